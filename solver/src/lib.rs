@@ -1,0 +1,27 @@
+//! Location with options: which option each site takes, and where every unit goes.
+//!
+//! In its own words: no NHS, no files of ours, no pounds. A [`Problem`] is sites with options, units to place,
+//! capacities by resource, coverage groups and linear limits. p-median, set covering, maximal covering and
+//! capacitated location (split and single-source) are special cases.
+//!
+//! ```text
+//! choose   u[i,o] in {0,1}                 option o of site i
+//!          z[r,p] in {0,1} or [0,1]        unit r at its p-th place
+//!          c[q]   in [0,1]                 point q covered
+//!          s[l]   >= 0                     slack of a soft limit
+//! minimise sum cost[i,o] u[i,o] + sum cost[r,p] z[r,p] + sum price[q](1 - c[q]) + sum price[l] s[l]
+//! (1) one option a site                    sum_o u[i,o] = 1
+//! (2) one place a unit                     sum_p z[r,p] = 1
+//! (3) a unit only where an option admits it     z[r,p] <= sum_{o admits} u[site(p),o]      row by row: the strong form
+//! (4) room                                 sum_r need[r,k] z[r,p at i] <= sum_o room[i,o,k] u[i,o]
+//! (5) together                             z[r,p] = z[t,p'] where both go to the same site
+//! (6) covered only from a place that serves     c[q] <= sum z over the point's servers
+//! (7) coverage floors                      sum_q weight[q] c[q] >= needed[g] - s
+//! (8) linear limits                        low[l] <= sum a u + sum b z <= high[l] (+- s)
+//! ```
+
+mod problem;
+
+pub use problem::{
+    CoverGroup, CoverPoint, Limit, LimitTerm, Objective, Opt, Place, Problem, Server, Site, Unit,
+};

@@ -1,0 +1,7 @@
+//! Published and home-made files in, a change-set and cell-addressed faults out.
+//!
+//! Readers take bytes, never paths, and never panic on any of them.
+
+mod report;
+
+pub use report::{Fault, ImportKind, ImportReport, Reading, ReferenceSet};

@@ -1,0 +1,33 @@
+//! Domesday: the register of NHS premises that plans its own consolidation.
+//!
+//! # Glossary
+//!
+//! | word | means |
+//! | --- | --- |
+//! | site | NHS premises at one place, with an ODS site code |
+//! | building | a block on a site |
+//! | tenancy | a service occupying space at a site; what moves |
+//! | service line | the kind of care a tenancy gives |
+//! | zone | a small area people live in (an LSOA) |
+//! | register | all sites and tenancies at a version |
+//! | change-set | statements that make the next version, applied whole or not at all |
+//! | evidence | source, method and date of a value |
+//! | reference set | postcodes, zones or outlines: replaced whole, pinned by hash |
+//! | planning assumption | a named, sourced figure that may stand in for an unknown |
+//! | scenario | a question |
+//! | problem | that question as numbers (`solver::Problem`) |
+//! | plan | the solver's choices |
+//! | proposal | the answer in estate terms |
+//! | run | a stored, immutable answer with its ledger and projection |
+//! | fault | something wrong in a file |
+//! | finding | a standard the estate does not meet |
+//! | breach | a rule a proposal does not keep |
+//! | error | the program could not go on |
+
+pub mod access;
+pub mod fund;
+pub mod geography;
+pub mod import;
+pub mod register;
+pub mod scenario;
+pub mod travel;

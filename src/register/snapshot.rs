@@ -1,0 +1,202 @@
+//! The register at a version.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::{
+    Change, ChangeSet, ChangeSetId, Field, Reference, ReferenceKind, Site, SiteCode, Tenancy,
+    TenancyId, Value,
+};
+
+/// All sites and tenancies at a version. Immutable; the next version shares what did not change.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Register {
+    /// The change-set that made it; 0 is the empty register.
+    pub version: ChangeSetId,
+    sites: BTreeMap<SiteCode, Arc<Site>>,
+    tenancies: BTreeMap<TenancyId, Arc<Tenancy>>,
+    references: BTreeMap<ReferenceKind, Reference>,
+}
+
+impl Register {
+    /// All sites by code: open, closed, aggregate and unlocated ones too.
+    pub fn sites(&self) -> impl Iterator<Item = &Site> {
+        self.sites.values().map(Arc::as_ref)
+    }
+
+    /// One site.
+    pub fn site(&self, code: &SiteCode) -> Option<&Site> {
+        self.sites.get(code).map(Arc::as_ref)
+    }
+
+    /// All tenancies by id.
+    pub fn tenancies(&self) -> impl Iterator<Item = &Tenancy> {
+        self.tenancies.values().map(Arc::as_ref)
+    }
+
+    /// One tenancy.
+    pub fn tenancy(&self, id: &TenancyId) -> Option<&Tenancy> {
+        self.tenancies.get(id).map(Arc::as_ref)
+    }
+
+    /// The edition of a reference set this version is read with.
+    pub fn reference(&self, kind: ReferenceKind) -> Option<&Reference> {
+        self.references.get(&kind)
+    }
+
+    /// The version this change-set makes.
+    #[must_use]
+    pub fn with(&self, set: &ChangeSet) -> Self {
+        let mut next = self.clone();
+        next.version = set.id;
+        for change in &set.changes {
+            next.take(change);
+        }
+        next
+    }
+
+    /// Those of `wanted` that would alter this register, in order. Importing the same file twice leaves none.
+    ///
+    /// A value already known as of a later day stays; an unknown never replaces a known value. Edits that mean to
+    /// do either go into a change-set directly.
+    pub fn news(&self, wanted: Vec<Change>) -> Vec<Change> {
+        let mut reached = self.clone();
+        let is_news = |change: &Change, reached: &Self| match change {
+            Change::Site { code, field, value } => reached.site(code).is_none_or(|site| {
+                replaces(&site.fact(*field), value, site.facts().any(|(f, _)| f == *field))
+            }),
+            Change::Tenancy { id, field, value } => reached.tenancy(id).is_none_or(|tenancy| {
+                replaces(&tenancy.fact(*field), value, tenancy.facts().any(|(f, _)| f == *field))
+            }),
+            Change::Observed { code, observation } => {
+                reached.site(code).is_none_or(|site| !site.observations.contains(observation))
+            }
+            Change::Reference(reference) => {
+                reached.reference(reference.kind).is_none_or(|held| held.hash != reference.hash)
+            }
+        };
+        let mut news = Vec::with_capacity(wanted.len());
+        for change in wanted {
+            if is_news(&change, &reached) {
+                reached.take(&change);
+                news.push(change);
+            }
+        }
+        news
+    }
+
+    fn take(&mut self, change: &Change) {
+        match change {
+            Change::Site { code, field, value } => self.site_mut(code).set(*field, value.clone()),
+            Change::Tenancy { id, field, value } => {
+                let tenancy = self
+                    .tenancies
+                    .entry(id.clone())
+                    .or_insert_with(|| Arc::new(Tenancy::new(id.clone())));
+                Arc::make_mut(tenancy).set(*field, value.clone());
+            }
+            Change::Observed { code, observation } => {
+                let observations = &mut self.site_mut(code).observations;
+                observations.push(observation.clone());
+                observations.sort_by_key(|seen| (seen.from, seen.to, seen.method));
+            }
+            Change::Reference(reference) => {
+                self.references.insert(reference.kind, reference.clone());
+            }
+        }
+    }
+
+    fn site_mut(&mut self, code: &SiteCode) -> &mut Site {
+        let site =
+            self.sites.entry(code.clone()).or_insert_with(|| Arc::new(Site::new(code.clone())));
+        Arc::make_mut(site)
+    }
+}
+
+fn replaces<T: PartialEq>(held: &Value<T>, offered: &Value<T>, is_recorded: bool) -> bool {
+    match (held, offered) {
+        (Value::Known { evidence: old, .. }, Value::Known { evidence: new, .. }) => {
+            new.as_of >= old.as_of && held != offered
+        }
+        (Value::Known { .. }, Value::Unknown { .. }) => false,
+        (Value::Unknown { .. }, Value::Known { .. }) => true,
+        (Value::Unknown { .. }, Value::Unknown { .. }) => !is_recorded || held != offered,
+    }
+}
+
+/// The history of one field of one site: each change-set that spoke of it, oldest first.
+pub fn history<'a>(
+    sets: &'a [ChangeSet],
+    code: &SiteCode,
+    field: Field,
+) -> Vec<(&'a ChangeSet, &'a Value<super::Scalar>)> {
+    let speaks = |change: &'a Change| match change {
+        Change::Site { code: c, field: f, value } if c == code && *f == field => Some(value),
+        _ => None,
+    };
+    sets.iter()
+        .flat_map(|set| set.changes.iter().filter_map(speaks).map(move |value| (set, value)))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::{Evidence, Scalar, Why};
+    use chrono::NaiveDate;
+
+    fn said(text: &str, year: i32) -> Change {
+        let evidence = Arc::new(Evidence {
+            source: format!("ERIC {year}"),
+            method: "as returned".to_owned(),
+            as_of: NaiveDate::from_ymd_opt(year, 3, 31).unwrap(),
+        });
+        Change::Site {
+            code: "RXA01".parse().unwrap(),
+            field: Field::Name,
+            value: Value::known(Scalar::Text(text.to_owned()), &evidence),
+        }
+    }
+
+    fn set(id: u64, changes: Vec<Change>) -> ChangeSet {
+        ChangeSet {
+            id,
+            author: "test".to_owned(),
+            at: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap().and_hms_opt(9, 0, 0).unwrap(),
+            source: "test".to_owned(),
+            reason: "test".to_owned(),
+            changes,
+        }
+    }
+
+    #[test]
+    fn saying_the_same_again_is_no_news() {
+        let first = Register::default().with(&set(1, vec![said("The Royal", 2025)]));
+
+        assert!(first.news(vec![said("The Royal", 2025)]).is_empty());
+        assert_eq!(first.news(vec![said("The Royal London", 2025)]).len(), 1);
+    }
+
+    #[test]
+    fn an_older_value_does_not_replace_a_newer_one_and_unknown_replaces_nothing() {
+        let first = Register::default().with(&set(1, vec![said("The Royal", 2025)]));
+        let blank = Change::Site {
+            code: "RXA01".parse().unwrap(),
+            field: Field::Name,
+            value: Value::unknown(Why::Blank),
+        };
+
+        assert!(first.news(vec![said("Old name", 2017), blank]).is_empty());
+    }
+
+    #[test]
+    fn an_earlier_version_stays_as_it_was() {
+        let first = Register::default().with(&set(1, vec![said("The Royal", 2024)]));
+        let second = first.with(&set(2, vec![said("The Royal London", 2025)]));
+
+        let code = "RXA01".parse().unwrap();
+        assert_eq!(first.site(&code).map(Site::name), Some("The Royal"));
+        assert_eq!(second.site(&code).map(Site::name), Some("The Royal London"));
+        assert_eq!((first.version, second.version), (1, 2));
+    }
+}

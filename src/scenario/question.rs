@@ -1,0 +1,90 @@
+//! A scenario: a question put to the estate.
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::Standard;
+use crate::register::{Assumptions, ChangeSetId, Pence, SiteCode};
+
+/// Which sites may change.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ScopeOf {
+    /// Every located site.
+    All,
+    /// Sites of an ICB, by NHS code.
+    Icb(String),
+    /// Sites of these boroughs, by GSS code.
+    Boroughs(Vec<String>),
+}
+
+/// What a lock says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LockKind {
+    /// Must stay open.
+    Keep,
+    /// Must close.
+    Close,
+}
+
+/// A decision taken outside the model.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Lock {
+    /// Which site.
+    pub site: SiteCode,
+    /// What.
+    pub kind: LockKind,
+    /// Why, in the planner's words.
+    pub why: String,
+}
+
+/// What is sought; the rest is bounded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Objective {
+    /// Greatest net present value of the fund and running cost.
+    FundValue,
+    /// Fewest people moved beyond a standard.
+    PeopleWorseOff,
+    /// Most under-used space released.
+    SpaceReleased,
+    /// Lowest running cost.
+    RunningCost,
+}
+
+/// The question, whole: the same scenario on the same register version gives the same bytes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Scenario {
+    /// In the planner's words.
+    pub name: String,
+    /// Which register.
+    pub register_version: ChangeSetId,
+    /// Which sites may change.
+    pub scope: ScopeOf,
+    /// Decisions taken outside the model.
+    pub locks: Vec<Lock>,
+    /// Access standards that must hold, or be no worse than today where today fails.
+    pub standards: Vec<Standard>,
+    /// The figures that may stand in for unknowns, overrides applied.
+    pub assumptions: Assumptions,
+    /// What is sought.
+    pub objective: Objective,
+    /// Net receipts the fund must reach.
+    pub fund_asked: Pence,
+    /// Capital that may be spent on works.
+    pub capital_available: Pence,
+    /// Most sites closed in a borough, if bounded.
+    pub closures_per_borough: Option<u32>,
+    /// Most of a tenancy's own people that a move may put beyond the journey limit, 0 to 1.
+    pub journey_share_beyond: f64,
+    /// First financial year of the plan, by the calendar year it starts in.
+    pub base_year: i32,
+    /// Years projected.
+    pub horizon_years: u8,
+    /// Relative gap at which the search may stop, 0.01 is 1 %.
+    pub gap: f64,
+    /// Seconds after which the best plan so far is taken.
+    pub time_limit_seconds: f64,
+    /// For the solver.
+    pub seed: u32,
+}
