@@ -25,6 +25,7 @@
 //! | error | the program could not go on |
 
 pub mod access;
+pub mod cli;
 pub mod fund;
 pub mod geography;
 pub mod import;

@@ -1,2 +1,7 @@
-//! The binary.
-fn main() {}
+//! The binary: see [`domesday::cli`].
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    domesday::cli::main()
+}

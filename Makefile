@@ -1,0 +1,35 @@
+# What one types. `make help` lists it; README.md says what for.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-test run test bench fmt lint clean
+
+help: ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: ## install what building and running need (apt and npm packages), prepare the pages
+	@scripts/setup build
+
+setup-test: ## install what the tests need besides (PostgreSQL, Chromium, fonts)
+	@scripts/setup build test
+
+run: setup ## build in release and start the demo on http://127.0.0.1:8080
+	@scripts/run
+
+test: setup-test ## all tests, on SQLite and on a PostgreSQL of their own, and in a browser
+	@scripts/test
+
+bench: setup ## print the measurements: imports, index, snapshot, pages, against baselines
+	@echo "domesday: building in release"
+	@cargo build --release
+	@cargo run --release --quiet -- bench
+
+fmt: ## format the code
+	@cargo fmt --all
+
+lint: setup ## formatting and clippy, as CI wants them
+	@cargo fmt --all --check
+	@cargo clippy --workspace --all-targets -- -D warnings
+
+clean: ## remove what was built and the demo's data
+	@cargo clean
+	@rm -rf web/node_modules web/dist .run

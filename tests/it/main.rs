@@ -1,0 +1,5 @@
+//! Tests by what a user does, and of the shape of the house.
+
+#![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+mod floors;
