@@ -1,0 +1,125 @@
+//! `domesday serve` and `domesday demo`.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Args;
+
+use super::report::{self, Detail};
+use crate::jobs::Jobs;
+use crate::register::Register;
+use crate::scenario::{Scenario, ScopeOf};
+use crate::store::{Draft, Scope, Store};
+use crate::{config, synth, web};
+
+/// Where the service keeps its register and listens.
+#[derive(Debug, Args)]
+pub struct ServeArgs {
+    /// The register: `sqlite:PATH` or `postgres://…`.
+    #[arg(long, env = "DOMESDAY_STORE", default_value = "sqlite:domesday.db")]
+    store: String,
+    /// Address and port; port 0 takes a free one. Anything but loopback is for closed networks: there is no sign-in yet.
+    #[arg(long, env = "DOMESDAY_LISTEN", default_value = "127.0.0.1:8080")]
+    listen: SocketAddr,
+    /// Further names the service answers to, beside its own address and localhost.
+    #[arg(long, value_name = "HOST", value_delimiter = ',')]
+    allow_host: Vec<String>,
+}
+
+/// What the demo shows.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    #[command(flatten)]
+    serve: ServeArgs,
+    /// Size of the illustrative estate.
+    #[arg(long, value_enum, default_value = "london")]
+    scale: synth::Scale,
+    /// Another number makes another estate.
+    #[arg(long, default_value_t = 1)]
+    seed: u64,
+    /// Stop before serving.
+    #[arg(long)]
+    no_serve: bool,
+}
+
+/// Serves until asked to stop.
+pub fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+    let store = open(&args.store)?;
+    start(&args, store)
+}
+
+/// Loads an illustrative estate where the register is empty, solves a scenario where none was, prints, and serves.
+pub fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
+    let store = open(&args.serve.store)?;
+    let scope = Scope::local("demo");
+    let mut out = std::io::stdout();
+    if store.snapshot(&scope)?.register.version == 0 {
+        writeln!(out, "domesday: making an illustrative estate (seed {}); every name and figure in it is invented", args.seed)?;
+        let estate = synth::estate(args.scale, args.seed);
+        let draft = Draft {
+            author: "domesday".to_owned(),
+            at: chrono::Utc::now().naive_utc(),
+            source: format!("domesday synth --scale {} --seed {}", args.scale, args.seed),
+            reason: "the demo's illustrative estate".to_owned(),
+            changes: estate.changes,
+            references: estate.references,
+        };
+        store.append(&scope, draft, 0).context("loading the illustrative estate")?;
+    }
+    let snapshot = store.snapshot(&scope)?;
+    writeln!(out, "domesday: {}", census(&snapshot.register))?;
+
+    let known = store.runs(&scope)?;
+    let run = if let Some(newest) = known.first() {
+        store.run(&scope, newest.id)?
+    } else {
+        writeln!(out, "domesday: solving a first scenario")?;
+        let question = first_question(&snapshot.register)?;
+        let run = super::plan::solve(&snapshot, question, "demo")?;
+        store.save_run(&scope, &run)?;
+        run
+    };
+    writeln!(out)?;
+    report::print(&mut out, &run, Detail::Short)?;
+    writeln!(out)?;
+    out.flush()?;
+    if args.no_serve { Ok(ExitCode::SUCCESS) } else { start(&args.serve, store) }
+}
+
+/// The scenario a newcomer sees: one integrated care board, a fund asked for, a percent of gap.
+fn first_question(register: &Register) -> anyhow::Result<Scenario> {
+    let mut question = Scenario::defaults(register, config::assumptions()?, config::standards()?);
+    let icbs = register.sites().filter_map(|site| site.text(crate::register::Field::IcbCode));
+    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
+    for icb in icbs {
+        *counts.entry(icb).or_default() += 1;
+    }
+    if let Some((icb, _)) = counts.into_iter().max_by_key(|(_, count)| *count) {
+        question.scope = ScopeOf::Icb(icb.to_owned());
+        question.name = format!("First look: {icb}");
+    }
+    Ok(question)
+}
+
+fn census(register: &Register) -> String {
+    let located = register.sites().filter(|site| site.location().is_some()).count();
+    format!(
+        "register version {}: {} sites ({located} located), {} tenancies",
+        register.version,
+        register.sites().count(),
+        register.tenancies().count()
+    )
+}
+
+fn open(url: &str) -> anyhow::Result<Store> {
+    Store::open(url).with_context(|| format!("opening the register {url}"))
+}
+
+fn start(args: &ServeArgs, store: Store) -> anyhow::Result<ExitCode> {
+    let jobs = Jobs::new(store.clone(), config::rules()?);
+    let settings = web::Settings { listen: args.listen, allowed_hosts: args.allow_host.clone() };
+    web::serve(settings, store, jobs).with_context(|| format!("serving on {}", args.listen))?;
+    Ok(ExitCode::SUCCESS)
+}
