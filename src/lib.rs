@@ -26,6 +26,7 @@
 
 pub mod access;
 pub mod cli;
+pub mod config;
 pub mod fund;
 pub mod geography;
 pub mod import;

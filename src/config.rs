@@ -1,0 +1,32 @@
+//! What ships as data: planning assumptions, compiled in from `data/`, and a user's own file over them.
+//!
+//! Knows the files' form and nothing of what the figures are for. Reads text, never paths.
+
+mod assumptions;
+
+pub use assumptions::{assumptions, assumptions_from};
+
+/// A data file that does not say what it must, in the words of whoever edits it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ConfigError {
+    /// The text is not TOML.
+    #[error("{file} is not TOML: {message}")]
+    Syntax {
+        /// As the user named it, or its name under `data/`.
+        file: String,
+        /// The parser's words, with line and column.
+        message: String,
+    },
+    /// A key is missing, misspelt or holds something else.
+    #[error("{file}, key {key:?}: {found} is not {expected}")]
+    Key {
+        /// As the user named it, or its name under `data/`.
+        file: String,
+        /// Dotted path of the key.
+        key: String,
+        /// What stands there: `text "often"`, `nothing`.
+        found: String,
+        /// What would have been accepted, as a noun phrase.
+        expected: String,
+    },
+}
