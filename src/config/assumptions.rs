@@ -40,11 +40,12 @@ pub fn assumptions_from(name: &str, text: &str) -> Result<Assumptions, ConfigErr
         let is_open = OPEN_FAMILIES.iter().any(|family| key.starts_with(family));
         if known.is_none() && !is_open {
             let nearest = nearest_key(key, shipped.figures.keys());
-            return Err(file.wrong(
-                key,
-                "a new key",
-                &format!("a key of the shipped set, such as {nearest:?}"),
-            ));
+            let wanted = if nearest.starts_with(&format!("{key}.")) {
+                format!("a whole key in quotes, such as [figures.{nearest:?}]")
+            } else {
+                format!("a key of the shipped set, such as {nearest:?}")
+            };
+            return Err(file.wrong(key, "a new key", &wanted));
         }
         let family = OPEN_FAMILIES.iter().find(|family| key.starts_with(*family));
         let like = known.or_else(|| {
@@ -68,7 +69,7 @@ impl<'a> File<'a> {
     fn parse(name: &'a str, text: &str) -> Result<Self, ConfigError> {
         let top: Table = text.parse().map_err(|error: toml::de::Error| ConfigError::Syntax {
             file: name.to_owned(),
-            message: error.to_string().trim_end().replace('\n', " "),
+            message: format!("{}{}", error.message(), line_of(text, error.span())),
         })?;
         let file = Self { name, top };
         file.only("", &file.top, &["name", "source", "as_of", "mark", "group", "figures"])?;
@@ -255,6 +256,12 @@ impl<'a> File<'a> {
     }
 }
 
+/// `, line 3`, where the parser says where.
+fn line_of(text: &str, span: Option<std::ops::Range<usize>>) -> String {
+    let before = span.and_then(|span| text.get(..span.start));
+    before.map_or(String::new(), |before| format!(", line {}", before.matches('\n').count() + 1))
+}
+
 /// A value as a reader of the file would name it.
 fn describe(value: &Value) -> String {
     match value {
@@ -346,7 +353,19 @@ mod tests {
                 assumptions_from("mine.toml", "name = ").unwrap_err().to_string(),
             ]
             .join("\n"),
-            @""
+            @r#"
+        mine.toml, key "retention.trsut": a new key is not a key of the shipped set, such as "retention.trust"
+        mine.toml, key "retention.trust.value": text "often" is not a number
+        mine.toml, key "retention.trust.value": nothing is not a number
+        mine.toml, key "retention.trust.low": 0.6 is not a number of at most the value, 0.5
+        mine.toml, key "retention.trust.unit": text "£" is not the unit of this figure, "share of price"
+        mine.toml, key "retention.trust.as_of": text "soon" is not a date without quotes, such as 2026-04-01
+        mine.toml, key "retention.trust.mark": text "sure" is not one of verified, computed, from_memory
+        mine.toml, key "retention": a new key is not a whole key in quotes, such as [figures."retention.trust"]
+        mine.toml, key "retention.trust.value": nan is not a number
+        mine.toml, key "figures": 3 is not a table of figures
+        mine.toml is not TOML: string values must be quoted, expected literal string, line 1
+        "#
         );
     }
 }

@@ -24,8 +24,17 @@ const FLOORS: &[(&str, u8)] = &[
 /// Below this floor nothing opens a file, a socket, a clock or a connection.
 const FIRST_FLOOR_WITH_IO: u8 = 5;
 
-const IO: &[&str] =
-    &["std::fs", "std::net", "std::env", "SystemTime", "Instant::now", "Utc::now", "Local::now", "diesel::", "actix_web"];
+const IO: &[&str] = &[
+    "std::fs",
+    "std::net",
+    "std::env",
+    "SystemTime",
+    "Instant::now",
+    "Utc::now",
+    "Local::now",
+    "diesel::",
+    "actix_web",
+];
 
 #[test]
 fn no_room_uses_one_above_it_and_every_room_is_known() {
@@ -41,8 +50,13 @@ fn no_room_uses_one_above_it_and_every_room_is_known() {
         for used in rooms_used(&text) {
             match floors.get(used.as_str()) {
                 Some(below) if below <= floor => {}
-                Some(_) => wrong.push(format!("{}: {room} uses {used}, which is above it", file.display())),
-                None => wrong.push(format!("{}: uses the room {used:?}, which is on no floor", file.display())),
+                Some(_) => {
+                    wrong.push(format!("{}: {room} uses {used}, which is above it", file.display()))
+                }
+                None => wrong.push(format!(
+                    "{}: uses the room {used:?}, which is on no floor",
+                    file.display()
+                )),
             }
         }
         if *floor < FIRST_FLOOR_WITH_IO {
@@ -72,10 +86,19 @@ fn room_of(file: &Path) -> Option<String> {
 
 /// Every `crate::name` and `crate::{name, ..}` outside line comments; names of items of the crate root are lower case.
 fn rooms_used(text: &str) -> Vec<String> {
-    let code: String = text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n");
+    let code: String = text
+        .lines()
+        .filter(|line| !line.trim_start().starts_with("//"))
+        .collect::<Vec<_>>()
+        .join("\n");
     let mut used = Vec::new();
     for rest in code.split("crate::").skip(1) {
-        let name = |text: &str| text.trim().chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '_').collect::<String>();
+        let name = |text: &str| {
+            text.trim()
+                .chars()
+                .take_while(|c| c.is_ascii_alphanumeric() || *c == '_')
+                .collect::<String>()
+        };
         if let Some(group) = rest.strip_prefix('{') {
             let mut depth = 0_i32;
             let mut part = String::new();
