@@ -3,5 +3,7 @@
 //! Readers take bytes, never paths, and never panic on any of them.
 
 mod report;
+pub mod sheet;
 
 pub use report::{Fault, ImportKind, ImportReport, Reading, ReferenceSet};
+pub use sheet::InputFile;

@@ -1,5 +1,8 @@
 //! What a reader says: the good rows, and every fault by its cell.
 
+use std::fmt;
+use std::str::FromStr;
+
 use serde::{Deserialize, Serialize};
 
 use crate::register::{Change, Reference};
@@ -40,11 +43,89 @@ pub enum ImportKind {
     Observations,
 }
 
+impl ImportKind {
+    /// Every kind, in the order help lists them.
+    pub const ALL: [Self; 15] = [
+        Self::Eric,
+        Self::Epraccur,
+        Self::Ebranchs,
+        Self::Ets,
+        Self::Etr,
+        Self::GpPatients,
+        Self::Postcodes,
+        Self::Zones,
+        Self::ZoneOutlines,
+        Self::BoroughOutlines,
+        Self::Place,
+        Self::SurplusLand,
+        Self::Sites,
+        Self::Tenancies,
+        Self::Observations,
+    ];
+
+    /// The name on the command line, in the API and in stored reports.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Eric => "eric",
+            Self::Epraccur => "epraccur",
+            Self::Ebranchs => "ebranchs",
+            Self::Ets => "ets",
+            Self::Etr => "etr",
+            Self::GpPatients => "gp-patients",
+            Self::Postcodes => "postcodes",
+            Self::Zones => "zones",
+            Self::ZoneOutlines => "zone-outlines",
+            Self::BoroughOutlines => "borough-outlines",
+            Self::Place => "place",
+            Self::SurplusLand => "surplus-land",
+            Self::Sites => "sites",
+            Self::Tenancies => "tenancies",
+            Self::Observations => "observations",
+        }
+    }
+
+    /// The name on pages.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Eric => "ERIC site data",
+            Self::Epraccur => "GP practices (ODS epraccur)",
+            Self::Ebranchs => "Branch surgeries (ODS ebranchs)",
+            Self::Ets => "Trust sites (ODS ets)",
+            Self::Etr => "Trusts (ODS etr)",
+            Self::GpPatients => "Patients registered at a GP practice",
+            Self::Postcodes => "Postcodes",
+            Self::Zones => "Zones (LSOA need table)",
+            Self::ZoneOutlines => "Zone outlines",
+            Self::BoroughOutlines => "Borough outlines",
+            Self::Place => "PLACE site scores",
+            Self::SurplusLand => "Surplus Land return",
+            Self::Sites => "Sites, your own spreadsheet",
+            Self::Tenancies => "Tenancies, your own spreadsheet",
+            Self::Observations => "Utilisation surveys, your own spreadsheet",
+        }
+    }
+}
+
+impl fmt::Display for ImportKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.key())
+    }
+}
+
+impl FromStr for ImportKind {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let text = text.trim();
+        let known = |kind: &Self| kind.key().eq_ignore_ascii_case(text);
+        Self::ALL.into_iter().find(known).ok_or_else(|| {
+            format!("{text:?} is not one of {}", Self::ALL.map(Self::key).join(", "))
+        })
+    }
+}
+
 /// A cell the reader could not accept, addressed as a spreadsheet user would.
-#[derive(
-    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, thiserror::Error,
-)]
-#[error("{file}{}, row {row}, column {column:?}: {value:?} is not {expected}", sheet.as_ref().map(|s| format!(", sheet {s:?}")).unwrap_or_default())]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Fault {
     /// As the user named it.
     pub file: String,
@@ -58,6 +139,25 @@ pub struct Fault {
     pub value: String,
     /// What would have been accepted, as a noun phrase.
     pub expected: String,
+}
+
+impl std::error::Error for Fault {}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if let Some(sheet) = &self.sheet {
+            write!(f, ", sheet {sheet:?}")?;
+        }
+        if self.row == 0 {
+            return write!(f, ": found {}, expected {}", self.value, self.expected);
+        }
+        write!(f, ", row {}", self.row)?;
+        if !self.column.is_empty() {
+            write!(f, ", column {:?}", self.column)?;
+        }
+        write!(f, ": {:?} is not {}", self.value, self.expected)
+    }
 }
 
 /// A reference set read from a file: its canonical bytes go to the store, its description into the change-set.

@@ -5,9 +5,10 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// An ODS site code, upper case, 3 to 12 letters and digits: `RXA01`, or a practice code such as `E83003`.
+/// An ODS site code, upper case, 3 to 12 letters, digits and hyphens: `RXA01`, or a practice code such as `E83003`.
 ///
-/// ODS itself uses 5 to 9 characters; the looser bound lets a borough register premises that have no ODS code.
+/// ODS itself uses 5 to 9 letters and digits; ERIC also publishes provisional codes such as `R1H-51769`, and the looser
+/// bound lets a borough register premises that have no ODS code.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct SiteCode(Box<str>);
@@ -76,7 +77,7 @@ macro_rules! code {
     };
 }
 
-code!(SiteCode, 3..=12, [], "a site code of 3 to 12 letters and digits");
+code!(SiteCode, 3..=12, [b'-'], "a site code of 3 to 12 letters, digits and -");
 code!(TenancyId, 3..=32, [b'-', b'_'], "a tenancy id of 3 to 32 letters, digits, - and _");
 
 #[cfg(test)]
@@ -93,7 +94,7 @@ mod tests {
         let refused = "R A/01".parse::<SiteCode>().unwrap_err();
         assert_eq!(
             refused.to_string(),
-            "\"R A/01\" is not a site code of 3 to 12 letters and digits"
+            "\"R A/01\" is not a site code of 3 to 12 letters, digits and -"
         );
     }
 }
