@@ -1,9 +1,12 @@
 //! Zones: the small areas people live in (LSOA 2021).
 
+use std::str::FromStr;
 use std::sync::Arc;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
+use super::ReferenceFault;
 use crate::register::{Evidence, Point};
 
 /// A small area and who lives in it. A count the source does not give is `None`: unknown, never zero.
@@ -73,5 +76,217 @@ impl Zones {
             .binary_search_by(|zone| zone.code.as_str().cmp(code))
             .ok()
             .and_then(|at| self.zones.get(at))
+    }
+
+    /// No zones: none were loaded.
+    pub fn empty() -> Self {
+        let evidence = Evidence {
+            source: "no zones loaded".to_owned(),
+            method: "none".to_owned(),
+            as_of: NaiveDate::default(),
+        };
+        Self { evidence: Arc::new(evidence), zones: Vec::new() }
+    }
+
+    /// How many.
+    pub fn len(&self) -> usize {
+        self.zones.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.zones.is_empty()
+    }
+
+    /// Canonical bytes: CSV, one row a zone by code, a column a field; an unknown count is an empty cell.
+    pub fn encode(&self) -> Vec<u8> {
+        let mut writer = csv::Writer::from_writer(Vec::new());
+        let rows = self.zones.iter().map(Zone::cells);
+        for row in std::iter::once(COLUMNS.map(ToOwned::to_owned)).chain(rows) {
+            writer.write_record(row).expect("rows of one length, written to memory");
+        }
+        writer.into_inner().expect("flushing to memory cannot fail")
+    }
+
+    /// Reads what [`Self::encode`] writes.
+    pub fn decode(bytes: &[u8], evidence: Arc<Evidence>) -> Result<Self, ReferenceFault> {
+        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(bytes);
+        let mut zones = Vec::new();
+        let mut row = csv::StringRecord::new();
+        let mut line = 1;
+        while reader.read_record(&mut row).map_err(|error| unreadable(&error))? {
+            if line == 1 {
+                if row != COLUMNS[..] {
+                    return Err(fault(1, row.as_slice(), "the header of a zone table"));
+                }
+            } else {
+                zones.push(Zone::read(&row, line)?);
+            }
+            line += 1;
+        }
+        if line == 1 {
+            return Err(fault(1, "", "the header of a zone table"));
+        }
+        Ok(Self::new(evidence, zones))
+    }
+}
+
+const COLUMNS: [&str; 16] = [
+    "code",
+    "easting",
+    "northing",
+    "borough_code",
+    "borough_name",
+    "icb_code",
+    "icb_name",
+    "ward_code",
+    "ward_name",
+    "residents",
+    "disabled",
+    "aged_65_plus",
+    "households",
+    "no_car_households",
+    "imd_decile",
+    "ptai",
+];
+
+impl Zone {
+    fn cells(&self) -> [String; COLUMNS.len()] {
+        fn opt(number: Option<impl ToString>) -> String {
+            number.map(|number| number.to_string()).unwrap_or_default()
+        }
+        [
+            self.code.clone(),
+            self.point.easting().to_string(),
+            self.point.northing().to_string(),
+            self.borough_code.clone(),
+            self.borough_name.clone(),
+            self.icb_code.clone(),
+            self.icb_name.clone(),
+            self.ward_code.clone(),
+            self.ward_name.clone(),
+            self.residents.to_string(),
+            opt(self.disabled),
+            opt(self.aged_65_plus),
+            opt(self.households),
+            opt(self.no_car_households),
+            opt(self.imd_decile),
+            opt(self.ptai),
+        ]
+    }
+
+    /// In the order of [`COLUMNS`].
+    fn read(row: &csv::StringRecord, line: u64) -> Result<Self, ReferenceFault> {
+        let mut cells = row.iter();
+        let mut next = || cells.next().unwrap_or_default();
+        let code = next().to_owned();
+        let (easting, northing) = (number(next(), line)?, number(next(), line)?);
+        let point = Point::new(easting, northing)
+            .map_err(|off| fault(line, &off.to_string(), "a point on the grid"))?;
+        let mut text = || next().to_owned();
+        let (borough_code, borough_name) = (text(), text());
+        let (icb_code, icb_name) = (text(), text());
+        let (ward_code, ward_name) = (text(), text());
+        let zone = Self {
+            code,
+            point,
+            borough_code,
+            borough_name,
+            icb_code,
+            icb_name,
+            ward_code,
+            ward_name,
+            residents: number(next(), line)?,
+            disabled: maybe(next(), line)?,
+            aged_65_plus: maybe(next(), line)?,
+            households: maybe(next(), line)?,
+            no_car_households: maybe(next(), line)?,
+            imd_decile: maybe(next(), line)?,
+            ptai: maybe(next(), line)?,
+        };
+        let has_decile = zone.imd_decile.is_none_or(|decile| (1..=10).contains(&decile));
+        let has_ptai = zone.ptai.is_none_or(f64::is_finite);
+        match (has_decile, has_ptai) {
+            (true, true) => Ok(zone),
+            (false, _) => Err(fault(line, &zone.code, "a zone with an IMD decile of 1 to 10")),
+            _ => Err(fault(line, &zone.code, "a zone with a finite PTAI")),
+        }
+    }
+}
+
+fn number<T: FromStr>(cell: &str, line: u64) -> Result<T, ReferenceFault> {
+    cell.parse().map_err(|_error| fault(line, cell, "a number"))
+}
+
+fn maybe<T: FromStr>(cell: &str, line: u64) -> Result<Option<T>, ReferenceFault> {
+    if cell.is_empty() { Ok(None) } else { number(cell, line).map(Some) }
+}
+
+fn fault(line: u64, found: &str, wanted: &'static str) -> ReferenceFault {
+    ReferenceFault::line("zones", line, found.as_bytes(), wanted)
+}
+
+fn unreadable(error: &csv::Error) -> ReferenceFault {
+    let line = error.position().map_or(0, csv::Position::line);
+    fault(line, &error.to_string(), "a row of a zone table")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn zone(code: &str) -> Zone {
+        Zone {
+            code: code.to_owned(),
+            point: Point::new(532_141.2, 181_555.1).unwrap(),
+            borough_code: "E09000001".to_owned(),
+            borough_name: "City of London".to_owned(),
+            icb_code: "QMF".to_owned(),
+            icb_name: "North, and \"East\"".to_owned(),
+            ward_code: "E05009288".to_owned(),
+            ward_name: "Aldersgate".to_owned(),
+            residents: 1475,
+            disabled: Some(152),
+            aged_65_plus: None,
+            households: Some(837),
+            no_car_households: Some(555),
+            imd_decile: Some(8),
+            ptai: Some(69.8233),
+        }
+    }
+
+    #[test]
+    fn the_bytes_read_back_as_written_and_unknown_stays_unknown() {
+        let held = Zones::new(Zones::empty().evidence, vec![zone("E01000002"), zone("E01000001")]);
+        let bytes = held.encode();
+
+        let back = Zones::decode(&bytes, Arc::clone(&held.evidence)).unwrap();
+
+        assert_eq!(back, held);
+        assert_eq!(back.get("E01000002").unwrap().aged_65_plus, None);
+        assert!(back.get("E01000003").is_none());
+    }
+
+    #[test]
+    fn a_bad_cell_is_named_by_its_line() {
+        let good = Zones::new(Zones::empty().evidence, vec![zone("E01000001")]).encode();
+        let good = String::from_utf8(good).unwrap();
+        let told = |from: &str, to: &str| {
+            let bytes = good.replace(from, to);
+            Zones::decode(bytes.as_bytes(), Zones::empty().evidence).unwrap_err().to_string()
+        };
+        assert_eq!(told("1475", "many"), "zones, line 2: \"many\" is not a number");
+        assert!(told("532141.2", "NaN").contains("not a point on the grid"));
+        assert!(told(",8,", ",11,").contains("IMD decile of 1 to 10"));
+        assert!(told("easting", "x").contains("header"));
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+            drop(Zones::decode(&bytes, Zones::empty().evidence));
+        }
     }
 }
