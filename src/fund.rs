@@ -1,10 +1,21 @@
 //! What a proposal brings and costs: a ledger of dated lines in whole pence, and the fund's balance by year.
-//! Does no I/O.
+//!
+//! [`exit_rule`] says whether a site may be left and who would be paid; [`price`] turns one site's part in a plan into
+//! lines; [`ledger`] gathers them; [`project`] adds them up by year. Prices are additive: what a site does and what
+//! each arriving tenancy costs are priced apart, so a solver may add them up in any order. Does no I/O.
 
 mod decision;
+mod estimate;
+mod exit;
 mod ledger;
+mod price;
 mod projection;
+mod terms;
+mod value;
 
 pub use decision::{Arrival, Decision, OptionKind};
-pub use ledger::{Budget, Ledger, Line, LineKind, ValueSource};
-pub use projection::{Projection, ProjectionYear};
+pub use exit::{Blocker, Exit, Leaving, exit_rule, land_exit_rule};
+pub use ledger::{Budget, Ledger, Line, LineKind, SiteMoney, Totals, ValueSource, ledger};
+pub use price::{mends, price, price_arrival};
+pub use projection::{Projection, ProjectionYear, project};
+pub use terms::Terms;
