@@ -27,9 +27,11 @@
 pub mod access;
 pub mod cli;
 pub mod config;
+pub mod export;
 pub mod fund;
 pub mod geography;
 pub mod import;
 pub mod register;
 pub mod scenario;
 pub mod travel;
+pub mod web;

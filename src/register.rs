@@ -24,6 +24,7 @@ pub use evidence::{Evidence, Value, Why};
 pub use field::{AccessItem, Facet, Field, Kind, Subject};
 pub use observation::{Method, Observation};
 pub use point::{InvalidPoint, Point};
+pub(crate) use quantity::thousands;
 pub use quantity::{Hectares, Metres, Minutes, Pence, SquareMetres};
 pub use scalar::{Scalar, Wanted};
 pub use site::Site;

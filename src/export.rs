@@ -1,0 +1,8 @@
+//! What leaves the house: tables as CSV, places as GeoJSON. The same structs make the pages, so a download equals
+//! the screen it was taken from.
+
+mod csv;
+mod table;
+
+pub use csv::{guarded, write};
+pub use table::{Cell, Column, Table};

@@ -1,0 +1,174 @@
+//! A table: what a page shows and a download holds.
+
+use chrono::NaiveDate;
+
+use crate::register::{Pence, Scalar, Value, thousands};
+
+/// Rows under named columns.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Table {
+    /// Stem of the file name and of anchors: `actions`.
+    pub name: String,
+    /// What it is, as a heading.
+    pub caption: String,
+    /// Left to right.
+    pub columns: Vec<Column>,
+    /// Top to bottom; each has a cell a column.
+    pub rows: Vec<Vec<Cell>>,
+}
+
+/// One column.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Column {
+    /// Header in files: the field's key, with the unit in it.
+    pub key: String,
+    /// Header on pages.
+    pub label: String,
+    /// Numbers stand to the right.
+    pub is_numeric: bool,
+}
+
+/// One value.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Cell {
+    /// Nothing belongs here.
+    Empty,
+    /// A text, perhaps of the user's.
+    Text(String),
+    /// A number, shown with this many decimals.
+    Number(f64, usize),
+    /// Money, to the penny in files and on pages.
+    Money(Pence),
+    /// A day.
+    Date(NaiveDate),
+    /// Not known, and why: never an empty cell, never zero.
+    Unknown(&'static str),
+}
+
+impl Table {
+    /// A table without rows.
+    pub fn new(name: &str, caption: &str, columns: &[(&str, &str, bool)]) -> Self {
+        let column = |&(key, label, is_numeric): &(&str, &str, bool)| Column {
+            key: key.to_owned(),
+            label: label.to_owned(),
+            is_numeric,
+        };
+        Self {
+            name: name.to_owned(),
+            caption: caption.to_owned(),
+            columns: columns.iter().map(column).collect(),
+            rows: Vec::new(),
+        }
+    }
+
+    /// The same table with these rows.
+    #[must_use]
+    pub fn with(mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> Self {
+        self.rows.extend(rows);
+        self
+    }
+}
+
+impl Cell {
+    /// A text; empty text is an empty cell.
+    pub fn text(text: impl Into<String>) -> Self {
+        let text = text.into();
+        if text.is_empty() { Self::Empty } else { Self::Text(text) }
+    }
+
+    /// A count.
+    pub fn count(count: u64) -> Self {
+        Self::Number(count as f64, 0)
+    }
+
+    /// A number, if known.
+    pub fn maybe(number: Option<f64>, decimals: usize) -> Self {
+        number.map_or(Self::Unknown("not known"), |number| Self::Number(number, decimals))
+    }
+
+    /// A fact of the register.
+    pub fn fact(value: &Value<Scalar>) -> Self {
+        match value {
+            Value::Known { value, .. } => Self::scalar(value),
+            Value::Unknown { why } => Self::Unknown(why.label()),
+        }
+    }
+
+    /// A known fact.
+    pub fn scalar(scalar: &Scalar) -> Self {
+        match scalar {
+            Scalar::Text(text) => Self::Text(text.clone()),
+            Scalar::Number(number) if number.fract() == 0.0 => Self::Number(*number, 0),
+            Scalar::Number(number) => Self::Number(*number, 2),
+            Scalar::Pence(pence) => Self::Money(Pence(*pence)),
+            Scalar::Date(date) => Self::Date(*date),
+            Scalar::Point(_) => Self::Text(scalar.to_string()),
+        }
+    }
+
+    /// On a page: `£1,234.50`, `12,345.7`, `31 March 2025`, `not known: left blank`.
+    pub fn shown(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Number(number, decimals) => grouped(*number, *decimals),
+            Self::Money(pence) => {
+                let text = pence.to_string();
+                text.strip_suffix(".00").map_or_else(|| text.clone(), str::to_owned)
+            }
+            Self::Date(date) => date.format("%-d %B %Y").to_string(),
+            Self::Unknown("not known") => "not known".to_owned(),
+            Self::Unknown(why) => format!("not known: {why}"),
+        }
+    }
+
+    /// In a file: numbers without commas, money in pounds, ISO dates, `unknown: left blank`.
+    pub fn written(&self) -> String {
+        match self {
+            Self::Empty => String::new(),
+            Self::Text(text) => text.clone(),
+            Self::Number(number, decimals) => fixed(*number, *decimals),
+            Self::Money(pence) => Scalar::Pence(pence.0).to_string(),
+            Self::Date(date) => date.to_string(),
+            Self::Unknown("not known") => "unknown".to_owned(),
+            Self::Unknown(why) => format!("unknown: {why}"),
+        }
+    }
+}
+
+/// `1,234,567.8`: a number in groups of three.
+pub fn grouped(number: f64, decimals: usize) -> String {
+    let text = fixed(number, decimals);
+    let (sign, digits) = text.strip_prefix('-').map_or(("", text.as_str()), |rest| ("-", rest));
+    let (whole, part) = digits.split_once('.').unwrap_or((digits, ""));
+    let Ok(whole) = whole.parse::<u64>() else { return text };
+    let dot = if part.is_empty() { "" } else { "." };
+    format!("{sign}{}{dot}{part}", thousands(whole))
+}
+
+fn fixed(number: f64, decimals: usize) -> String {
+    let text = format!("{number:.decimals$}");
+    // `-0.00` is what rounding leaves of a small negative number.
+    let is_zero = text.bytes().all(|b| b"-0.".contains(&b));
+    if is_zero { text.trim_start_matches('-').to_owned() } else { text }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_reads_alike_on_the_page_and_in_the_file() {
+        let cases = [
+            (Cell::Money(Pence(-123_456_750)), "-£1,234,567.50", "-1234567.50"),
+            (Cell::Money(Pence::pounds(12)), "£12", "12.00"),
+            (Cell::Number(12_345.67, 1), "12,345.7", "12345.7"),
+            (Cell::Number(-0.001, 2), "0.00", "0.00"),
+            (Cell::Unknown("left blank"), "not known: left blank", "unknown: left blank"),
+            (Cell::Date(NaiveDate::from_ymd_opt(2025, 3, 1).unwrap()), "1 March 2025", "2025-03-01"),
+        ];
+        for (cell, shown, written) in cases {
+            assert_eq!((cell.shown().as_str(), cell.written().as_str()), (shown, written));
+        }
+    }
+}

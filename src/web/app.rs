@@ -1,0 +1,105 @@
+//! What every handler holds: templates, the store, the jobs, and what is worked out once for each register version.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use actix_web::web;
+use minijinja::Environment;
+
+use super::estate::Estate;
+use super::guard::Hosts;
+use super::problem::Problem;
+use super::templates;
+use crate::access::{GateRules, ScoreRules};
+use crate::jobs::Jobs;
+use crate::store::{Scope, Snapshot, Store, StoreError};
+
+/// One service.
+pub struct App {
+    /// Host names it answers for.
+    pub hosts: Hosts,
+    /// Most bytes of an upload.
+    pub upload_limit: usize,
+    /// What is kept.
+    pub store: Store,
+    /// Long work.
+    pub jobs: Jobs,
+    /// How sites are scored.
+    pub score_rules: ScoreRules,
+    /// Which checklist items a site must pass.
+    pub gate_rules: GateRules,
+    templates: Environment<'static>,
+    estate: Mutex<Option<Arc<Estate>>>,
+}
+
+impl App {
+    /// A service over a store.
+    pub fn new(
+        hosts: Hosts,
+        upload_limit: usize,
+        store: Store,
+        jobs: Jobs,
+        rules: (ScoreRules, GateRules),
+    ) -> Self {
+        let (score_rules, gate_rules) = rules;
+        let templates = templates::environment();
+        Self { hosts, upload_limit, store, jobs, score_rules, gate_rules, templates, estate: Mutex::default() }
+    }
+
+    /// On whose behalf requests are answered. Everyone at this machine is one principal until there is sign-in.
+    pub fn scope(&self) -> Scope {
+        Scope::everyone_local()
+    }
+
+    /// The newest register with what pages work out of it.
+    pub fn estate(&self) -> Result<Arc<Estate>, Problem> {
+        let snapshot = self.store.snapshot(&self.scope())?;
+        Ok(self.estate_of(snapshot))
+    }
+
+    /// An earlier register, worked out anew.
+    pub fn estate_at(&self, version: u64) -> Result<Arc<Estate>, Problem> {
+        let newest = self.estate()?;
+        if newest.version() == version {
+            return Ok(newest);
+        }
+        let snapshot = self.store.at_version(&self.scope(), version)?;
+        Ok(Arc::new(Estate::new(snapshot, &self.score_rules, &self.gate_rules)))
+    }
+
+    fn estate_of(&self, snapshot: Arc<Snapshot>) -> Arc<Estate> {
+        let held = || self.estate.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(estate) = held().as_ref().filter(|estate| estate.version() == snapshot.register.version) {
+            return Arc::clone(estate);
+        }
+        // Not under the lock: two requests may both work it out, and neither waits for the other.
+        let estate = Arc::new(Estate::new(snapshot, &self.score_rules, &self.gate_rules));
+        *held() = Some(Arc::clone(&estate));
+        estate
+    }
+
+    /// A template filled in.
+    pub fn fill(&self, template: &str, context: minijinja::Value) -> Result<String, Problem> {
+        let template = self.templates.get_template(template).map_err(Problem::internal)?;
+        template.render(context).map_err(Problem::internal)
+    }
+}
+
+/// Runs work that reads the store or draws a page off the threads that answer the network.
+pub async fn aside<T: Send + 'static>(
+    app: &web::Data<App>,
+    work: impl FnOnce(&App) -> Result<T, Problem> + Send + 'static,
+) -> Result<T, Problem> {
+    let app = app.clone();
+    web::block(move || work(&app)).await.map_err(Problem::internal)?
+}
+
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::NoSuchVersion { asked, newest } => {
+                Self::not_found(format!("register version {asked}; the newest is {newest}"))
+            }
+            error => Self::internal(error),
+        }
+    }
+}

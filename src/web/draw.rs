@@ -1,0 +1,16 @@
+//! Pictures as SVG, drawn on the server: they print, need no scripts and carry no style of their own, so that the
+//! content security policy holds. Classes are in `web/static/app.css`.
+
+mod chart;
+mod map;
+mod score;
+
+pub use chart::{fund, search};
+pub use map::{Map, Mark, Shape, Symbol};
+pub use score::bar;
+
+/// A length in a drawing: one decimal is a tenth of a pixel.
+fn n(value: f64) -> String {
+    let text = format!("{value:.1}");
+    text.strip_suffix(".0").map_or_else(|| text.clone(), str::to_owned)
+}

@@ -1,0 +1,245 @@
+//! A map without a base map: outlines on the national grid, and a mark a site.
+
+use std::fmt::Write as _;
+
+use geo::{BoundingRect as _, Coord, MultiPolygon, Rect, SimplifyVwPreserve as _};
+
+use super::n;
+use crate::geography::Outlines;
+use crate::register::Point;
+use crate::web::templates::escape;
+
+/// Width of a drawing in its own units; its height follows from what it shows.
+const WIDTH: f64 = 1000.0;
+
+/// How a mark looks: shape and colour say the same thing, so that either alone is enough.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Symbol {
+    /// Blue.
+    Circle,
+    /// Green.
+    Triangle,
+    /// Orange.
+    Diamond,
+    /// Vermilion.
+    Square,
+    /// Grey.
+    Cross,
+}
+
+impl Symbol {
+    /// Its class and the end of its name in scripts.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Circle => "circle",
+            Self::Triangle => "triangle",
+            Self::Diamond => "diamond",
+            Self::Square => "square",
+            Self::Cross => "cross",
+        }
+    }
+
+    fn path(self, r: f64) -> String {
+        let (d, h) = (n(2.0 * r), n(r));
+        match self {
+            Self::Circle => format!("m-{h} 0a{h} {h} 0 1 0 {d} 0a{h} {h} 0 1 0-{d} 0z"),
+            Self::Triangle => format!("m0-{}l{} {}h-{}z", n(r * 1.2), n(r * 1.1), n(r * 2.1), n(r * 2.2)),
+            Self::Diamond => format!("m0-{0}l{0} {0}l-{0} {0}l-{0}-{0}z", n(r * 1.3)),
+            Self::Square => format!("m-{h}-{h}h{d}v{d}h-{d}z"),
+            Self::Cross => format!("m-{h}-{h}l{d} {d}m-{d} 0l{d}-{d}"),
+        }
+    }
+
+    /// The symbol alone, for a legend.
+    pub fn legend(self) -> String {
+        format!(
+            r#"<svg class="app-legend__symbol" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false"><path class="app-mark app-mark--{}" d="M10 10{}"/></svg>"#,
+            self.key(),
+            self.path(6.0)
+        )
+    }
+}
+
+/// A site on a map.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Mark {
+    /// Where.
+    pub at: Point,
+    /// How it looks.
+    pub symbol: Symbol,
+    /// What a pointer is told.
+    pub title: String,
+}
+
+/// Outlines made light enough for a page: simplified once for each edition, then only scaled.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shape {
+    /// Borough code.
+    pub code: String,
+    /// Borough name.
+    pub name: String,
+    shape: MultiPolygon<f64>,
+}
+
+impl Shape {
+    /// All outlines of a set. Corners that stand for less than a few hundred square metres are left out: at the
+    /// size of a page they are less than a pixel.
+    pub fn all(outlines: &Outlines) -> Vec<Self> {
+        let light = |shape: &MultiPolygon<f64>| shape.simplify_vw_preserve(8_000.0);
+        outlines
+            .iter()
+            .map(|o| Self { code: o.code.clone(), name: o.name.clone(), shape: light(&o.shape) })
+            .collect()
+    }
+}
+
+/// What a map shows.
+#[derive(Debug, Default)]
+pub struct Map<'a> {
+    /// Name of the picture, for those who cannot see it; what it shows is in the table that it goes with.
+    pub label: &'a str,
+    /// Boroughs.
+    pub shapes: Vec<&'a Shape>,
+    /// Sites.
+    pub marks: Vec<Mark>,
+    /// Centre and half width in metres, where only a part is shown.
+    pub window: Option<(Point, f64)>,
+}
+
+impl Map<'_> {
+    /// As SVG, or nothing where there is nothing to show.
+    pub fn draw(&self) -> Option<String> {
+        let bounds = self.bounds()?;
+        let scale = WIDTH / bounds.width();
+        let height = (bounds.height() * scale).clamp(200.0, 1400.0);
+        let xy = |c: Coord<f64>| ((c.x - bounds.min().x) * scale, (bounds.max().y - c.y) * scale);
+        let mut out = format!(
+            r#"<svg class="app-map__drawing" viewBox="0 0 {} {}" role="img" aria-label="{}" focusable="false">"#,
+            n(WIDTH),
+            n(height),
+            escape(self.label)
+        );
+        for shape in &self.shapes {
+            let mut path = String::new();
+            for polygon in &shape.shape {
+                for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
+                    for (number, corner) in ring.coords().enumerate() {
+                        let (x, y) = xy(*corner);
+                        let step = if number == 0 { 'M' } else { 'L' };
+                        let _ = write!(path, "{step}{} {}", n(x), n(y));
+                    }
+                    path.push('z');
+                }
+            }
+            let _ = write!(
+                out,
+                r#"<path class="app-map__area" d="{path}"><title>{}</title></path>"#,
+                escape(&shape.name)
+            );
+        }
+        let radius = match self.marks.len() {
+            0..=30 => 11.0,
+            31..=300 => 8.0,
+            _ => 5.0,
+        };
+        // Lesser symbols are drawn first, so that what a plan does is never hidden under what it leaves alone.
+        let mut marks: Vec<&Mark> = self.marks.iter().collect();
+        marks.sort_by_key(|mark| match mark.symbol {
+            Symbol::Cross => 0,
+            Symbol::Circle => 1,
+            _ => 2,
+        });
+        for mark in marks {
+            let (x, y) = xy(Coord { x: mark.at.easting(), y: mark.at.northing() });
+            let _ = write!(
+                out,
+                r#"<path class="app-mark app-mark--{}" d="M{} {}{}"><title>{}</title></path>"#,
+                mark.symbol.key(),
+                n(x),
+                n(y),
+                mark.symbol.path(radius),
+                escape(&mark.title)
+            );
+        }
+        scale_bar(&mut out, scale, height);
+        out.push_str("</svg>");
+        Some(out)
+    }
+
+    fn bounds(&self) -> Option<Rect<f64>> {
+        if let Some((centre, half)) = self.window {
+            let (x, y) = (centre.easting(), centre.northing());
+            return Some(Rect::new((x - half, y - half * 0.75), (x + half, y + half * 0.75)));
+        }
+        let shapes = self.shapes.iter().filter_map(|shape| shape.shape.bounding_rect());
+        let marks = self.marks.iter().map(|mark| {
+            let at = (mark.at.easting(), mark.at.northing());
+            Rect::new(at, at)
+        });
+        let whole = shapes.chain(marks).reduce(|a, b| {
+            Rect::new(
+                (a.min().x.min(b.min().x), a.min().y.min(b.min().y)),
+                (a.max().x.max(b.max().x), a.max().y.max(b.max().y)),
+            )
+        })?;
+        let margin = (whole.width().max(whole.height()) * 0.02).max(500.0);
+        Some(Rect::new(
+            (whole.min().x - margin, whole.min().y - margin),
+            (whole.max().x + margin, whole.max().y + margin),
+        ))
+    }
+}
+
+/// A round distance of about a fifth of the width.
+fn scale_bar(out: &mut String, scale: f64, height: f64) {
+    let target = WIDTH / scale / 5.0;
+    let power = 10_f64.powf(target.log10().floor());
+    let metres = [5.0, 2.0, 1.0].iter().map(|m| m * power).find(|m| *m <= target).unwrap_or(power);
+    let words = if metres >= 1000.0 { format!("{} km", metres / 1000.0) } else { format!("{metres} m") };
+    let (left, y, length) = (16.0, height - 16.0, metres * scale);
+    let _ = write!(
+        out,
+        r#"<path class="app-map__scale" d="M{l} {t}V{y}H{r}V{t}"/><text class="app-map__text" x="{x}" y="{b}">{words}</text>"#,
+        l = n(left),
+        t = n(y - 8.0),
+        y = n(y),
+        r = n(left + length),
+        x = n(left + 6.0),
+        b = n(y - 8.0),
+    );
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn north_is_up_and_a_name_cannot_break_out_of_the_drawing() {
+        let mark = |northing, title: &str| Mark {
+            at: Point::new(530_000.0, northing).unwrap(),
+            symbol: Symbol::Square,
+            title: title.to_owned(),
+        };
+        let map = Map {
+            label: "Sites",
+            marks: vec![mark(170_000.0, "south"), mark(190_000.0, "<script>")],
+            ..Map::default()
+        };
+
+        let svg = map.draw().unwrap();
+
+        let y_of = |title: &str| -> f64 {
+            let at = svg.find(title).unwrap();
+            let d = svg.get(..at).unwrap().rsplit("d=\"M").next().unwrap();
+            d.split([' ', 'm']).nth(1).unwrap().parse().unwrap()
+        };
+        assert!(y_of("&lt;script&gt;") < y_of("south"));
+        assert!(!svg.contains("<script>") && !svg.contains("style="));
+    }
+
+    #[test]
+    fn a_map_of_nothing_is_no_map() {
+        assert_eq!(Map::default().draw(), None);
+    }
+}

@@ -1,0 +1,58 @@
+//! A form as it was sent: every value by name, so that a page with errors can show what was typed.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::web::problem::FieldFault;
+
+/// Values as sent, and what is wrong with them.
+#[derive(Debug, Clone, Default, Serialize)]
+pub(crate) struct Form {
+    values: BTreeMap<String, String>,
+    errors: BTreeMap<String, String>,
+}
+
+impl Form {
+    /// A form with these values.
+    pub(crate) fn of(values: impl IntoIterator<Item = (String, String)>) -> Self {
+        let mut form = Self::default();
+        for (name, value) in values {
+            form.values.entry(name).or_insert(value);
+        }
+        form
+    }
+
+    /// A value, trimmed; empty where it was not sent.
+    pub(crate) fn value(&self, name: &str) -> &str {
+        self.values.get(name).map_or("", |value| value.trim())
+    }
+
+    /// Says what is wrong with a value; the first is kept.
+    pub(crate) fn refuse(&mut self, name: &str, words: impl Into<String>) {
+        self.errors.entry(name.to_owned()).or_insert_with(|| words.into());
+    }
+
+    /// Takes faults found deeper down.
+    pub(crate) fn refuse_all(&mut self, faults: Vec<FieldFault>) {
+        for fault in faults {
+            self.refuse(&fault.field, fault.detail);
+        }
+    }
+
+    /// Whether nothing is wrong.
+    pub(crate) fn is_good(&self) -> bool {
+        self.errors.is_empty()
+    }
+
+    /// A value read as something, or an error under its name and `None`.
+    pub(crate) fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        match read(self.value(name)) {
+            Ok(value) => Some(value),
+            Err(words) => {
+                self.refuse(name, words);
+                None
+            }
+        }
+    }
+}
