@@ -10,6 +10,8 @@ mod exit;
 mod ledger;
 mod price;
 mod projection;
+#[cfg(test)]
+mod sample;
 mod terms;
 mod value;
 

@@ -300,3 +300,105 @@ fn missing_figure(missing: &MissingAssumption) -> Exit {
 pub(super) fn retention_key(owner: ReceiptAccruesTo) -> String {
     format!("retention.{}", owner.word())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fund::sample::{FREEHOLD, assumptions, freehold, site, terms, with};
+
+    fn code_of(exit: &Exit) -> &str {
+        match exit {
+            Exit::Sellable { .. } => "sellable",
+            Exit::Leavable { by: Leaving::LeaseEnd, .. } => "lease_end",
+            Exit::Leavable { by: Leaving::Handback, .. } => "handback",
+            Exit::Leavable { by: Leaving::ChargeContinues, .. } => "charge",
+            Exit::Leavable { by: Leaving::OwnerKeeps, .. } => "owner_keeps",
+            Exit::Blocked(blocker) => &blocker.code,
+        }
+    }
+
+    #[test]
+    fn each_tenure_has_its_own_exit() {
+        let set = assumptions();
+        let of = |facts: &[(Field, &str)]| {
+            code_of(&exit_rule(&site("ZZ001", facts), &terms(&set))).to_owned()
+        };
+        let tenure = |word| (Field::Tenure, word);
+        let area = (Field::GrossInternalArea, "300");
+        for (facts, wanted) in [
+            (FREEHOLD.to_vec(), "sellable"),
+            (vec![tenure("freehold")], "value_unknown"),
+            (vec![tenure("freehold"), area, (Field::ReceiptAccruesTo, "charity")], "owner_keeps"),
+            (vec![tenure("leasehold")], "lease_end"),
+            (vec![tenure("council")], "lease_end"),
+            (vec![tenure("gp_owned"), area], "owner_keeps"),
+            (vec![tenure("pfi"), area], "pfi_charge_continues"),
+            (vec![tenure("lift"), area], "lift_head_lease_continues"),
+            (vec![tenure("charity"), area], "held_in_trust"),
+            (vec![tenure("nhsps"), area], "sellable"),
+            (vec![tenure("nhsps")], "handback"),
+            (vec![tenure("nhsps"), area, (Field::LeaseExpiry, "2040-03-31")], "handback"),
+            (vec![tenure("nhsps"), (Field::GrossInternalArea, "100")], "handback_too_small"),
+            (vec![area], "tenure_unknown"),
+            (
+                vec![area, (Field::SiteType, "4. Mental Health (including Specialist services)")],
+                "sellable",
+            ),
+            (vec![tenure("freehold"), area, (Field::IsAggregate, "yes")], "aggregate"),
+            (vec![tenure("freehold"), area, (Field::Status, "closed")], "already_closed"),
+            (vec![tenure("freehold"), area, (Field::SurplusStatus, "sold")], "already_sold"),
+        ] {
+            assert_eq!(of(&facts), wanted, "{facts:?}");
+        }
+    }
+
+    #[test]
+    fn an_assumption_opens_what_the_rule_blocks_and_is_named() {
+        let set = with(assumptions(), "exit.pfi.allowed", 1.0);
+        let exit = exit_rule(&site("ZZ001", &[(Field::Tenure, "pfi")]), &terms(&set));
+        assert_eq!(
+            (code_of(&exit), exit.assumed()),
+            ("charge", &["exit.pfi.allowed".to_owned()][..])
+        );
+    }
+
+    #[test]
+    fn an_unknown_owner_is_taken_for_a_trust_only_by_name() {
+        let held = site("ZZ001", &[(Field::Tenure, "freehold"), (Field::GrossInternalArea, "300")]);
+        let yes = assumptions();
+        let no = with(assumptions(), "receipt.unknown_owner.freehold_is_trust", 0.0);
+
+        let exit = exit_rule(&held, &terms(&yes));
+        assert_eq!(exit.assumed(), ["receipt.unknown_owner.freehold_is_trust"]);
+        assert_eq!(code_of(&exit_rule(&held, &terms(&no))), "receipt_owner_unknown");
+    }
+
+    #[test]
+    fn a_missing_figure_blocks_and_is_named() {
+        let mut set = assumptions();
+        set.figures.remove("receipt.valuation_range");
+        let exit = exit_rule(&freehold("ZZ001"), &terms(&set));
+        let words = exit.blocker().map(|blocker| blocker.words.as_str());
+        assert_eq!(
+            words,
+            Some(
+                "It cannot be judged: the assumption set \"test\" has no figure \"receipt.valuation_range\"."
+            )
+        );
+    }
+
+    #[test]
+    fn surplus_land_is_sold_only_where_the_nhs_owns_it_and_its_value_can_be_stated() {
+        let set = assumptions();
+        let land = [(Field::SurplusLand, "0.5"), (Field::BoroughCode, "E09000007")];
+        let of = |tenure: &str, facts: &[(Field, &str)]| {
+            let mut all = vec![(Field::Tenure, tenure)];
+            all.extend_from_slice(facts);
+            code_of(&land_exit_rule(&site("ZZ001", &all), &terms(&set))).to_owned()
+        };
+        assert_eq!(of("freehold", &land), "sellable");
+        assert_eq!(of("leasehold", &land), "land_not_nhs_owned");
+        assert_eq!(of("freehold", &[land[0]]), "no_surplus_land");
+        assert_eq!(of("freehold", &[land[1], (Field::SurplusLand, "0")]), "no_surplus_land");
+    }
+}

@@ -400,3 +400,255 @@ fn with_bias(terms: &Terms<'_>) -> Result<Estimate, MissingAssumption> {
     let unmanaged = Estimate::gain(terms, "optimism_bias.managed_share")?.rest();
     Ok(Estimate::exact(1.0).plus(upper.times(unmanaged)))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fund::sample::{
+        FREEHOLD, arrival, assumptions, decide, freehold, site, terms, with,
+    };
+    use crate::fund::{Ledger, ValueSource, ledger};
+    use crate::register::{Pence, ReceiptAccruesTo};
+
+    fn told(decision: &Decision<'_>) -> String {
+        let set = assumptions();
+        let ledger = ledger(std::slice::from_ref(decision), &terms(&set)).unwrap();
+        let told = ledger.lines.iter().filter(|line| {
+            line.kind.moves_the_fund() || line.year == 2028 || line.kind == LineKind::BacklogAvoided
+        });
+        let told = told.map(|line| {
+            let fund = if line.in_fund { "fund" } else { "-" };
+            let (kind, year) = (line.kind.key(), line.year);
+            format!("{year} {kind} {fund} {} ({} to {})", line.amount, line.low, line.high)
+        });
+        told.collect::<Vec<_>>().join("\n")
+    }
+
+    fn total(ledger: &Ledger, kind: LineKind) -> Pence {
+        ledger.total(|line| line.kind == kind).amount
+    }
+
+    #[test]
+    fn a_freehold_is_sold_after_its_services_left() {
+        insta::assert_snapshot!(told(&decide(&freehold("ZZ001"), OptionKind::Dispose)), @r"
+        2027 double_running fund -£100,000.00 (-£200,000.00 to -£66,666.67)
+        2027 backlog_avoided - £250,000.00 (£250,000.00 to £250,000.00)
+        2028 holding fund -£20,000.00 (-£28,800.00 to -£12,000.00)
+        2028 running_cost_saved - £400,000.00 (£400,000.00 to £400,000.00)
+        2029 receipt fund £1,000,000.00 (£720,000.00 to £1,200,000.00)
+        2029 sale_cost fund -£40,000.00 (-£48,800.00 to -£29,000.00)
+        2029 not_retained fund -£250,000.00 (-£396,000.00 to £0.00)
+        2029 holding fund -£20,000.00 (-£28,800.00 to -£12,000.00)
+        ");
+    }
+
+    #[test]
+    fn cleared_land_is_priced_net_of_homes_and_contributions_and_pays_for_demolition() {
+        let site = site(
+            "ZZ001",
+            &[
+                (Field::Tenure, "freehold"),
+                (Field::ReceiptAccruesTo, "trust"),
+                (Field::LandArea, "0.2"),
+                (Field::BoroughCode, "E09000007"),
+                (Field::GrossInternalArea, "600"),
+                (Field::RunningCost, "0"),
+            ],
+        );
+        insta::assert_snapshot!(told(&decide(&site, OptionKind::Dispose)), @r"
+        2028 holding fund -£80,000.00 (-£57,600.00 to -£64,800.00)
+        2029 receipt fund £4,000,000.00 (£1,440,000.00 to £6,480,000.00)
+        2029 sale_cost fund -£130,000.00 (-£77,600.00 to -£134,600.00)
+        2029 not_retained fund -£1,000,000.00 (-£792,000.00 to £0.00)
+        2029 demolition fund -£60,000.00 (-£120,000.00 to -£30,000.00)
+        2029 holding fund -£80,000.00 (-£57,600.00 to -£64,800.00)
+        ");
+    }
+
+    #[test]
+    fn a_lease_is_paid_to_its_break() {
+        let site = site(
+            "ZZ001",
+            &[
+                (Field::Tenure, "leasehold"),
+                (Field::LeaseBreak, "2029-09-30"),
+                (Field::LeaseExpiry, "2034-09-30"),
+                (Field::AnnualRent, "100000"),
+                (Field::Dilapidations, "55000"),
+                (Field::RunningCost, "80000"),
+            ],
+        );
+        let set = assumptions();
+        let ledger = ledger(&[decide(&site, OptionKind::Dispose)], &terms(&set)).unwrap();
+
+        let rent = ledger.lines.iter().filter(|line| line.kind == LineKind::RemainingRent);
+        let rent: Vec<(i32, i64)> = rent.map(|line| (line.year, line.amount.0)).collect();
+        assert_eq!(rent, [(2028, -10_000_000), (2029, -4_976_044)], "547 days of 365.25 a year");
+        assert_eq!(total(&ledger, LineKind::Dilapidations), Pence::pounds(-55_000));
+        assert_eq!(
+            ledger.total(|line| line.kind == LineKind::RemainingRent && line.in_fund).amount.0,
+            0
+        );
+        assert_eq!(total(&ledger, LineKind::Receipt), Pence::ZERO);
+    }
+
+    #[test]
+    fn nhs_property_services_is_paid_three_six_or_twelve_months() {
+        let facts = [
+            (Field::Tenure, "nhsps"),
+            (Field::GrossInternalArea, "500"),
+            (Field::RunningCost, "120000"),
+        ];
+        let set = assumptions();
+        let paid = |more: (Field, &str)| {
+            let mut facts = facts.to_vec();
+            facts.push(more);
+            let site = site("ZZ001", &facts);
+            let ledger = ledger(&[decide(&site, OptionKind::Dispose)], &terms(&set)).unwrap();
+            total(&ledger, LineKind::VacatingPayment)
+        };
+        assert_eq!(paid((Field::Landlord, "NHS Property Services Ltd")), Pence::pounds(-30_000));
+        assert_eq!(paid((Field::Landlord, "somebody")), Pence::pounds(-60_000));
+        assert_eq!(paid((Field::LeaseExpiry, "2035-01-01")), Pence::pounds(-120_000));
+    }
+
+    #[test]
+    fn a_pfi_charge_goes_on_to_its_end() {
+        let site = site(
+            "ZZ001",
+            &[
+                (Field::Tenure, "pfi"),
+                (Field::FinanceCost, "1000000"),
+                (Field::RunningCost, "0"),
+                (Field::LeaseExpiry, "2033-03-31"),
+            ],
+        );
+        let set = assumptions();
+        let ledger = ledger(&[decide(&site, OptionKind::Dispose)], &terms(&set)).unwrap();
+
+        let charge = ledger.lines.iter().filter(|line| line.kind == LineKind::ResidualCharge);
+        let years: Vec<i32> = charge.map(|line| line.year).collect();
+        assert_eq!(years, (2028..=2032).collect::<Vec<_>>());
+        let saved = total(&ledger, LineKind::RunningCostSaved);
+        assert_eq!(saved, Pence::pounds(8_000_000), "the charge stops mattering when it ends");
+    }
+
+    #[test]
+    fn receiving_costs_works_moving_and_marginal_running_cost() {
+        let mut facts = FREEHOLD.to_vec();
+        facts.push((Field::FacetCondition, "B"));
+        let site = site("ZZ001", &facts);
+        let decision = Decision {
+            site: &site,
+            option: OptionKind::Keep,
+            arrivals: vec![arrival("ZZ9-GP", 100.0)],
+        };
+        insta::assert_snapshot!(told(&decision), @r"
+        2026 works fund -£120,000.00 (-£225,000.00 to -£84,000.00)
+        2027 decant fund -£20,000.00 (-£30,000.00 to -£10,000.00)
+        2028 running_cost_added - -£20,000.00 (-£28,000.00 to -£12,000.00)
+        ");
+    }
+
+    #[test]
+    fn improving_pays_the_backlog_and_every_access_item_not_known_to_pass() {
+        let mut facts = FREEHOLD.to_vec();
+        facts.push((Field::Access01, "no"));
+        let failed = site("ZZ001", &facts);
+        insta::assert_snapshot!(told(&decide(&failed, OptionKind::Improve)), @r"
+        2026 works fund -£72,000.00 (-£234,000.00 to -£12,075.00)
+        2026 backlog_works fund -£360,000.00 (-£487,500.00 to -£301,875.00)
+        ");
+    }
+
+    #[test]
+    fn a_receipt_of_gp_partners_is_told_and_never_reaches_the_fund() {
+        let site = site(
+            "ZZ001",
+            &[
+                (Field::Tenure, "gp_owned"),
+                (Field::Valuation, "800000"),
+                (Field::GrossInternalArea, "300"),
+            ],
+        );
+        let set = assumptions();
+        let ledger = ledger(&[decide(&site, OptionKind::Dispose)], &terms(&set)).unwrap();
+
+        let receipts: Vec<_> =
+            ledger.lines.iter().filter(|line| line.kind == LineKind::Receipt).collect();
+        assert_eq!(receipts.len(), 1);
+        assert_eq!(
+            (receipts[0].owner, receipts[0].in_fund),
+            (Some(ReceiptAccruesTo::GpPartners), false)
+        );
+        assert!(ledger.in_fund().amount < Pence::ZERO);
+    }
+
+    #[test]
+    fn retention_scales_the_receipt_only() {
+        let site = freehold("ZZ001");
+        let at = |share| {
+            let set = with(assumptions(), "retention.trust", share);
+            ledger(&[decide(&site, OptionKind::Dispose)], &terms(&set)).unwrap()
+        };
+        let (none, half, all) = (at(0.0), at(0.5), at(1.0));
+
+        for other in [&none, &half] {
+            let same = LineKind::ALL.iter().filter(|kind| **kind != LineKind::NotRetained);
+            for kind in same {
+                assert_eq!(total(other, *kind), total(&all, *kind), "{kind:?}");
+            }
+        }
+        let receipt = total(&all, LineKind::Receipt);
+        assert_eq!(all.in_fund().amount - half.in_fund().amount, receipt.times(0.5));
+        assert_eq!(all.in_fund().amount - none.in_fund().amount, receipt);
+    }
+
+    #[test]
+    fn what_is_known_is_not_called_assumed() {
+        let set = assumptions();
+        let site = freehold("ZZ001");
+        let lines = price(&decide(&site, OptionKind::Dispose), &terms(&set)).unwrap();
+        let is_known = |kind| {
+            let line = lines.iter().find(|line| line.kind == kind).unwrap();
+            matches!(line.source, ValueSource::Known(_))
+        };
+        assert!(is_known(LineKind::Receipt) && is_known(LineKind::RunningCostSaved));
+        assert!(is_known(LineKind::BacklogAvoided));
+        assert!(!is_known(LineKind::SaleCost) && !is_known(LineKind::NotRetained));
+    }
+
+    #[test]
+    fn a_missing_figure_is_an_error_and_not_a_zero() {
+        let mut set = assumptions();
+        set.figures.remove("sale.cost_share");
+        let site = freehold("ZZ001");
+        let missing = price(&decide(&site, OptionKind::Dispose), &terms(&set)).unwrap_err();
+        assert_eq!(missing.key, "sale.cost_share");
+    }
+
+    proptest! {
+        #[test]
+        fn prices_add_up_whatever_arrives_together(
+            option in 0_usize..4,
+            m2 in prop::collection::vec(0.0..5_000.0_f64, 0..5),
+        ) {
+            let set = assumptions();
+            let (terms, site) = (terms(&set), freehold("ZZ001"));
+            let option = [OptionKind::Keep, OptionKind::Improve, OptionKind::SellLand, OptionKind::Dispose][option];
+            let arrivals: Vec<_> =
+                m2.iter().enumerate().map(|(n, m2)| arrival(&format!("ZZ{n}-GP"), *m2)).collect();
+            let sum = |lines: &[Line]| lines.iter().map(|line| line.amount).sum::<Pence>();
+
+            let whole = price(&Decision { site: &site, option, arrivals: arrivals.clone() }, &terms).unwrap();
+
+            let mut parts = sum(&price(&decide(&site, option), &terms).unwrap());
+            for arrival in &arrivals {
+                parts += sum(&price_arrival(&site, arrival, &terms).unwrap());
+            }
+            prop_assert_eq!(sum(&whole), parts);
+        }
+    }
+}

@@ -138,3 +138,160 @@ fn assumed_share(ledger: &Ledger) -> f64 {
     }
     gross(&|line| matches!(line.source, ValueSource::Assumed(_))) as f64 / all as f64
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::fund::sample::{arrival, assumptions, decide, freehold, site, terms, with};
+    use crate::fund::{Decision, OptionKind, ledger};
+    use crate::register::{Field, Site};
+
+    fn line(kind: LineKind, year: i32, pounds: i64) -> Line {
+        Line {
+            site: "ZZ001".parse().unwrap(),
+            owner: None,
+            kind,
+            budget: kind.budget(),
+            year,
+            amount: Pence::pounds(pounds),
+            low: Pence::pounds(pounds),
+            high: Pence::pounds(pounds),
+            in_fund: kind.moves_the_fund(),
+            source: ValueSource::Assumed(vec!["test".to_owned()]),
+            because: "test".to_owned(),
+        }
+    }
+
+    #[test]
+    fn present_value_is_worked_by_hand() {
+        let ledger = Ledger {
+            lines: vec![
+                line(LineKind::Works, 2026, -1_000),
+                line(LineKind::Receipt, 2028, 2_000),
+                line(LineKind::RunningCostSaved, 2029, 100),
+            ],
+        };
+        let set = assumptions();
+        let projection = project(&ledger, &terms(&set), Pence::ZERO).unwrap();
+
+        // -1000 + 2000 ÷ 1.035² + 100 ÷ 1.035³ = -1000 + 1867.0214 + 90.1943
+        assert_eq!(projection.npsv, Pence(95_722));
+        assert_eq!(projection.bcr.map(|bcr| (bcr * 1e4).round()), Some(19_572.0));
+        assert_eq!(projection.years.len(), 10);
+        assert_eq!(projection.lowest_balance(), Some(Pence::pounds(-1_000)));
+    }
+
+    #[test]
+    fn rates_decline_with_the_years() {
+        let set = assumptions();
+        let factor = |year| (terms(&set).discount(2026 + year).unwrap() * 1e6).round();
+        let by_hand = |a: i32, b: i32, c: i32| {
+            (1e6 / (1.035_f64.powi(a) * 1.03_f64.powi(b) * 1.025_f64.powi(c))).round()
+        };
+        assert_eq!(factor(0).to_bits(), 1e6_f64.to_bits());
+        assert_eq!(factor(30).to_bits(), by_hand(30, 0, 0).to_bits());
+        assert_eq!(factor(31).to_bits(), by_hand(30, 1, 0).to_bits());
+        assert_eq!(factor(100).to_bits(), by_hand(30, 45, 25).to_bits());
+    }
+
+    #[test]
+    fn backlog_avoided_is_never_cash() {
+        let ledger = Ledger { lines: vec![line(LineKind::BacklogAvoided, 2027, 5_000)] };
+        let set = assumptions();
+        let projection = project(&ledger, &terms(&set), Pence::pounds(7)).unwrap();
+
+        assert_eq!(projection.backlog_avoided, Pence::pounds(5_000));
+        assert_eq!((projection.npsv, projection.closing()), (Pence::ZERO, Some(Pence::pounds(7))));
+        assert_eq!((projection.bcr, projection.assumed_share.to_bits()), (None, 0.0_f64.to_bits()));
+    }
+
+    #[test]
+    fn a_receipt_after_the_horizon_is_not_lost() {
+        let ledger = Ledger { lines: vec![line(LineKind::Receipt, 2040, 5_000)] };
+        let set = assumptions();
+        let projection = project(&ledger, &terms(&set), Pence::ZERO).unwrap();
+
+        assert_eq!(projection.years.len(), 15);
+        assert_eq!(projection.closing(), Some(Pence::pounds(5_000)));
+    }
+
+    fn estate() -> Vec<Site> {
+        let mut sites = vec![freehold("ZZ001"), freehold("ZZ002")];
+        for (n, tenure) in ["nhsps", "leasehold", "gp_owned", "pfi", "lift", "council", "charity"]
+            .iter()
+            .enumerate()
+        {
+            let facts = [(Field::Tenure, *tenure), (Field::GrossInternalArea, "321.7")];
+            sites.push(site(&format!("ZZ1{n:02}"), &facts));
+        }
+        sites.push(site(
+            "ZZ200",
+            &[
+                (Field::SurplusLand, "1.25"),
+                (Field::Tenure, "freehold"),
+                (Field::BoroughCode, "E09000007"),
+            ],
+        ));
+        sites.push(site("ZZ201", &[]));
+        sites
+    }
+
+    proptest! {
+        #[test]
+        fn every_penny_is_in_its_place(
+            options in prop::collection::vec(0_usize..4, 11),
+            m2 in prop::collection::vec(0.0..900.0_f64, 11),
+            opening in -1_000_000_000_i64..1_000_000_000,
+            horizon in 0_u8..40,
+        ) {
+            let set = assumptions();
+            let terms = Terms { horizon_years: horizon, ..terms(&set) };
+            let sites = estate();
+            let decisions: Vec<_> = sites.iter().zip(&options).zip(&m2).map(|((site, option), m2)| {
+                let option = [OptionKind::Keep, OptionKind::Improve, OptionKind::SellLand, OptionKind::Dispose][*option];
+                let arrivals = if *m2 > 450.0 { vec![arrival("ZZ9-GP", *m2)] } else { Vec::new() };
+                Decision { arrivals, ..decide(site, option) }
+            }).collect();
+
+            let ledger = ledger(&decisions, &terms).unwrap();
+            let projection = project(&ledger, &terms, Pence(opening)).unwrap();
+
+            let mut balance = Pence(opening);
+            for (at, year) in projection.years.iter().enumerate() {
+                prop_assert_eq!(year.year, 2026 + i32::try_from(at).unwrap());
+                prop_assert_eq!(year.opening, balance);
+                prop_assert_eq!(year.closing, year.opening + year.money_in + year.money_out);
+                prop_assert!(year.closing_low <= year.closing && year.closing <= year.closing_high);
+                balance = year.closing;
+            }
+            prop_assert_eq!(balance, Pence(opening) + ledger.in_fund().amount);
+            let whole = ledger.total(|_| true);
+            prop_assert_eq!(ledger.by_site().values().map(|t| t.amount).sum::<Pence>(), whole.amount);
+            prop_assert_eq!(ledger.by_kind().values().map(|t| t.low).sum::<Pence>(), whole.low);
+            prop_assert_eq!(ledger.by_year().values().map(|t| t.high).sum::<Pence>(), whole.high);
+            let to_fund: Pence = sites.iter().map(|site| ledger.site_money(&site.code).to_fund).sum();
+            prop_assert_eq!(to_fund, ledger.in_fund().amount);
+            prop_assert!((0.0..=1.0).contains(&projection.assumed_share));
+            for line in &ledger.lines {
+                if let ValueSource::Assumed(keys) = &line.source {
+                    prop_assert!(!keys.is_empty(), "{:?} rests on nothing", line);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_cover_follows_capital_and_the_balance_follows_all() {
+        let site = freehold("ZZ001");
+        let set = with(assumptions(), "retention.trust", 1.0);
+        let ledger = ledger(&[decide(&site, OptionKind::Dispose)], &terms(&set)).unwrap();
+        let projection = project(&ledger, &terms(&set), Pence::ZERO).unwrap();
+
+        let last = projection.years.last().unwrap();
+        let revenue = ledger.total(|line| line.in_fund && line.budget == Budget::Revenue).amount;
+        assert_eq!(last.cdel_cover + revenue, last.closing);
+        assert_eq!(last.revenue_effect, Pence::pounds(400_000));
+    }
+}
