@@ -20,8 +20,23 @@
 //! (8) linear limits                        low[l] <= sum a u + sum b z <= high[l] (+- s)
 //! ```
 
+mod callback;
+mod check;
+mod columns;
+mod explain;
+mod outcome;
 mod problem;
+mod rules;
+mod search;
+mod solve;
 
-pub use problem::{
-    CoverGroup, CoverPoint, Limit, LimitTerm, Objective, Opt, Place, Problem, Server, Site, Unit,
+pub use check::{Rule, Violation, check};
+pub use explain::{Attainable, Clash, Explanation, Family, explain_infeasible};
+pub use outcome::{
+    Outcome, Plan, Progress, Settings, Share, Size, Status, Trouble, Watch, gap_between,
 };
+pub use problem::{
+    CoverGroup, CoverPoint, Limit, LimitTerm, Malformed, Objective, Opt, Place, Problem, Server,
+    Site, Unit,
+};
+pub use solve::{solve, version};

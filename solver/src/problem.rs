@@ -55,7 +55,7 @@ pub struct Unit {
 }
 
 /// A unit at one of its places: what covers a point.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Server {
     /// Index of the unit.
     pub unit: usize,
@@ -150,4 +150,143 @@ pub struct Problem {
     pub limits: Vec<Limit>,
     /// Sense.
     pub objective: Objective,
+}
+
+/// Why a problem cannot be read as one: an index out of range, a list of the wrong length, a figure that is no number.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{at}: {what}")]
+pub struct Malformed {
+    /// Where: `site 3 "Elm Road", option 1`.
+    pub at: String,
+    /// What is wrong there.
+    pub what: String,
+}
+
+impl Problem {
+    /// Is `Ok` when every index points at something, every list has the length it must and every figure is finite.
+    /// Needs, weights and prices must not be negative; room may be.
+    pub fn validate(&self) -> Result<(), Malformed> {
+        self.sites.iter().enumerate().try_for_each(|(i, site)| self.validate_site(i, site))?;
+        self.units.iter().enumerate().try_for_each(|(r, unit)| self.validate_unit(r, unit))?;
+        self.coverage
+            .iter()
+            .enumerate()
+            .try_for_each(|(g, group)| self.validate_group(g, group))?;
+        self.limits.iter().enumerate().try_for_each(|(l, limit)| self.validate_limit(l, limit))
+    }
+
+    fn validate_site(&self, i: usize, site: &Site) -> Result<(), Malformed> {
+        let at = || format!("site {i} {:?}", site.name);
+        if site.options.is_empty() {
+            return malformed(at(), "has no option");
+        }
+        if site.today >= site.options.len() {
+            return malformed(at(), "today's option does not exist");
+        }
+        if site.allowed.iter().any(|&o| o >= site.options.len()) {
+            return malformed(at(), "an allowed option does not exist");
+        }
+        for (o, option) in site.options.iter().enumerate() {
+            let at = || format!("{}, option {o} {:?}", at(), option.name);
+            if option.room.len() != self.resources.len() {
+                return malformed(at(), "room needs one figure a resource");
+            }
+            if !option.cost.is_finite() || option.room.iter().any(|x| !x.is_finite()) {
+                return malformed(at(), "a figure is not a number");
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_unit(&self, r: usize, unit: &Unit) -> Result<(), Malformed> {
+        let at = || format!("unit {r} {:?}", unit.name);
+        if unit.places.is_empty() {
+            return malformed(at(), "has no candidate place");
+        }
+        if unit.today.is_some_and(|p| p >= unit.places.len()) {
+            return malformed(at(), "today's place does not exist");
+        }
+        if unit.need.len() != self.resources.len() {
+            return malformed(at(), "need wants one figure a resource");
+        }
+        if unit.need.iter().any(|x| !x.is_finite() || *x < 0.0) {
+            return malformed(at(), "a need is negative or not a number");
+        }
+        for (p, place) in unit.places.iter().enumerate() {
+            let at = || format!("{}, place {p}", at());
+            let Some(site) = self.sites.get(place.site) else {
+                return malformed(at(), "its site does not exist");
+            };
+            if place.admitted_by.iter().any(|&o| o >= site.options.len()) {
+                return malformed(at(), "an admitting option does not exist");
+            }
+            if !place.cost.is_finite() {
+                return malformed(at(), "its cost is not a number");
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_group(&self, g: usize, group: &CoverGroup) -> Result<(), Malformed> {
+        let at = || format!("coverage {g} {:?}", group.name);
+        let is_bad = |x: f64| !x.is_finite() || x < 0.0;
+        if !group.needed.is_finite() {
+            return malformed(at(), "the weight needed is not a number");
+        }
+        if is_bad(group.price) || group.shortfall_price.is_some_and(is_bad) {
+            return malformed(at(), "a price is negative or not a number");
+        }
+        for (q, point) in group.points.iter().enumerate() {
+            let at = || format!("{}, point {q}", at());
+            if is_bad(point.weight) {
+                return malformed(at(), "its weight is negative or not a number");
+            }
+            if !point.servers.iter().all(|s| self.has_place(s.unit, s.place)) {
+                return malformed(at(), "a server does not exist");
+            }
+        }
+        Ok(())
+    }
+
+    fn validate_limit(&self, l: usize, limit: &Limit) -> Result<(), Malformed> {
+        let at = || format!("limit {l} {:?}", limit.name);
+        let is_finite = |x: Option<f64>| x.is_none_or(f64::is_finite);
+        if !is_finite(limit.low) || !is_finite(limit.high) {
+            return malformed(at(), "its least or most is not a number");
+        }
+        if limit.price.is_some_and(|x| !x.is_finite() || x < 0.0) {
+            return malformed(at(), "its price is negative or not a number");
+        }
+        for (t, term) in limit.terms.iter().enumerate() {
+            let at = || format!("{}, term {t}", at());
+            let (exists, by) = match *term {
+                LimitTerm::Option { site, option, by } => {
+                    (self.sites.get(site).is_some_and(|s| option < s.options.len()), by)
+                }
+                LimitTerm::Place { unit, place, by } => (self.has_place(unit, place), by),
+            };
+            if !exists {
+                return malformed(at(), "names something that does not exist");
+            }
+            if !by.is_finite() {
+                return malformed(at(), "its coefficient is not a number");
+            }
+        }
+        Ok(())
+    }
+
+    fn has_place(&self, unit: usize, place: usize) -> bool {
+        self.units.get(unit).is_some_and(|u| place < u.places.len())
+    }
+}
+
+impl Site {
+    /// Whether locks and rules leave this option.
+    pub fn allows(&self, option: usize) -> bool {
+        self.allowed.is_empty() || self.allowed.contains(&option)
+    }
+}
+
+fn malformed(at: String, what: &str) -> Result<(), Malformed> {
+    Err(Malformed { at, what: what.to_owned() })
 }

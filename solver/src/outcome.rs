@@ -1,0 +1,261 @@
+//! What a search hands back: a plan, how good it is, and what is proved about it.
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::Violation;
+use crate::problem::{CoverPoint, Limit, LimitTerm, Malformed, Problem};
+
+/// What a search may use.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Settings {
+    /// Relative gap at which the search may stop: 0.01 is 1 %.
+    pub gap: f64,
+    /// Wall seconds after which the best plan so far is taken.
+    pub time_limit_seconds: f64,
+    /// Same seed and no time limit reached: same plan.
+    pub seed: u32,
+    /// Threads; 1 is what makes runs repeatable.
+    pub threads: u32,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self { gap: 0.0, time_limit_seconds: 60.0, seed: 0, threads: 1 }
+    }
+}
+
+/// How far a search is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Progress {
+    /// Wall seconds since the start.
+    pub seconds: f64,
+    /// Objective of the best plan so far.
+    pub incumbent: Option<f64>,
+    /// No plan is better than this.
+    pub bound: Option<f64>,
+    /// See [`gap_between`].
+    pub gap: Option<f64>,
+    /// Branches searched.
+    pub nodes: u64,
+}
+
+/// Who looks on while a search runs. Both are called on the thread that called [`solve`](crate::solve).
+pub trait Watch {
+    /// Called at every better plan, and a few times a second while the bound moves.
+    fn progress(&mut self, progress: Progress);
+    /// Asked about twenty times a second; `true` ends the search within about a second, best plan kept.
+    fn is_cancelled(&self) -> bool;
+}
+
+/// Nobody looks on.
+impl Watch for () {
+    fn progress(&mut self, _: Progress) {}
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// A part of a unit at one of its places.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Share {
+    /// Index into the unit's places.
+    pub place: usize,
+    /// Part of the unit, above 0 up to 1; an undivided unit has one share of 1.
+    pub share: f64,
+}
+
+/// Every choice of a problem, made.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Plan {
+    /// The option chosen, one a site.
+    pub options: Vec<usize>,
+    /// Where each unit goes, by place.
+    pub shares: Vec<Vec<Share>>,
+    /// Weight covered, one figure a coverage group.
+    pub covered: Vec<f64>,
+}
+
+impl Plan {
+    /// Completes the choices with the weight they cover.
+    pub fn of(problem: &Problem, options: Vec<usize>, shares: Vec<Vec<Share>>) -> Self {
+        let covered = weight_covered(problem, &shares);
+        Self { options, shares, covered }
+    }
+
+    /// Today's estate as a plan; `None` where a unit has no place today.
+    pub fn today(problem: &Problem) -> Option<Self> {
+        let options = problem.sites.iter().map(|site| site.today).collect();
+        let whole = |place| vec![Share { place, share: 1.0 }];
+        let shares: Option<_> = problem.units.iter().map(|unit| unit.today.map(whole)).collect();
+        Some(Self::of(problem, options, shares?))
+    }
+
+    /// How much of a unit is at this place of it, 0 to 1.
+    pub fn share(&self, unit: usize, place: usize) -> f64 {
+        let shares = self.shares.get(unit).map_or(&[][..], Vec::as_slice);
+        shares.iter().find(|s| s.place == place).map_or(0.0, |s| s.share)
+    }
+
+    /// The one place of a unit; `None` where it is divided.
+    pub fn place(&self, unit: usize) -> Option<usize> {
+        match self.shares.get(unit).map(Vec::as_slice) {
+            Some([only]) => Some(only.place),
+            _ => None,
+        }
+    }
+
+    /// The objective of this plan, added up from its choices: options, places, uncovered weight, shortfalls, excesses.
+    pub fn cost(&self, problem: &Problem) -> f64 {
+        let options: f64 =
+            problem.sites.iter().zip(&self.options).map(|(site, &o)| site.options[o].cost).sum();
+        let places: f64 = problem
+            .units
+            .iter()
+            .zip(&self.shares)
+            .flat_map(|(unit, shares)| shares.iter().map(|s| unit.places[s.place].cost * s.share))
+            .sum();
+        let coverage: f64 = problem
+            .coverage
+            .iter()
+            .zip(&self.covered)
+            .map(|(group, covered)| {
+                let total: f64 = group.points.iter().map(|point| point.weight).sum();
+                let short = (group.needed - covered).max(0.0);
+                group.price * (total - covered) + group.shortfall_price.unwrap_or(0.0) * short
+            })
+            .sum();
+        let limits: f64 = problem
+            .limits
+            .iter()
+            .filter_map(|limit| Some((limit, limit.price?)))
+            .map(|(limit, price)| {
+                let value = self.activity(limit);
+                let short = limit.low.map_or(0.0, |low| (low - value).max(0.0));
+                let over = limit.high.map_or(0.0, |high| (value - high).max(0.0));
+                price * (short + over)
+            })
+            .sum();
+        options + places + coverage + limits
+    }
+
+    /// What the terms of a limit add up to.
+    pub fn activity(&self, limit: &Limit) -> f64 {
+        let value = |term: &LimitTerm| match *term {
+            LimitTerm::Option { site, option, by } if self.options[site] == option => by,
+            LimitTerm::Option { .. } => 0.0,
+            LimitTerm::Place { unit, place, by } => by * self.share(unit, place),
+        };
+        limit.terms.iter().map(value).sum()
+    }
+}
+
+/// Per group, the weight of points with a server in place. A server named twice in a point covers once.
+fn weight_covered(problem: &Problem, shares: &[Vec<Share>]) -> Vec<f64> {
+    let mut at: Vec<Vec<f64>> = problem.units.iter().map(|u| vec![0.0; u.places.len()]).collect();
+    for (at, shares) in at.iter_mut().zip(shares) {
+        shares.iter().for_each(|s| at[s.place] += s.share);
+    }
+    // The last point that counted a server, so that it counts once.
+    let mut seen: Vec<Vec<usize>> = at.iter().map(|at| vec![0; at.len()]).collect();
+    let mut point_number = 0;
+    let mut weight = |point: &CoverPoint| {
+        point_number += 1;
+        let mut sum = 0.0;
+        for server in &point.servers {
+            let last = &mut seen[server.unit][server.place];
+            if *last != point_number {
+                *last = point_number;
+                sum += at[server.unit][server.place];
+            }
+        }
+        point.weight * f64::min(sum, 1.0)
+    };
+    problem.coverage.iter().map(|group| group.points.iter().map(&mut weight).sum()).collect()
+}
+
+/// How a search ended, always honest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Status {
+    /// No plan is better by more than a millionth.
+    Optimal,
+    /// The plan is within the gap asked for.
+    WithinGap,
+    /// Stopped by time or by hand; the best plan so far.
+    Stopped,
+    /// Proved: no plan keeps the rules.
+    Infeasible,
+    /// Ended without a plan and without a proof that there is none.
+    NothingFound,
+    /// The problem was not searched: see [`Outcome::trouble`].
+    Malformed,
+}
+
+/// Something a reader of the outcome must know.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, thiserror::Error)]
+pub enum Trouble {
+    /// The problem makes no sense.
+    #[error("the problem is malformed: {0}")]
+    Malformed(Malformed),
+    /// The search offered a plan that breaks rules; it was thrown away.
+    #[error("a plan with objective {objective} was thrown away because it breaks {} rules", violations.len())]
+    PlanThrownAway {
+        /// What it claimed to cost.
+        objective: f64,
+        /// What it breaks.
+        violations: Vec<Violation>,
+    },
+    /// The search itself failed.
+    #[error("the search failed: {0}")]
+    SearchFailed(String),
+}
+
+/// Columns, rows and nonzeros of the model searched.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Size {
+    /// Decisions left after what is trivially settled.
+    pub columns: usize,
+    /// Rows.
+    pub rows: usize,
+    /// Coefficients.
+    pub nonzeros: usize,
+}
+
+/// What came of a search.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Outcome {
+    /// How it ended.
+    pub status: Status,
+    /// The best plan, re-checked by [`check`](crate::check).
+    pub plan: Option<Plan>,
+    /// Its objective, added up from the plan.
+    pub objective: Option<f64>,
+    /// Proved: no plan is better than this.
+    pub bound: Option<f64>,
+    /// See [`gap_between`].
+    pub gap: Option<f64>,
+    /// Wall seconds.
+    pub seconds: f64,
+    /// One row a better plan, and a last one for the end. Equal in equal searches, but for the seconds.
+    pub history: Vec<Progress>,
+    /// Of the model.
+    pub size: Size,
+    /// Today's estate keeps every hard rule.
+    pub today_is_feasible: bool,
+    /// Hard rules today's estate breaks. Empty, though not feasible, where a unit has no place today.
+    pub today_breaks: Vec<Violation>,
+    /// What went wrong, if anything.
+    pub trouble: Option<Trouble>,
+}
+
+/// (objective − bound) ÷ |objective|: 0 where they meet, never negative; `None` where the objective is 0 and the bound is not.
+pub fn gap_between(objective: f64, bound: f64) -> Option<f64> {
+    let distance = (objective - bound).max(0.0);
+    if distance == 0.0 {
+        Some(0.0)
+    } else if objective == 0.0 {
+        None
+    } else {
+        Some(distance / objective.abs())
+    }
+}

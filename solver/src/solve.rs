@@ -1,0 +1,241 @@
+//! From a problem to an outcome: settle what is trivial, write the rules, search, read and re-check.
+
+use std::time::{Duration, Instant};
+
+use good_lp::{Constraint, IntoAffineExpression, SolverModel};
+
+use crate::check::check;
+use crate::columns::Columns;
+use crate::outcome::{
+    Outcome, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
+};
+use crate::problem::Problem;
+use crate::rules;
+use crate::search::{End, News, Question, search};
+
+/// A plan this near to its bound is called optimal.
+const OPTIMAL_GAP: f64 = 1e-6;
+/// Costs are scaled by a power of two so that the largest is about this.
+const COST_SCALE: f64 = 1024.0;
+
+type Rule = fn(&Problem, &Columns) -> Vec<Constraint>;
+
+/// The rules of the model, by number.
+const RULES: [Rule; 8] = [
+    rules::every_site_takes_one_option,
+    rules::every_unit_is_placed,
+    rules::units_go_where_they_are_admitted,
+    rules::units_fit_the_room,
+    rules::companions_stay_together,
+    rules::covered_means_served,
+    rules::coverage_floors_hold,
+    rules::limits_hold,
+];
+
+/// Finds the plan of least cost, or the best there is when time is up, with a proven bound.
+///
+/// Never panics on a problem, however malformed. Whatever happens, a plan in the outcome keeps every hard rule.
+///
+/// ```
+/// use domesday_solver::{Opt, Place, Problem, Settings, Site, Status, Unit, solve};
+///
+/// let option = |name: &str, cost| Opt { name: name.into(), cost, room: vec![] };
+/// let site = |name: &str, keep| Site {
+///     name: name.into(),
+///     options: vec![option("keep", keep), option("dispose", 0.0)],
+///     ..Site::default()
+/// };
+/// let place = |site| Place { site, admitted_by: vec![0], cost: 1.0 };
+/// let problem = Problem {
+///     sites: vec![site("Elm Road", 100.0), site("Mill Lane", 80.0)],
+///     units: vec![Unit { name: "clinic".into(), places: vec![place(0), place(1)], today: Some(0), ..Unit::default() }],
+///     ..Problem::default()
+/// };
+///
+/// let outcome = solve(&problem, &Settings::default(), &mut ());
+///
+/// assert_eq!(outcome.status, Status::Optimal);
+/// assert_eq!(outcome.plan.unwrap().options, [1, 0]);
+/// assert_eq!(outcome.objective, Some(81.0));
+/// ```
+pub fn solve(problem: &Problem, settings: &Settings, watch: &mut dyn Watch) -> Outcome {
+    let started = Instant::now();
+    if let Err(fault) = problem.validate() {
+        let mut outcome = nothing(Status::Malformed);
+        outcome.trouble = Some(Trouble::Malformed(fault));
+        return outcome;
+    }
+    let deadline = Duration::try_from_secs_f64(settings.time_limit_seconds.max(0.0))
+        .ok()
+        .and_then(|limit| started.checked_add(limit));
+    let mut run = Run::of(problem, started, watch);
+    run.begin_with_today();
+
+    let columns = Columns::of(problem);
+    let rows: Vec<Constraint> = RULES.iter().flat_map(|rule| rule(problem, &columns)).collect();
+    let (rows, broken): (Vec<_>, Vec<_>) = rows
+        .into_iter()
+        .filter(|row| !is_empty(row) || is_broken(row))
+        .partition(|row| !is_empty(row));
+    run.outcome.size = Size {
+        columns: columns.variables.len(),
+        rows: rows.len(),
+        nonzeros: rows.iter().map(|row| row.expression().linear_coefficients().count()).sum(),
+    };
+    let end = if !broken.is_empty() || !columns.homeless.is_empty() {
+        End::Infeasible
+    } else if columns.variables.is_empty() {
+        run.offer(columns.decode(problem, &[]), f64::NEG_INFINITY, 0);
+        run.bound = run.best.as_ref().map(|(_, cost)| *cost);
+        End::Proved
+    } else {
+        let scale = rules::power_of_two_to(COST_SCALE, columns.largest_cost);
+        let start = run.best.as_ref().map(|(plan, _)| columns.encode(problem, plan));
+        let cost = columns.cost.clone() * scale;
+        let model = columns.variables.clone().minimise(cost).using(good_lp::highs).with_all(rows);
+        let question = Question { model, start, settings: *settings, deadline };
+        run.search(question, &columns, scale)
+    };
+    run.finish(end, settings)
+}
+
+/// `HiGHS 1.15.0 through good_lp 1.15.3`: for the record of a run.
+pub fn version() -> String {
+    format!("HiGHS {} through good_lp 1.15.3", crate::callback::version())
+}
+
+fn is_empty(row: &Constraint) -> bool {
+    row.expression().linear_coefficients().next().is_none()
+}
+
+/// A row of settled figures that does not hold. Rows read `expression <= 0` or `= 0`.
+fn is_broken(row: &Constraint) -> bool {
+    let value = row.expression().constant();
+    is_empty(row) && (value > 1e-6 || (row.is_equality() && value < -1e-6))
+}
+
+fn nothing(status: Status) -> Outcome {
+    Outcome {
+        status,
+        plan: None,
+        objective: None,
+        bound: None,
+        gap: None,
+        seconds: 0.0,
+        history: Vec::new(),
+        size: Size::default(),
+        today_is_feasible: false,
+        today_breaks: Vec::new(),
+        trouble: None,
+    }
+}
+
+/// A search as it goes on: the best plan that passed the check, the bound, the outcome so far.
+struct Run<'a> {
+    problem: &'a Problem,
+    started: Instant,
+    watch: &'a mut dyn Watch,
+    best: Option<(Plan, f64)>,
+    bound: Option<f64>,
+    nodes: u64,
+    outcome: Outcome,
+}
+
+impl<'a> Run<'a> {
+    fn of(problem: &'a Problem, started: Instant, watch: &'a mut dyn Watch) -> Self {
+        let outcome = nothing(Status::NothingFound);
+        Self { problem, started, watch, best: None, bound: None, nodes: 0, outcome }
+    }
+
+    /// Today's estate is a plan, so that there is one from the first moment, unless it breaks a hard rule.
+    fn begin_with_today(&mut self) {
+        let Some(today) = Plan::today(self.problem) else { return };
+        self.outcome.today_breaks = check(self.problem, &today);
+        self.outcome.today_is_feasible = self.outcome.today_breaks.is_empty();
+        if self.outcome.today_is_feasible {
+            self.offer(today, f64::NEG_INFINITY, 0);
+        }
+    }
+
+    fn search(&mut self, question: Question, columns: &Columns, scale: f64) -> End {
+        let problem = self.problem;
+        let run = std::cell::RefCell::new(self);
+        search(question, &mut || run.borrow().watch.is_cancelled(), &mut |news| {
+            let mut run = run.borrow_mut();
+            match news {
+                News::Better { columns: values, bound, nodes } => {
+                    run.offer(columns.decode(problem, &values), bound / scale, nodes);
+                }
+                News::Bound { bound, nodes } => {
+                    run.hear_bound(bound / scale, nodes);
+                    let progress = run.progress();
+                    run.watch.progress(progress);
+                }
+            }
+        })
+    }
+
+    /// Takes a plan if it is better and keeps the rules.
+    fn offer(&mut self, plan: Plan, bound: f64, nodes: u64) {
+        self.hear_bound(bound, nodes);
+        let objective = plan.cost(self.problem);
+        if self.best.as_ref().is_some_and(|(_, best)| objective >= *best) {
+            return;
+        }
+        let violations = check(self.problem, &plan);
+        if !violations.is_empty() {
+            self.outcome.trouble = Some(Trouble::PlanThrownAway { objective, violations });
+            return;
+        }
+        self.best = Some((plan, objective));
+        let progress = self.progress();
+        self.outcome.history.push(progress);
+        self.watch.progress(progress);
+    }
+
+    fn hear_bound(&mut self, bound: f64, nodes: u64) {
+        self.nodes = self.nodes.max(nodes);
+        if bound.is_finite() {
+            self.bound = Some(self.bound.map_or(bound, |best| best.max(bound)));
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let incumbent = self.best.as_ref().map(|(_, cost)| *cost);
+        Progress {
+            seconds: self.started.elapsed().as_secs_f64(),
+            incumbent,
+            bound: self.bound,
+            gap: incumbent.zip(self.bound).and_then(|(cost, bound)| gap_between(cost, bound)),
+            nodes: self.nodes,
+        }
+    }
+
+    fn finish(mut self, end: End, settings: &Settings) -> Outcome {
+        let progress = self.progress();
+        self.outcome.history.push(progress);
+        self.watch.progress(progress);
+        let gap = progress.gap.unwrap_or(f64::INFINITY);
+        self.outcome.status = match (&end, &self.best) {
+            (End::Infeasible, None) => Status::Infeasible,
+            (_, None) => Status::NothingFound,
+            (End::Proved, Some(_)) if gap <= OPTIMAL_GAP => Status::Optimal,
+            // The search may have proved more than the plan that passed the check: then the gap says so.
+            (End::Proved, Some(_)) if gap <= settings.gap.max(OPTIMAL_GAP) => Status::WithinGap,
+            (_, Some(_)) if gap <= OPTIMAL_GAP => Status::Optimal,
+            (_, Some(_)) => Status::Stopped,
+        };
+        if let End::Failed(what) = end {
+            self.outcome.trouble = Some(Trouble::SearchFailed(what));
+        } else if end == End::Infeasible && self.best.is_some() {
+            let what = "HiGHS calls infeasible what has a plan that keeps the rules";
+            self.outcome.trouble = Some(Trouble::SearchFailed(what.to_owned()));
+        }
+        self.outcome.seconds = self.started.elapsed().as_secs_f64();
+        self.outcome.objective = progress.incumbent;
+        self.outcome.bound = progress.bound;
+        self.outcome.gap = progress.gap;
+        self.outcome.plan = self.best.map(|(plan, _)| plan);
+        self.outcome
+    }
+}
