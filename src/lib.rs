@@ -33,5 +33,6 @@ pub mod geography;
 pub mod import;
 pub mod register;
 pub mod scenario;
+pub mod store;
 pub mod travel;
 pub mod web;

@@ -55,6 +55,19 @@ impl Register {
         next
     }
 
+    /// The version the last of these makes, in order: what replaying a stored register needs. Takes them by value, so
+    /// that a hundred small change-sets cost no more than one large one.
+    #[must_use]
+    pub fn after(mut self, sets: impl IntoIterator<Item = ChangeSet>) -> Self {
+        for set in sets {
+            self.version = set.id;
+            for change in set.changes {
+                self.take_owned(change);
+            }
+        }
+        self
+    }
+
     /// Those of `wanted` that would alter this register, in order. Importing the same file twice leaves none.
     ///
     /// A value already known as of a later day stays; an unknown never replaces a known value. Edits that mean to
@@ -86,30 +99,33 @@ impl Register {
     }
 
     fn take(&mut self, change: &Change) {
+        self.take_owned(change.clone());
+    }
+
+    fn take_owned(&mut self, change: Change) {
         match change {
-            Change::Site { code, field, value } => self.site_mut(code).set(*field, value.clone()),
-            Change::Tenancy { id, field, value } => {
-                let tenancy = self
-                    .tenancies
-                    .entry(id.clone())
-                    .or_insert_with(|| Arc::new(Tenancy::new(id.clone())));
-                Arc::make_mut(tenancy).set(*field, value.clone());
-            }
+            Change::Site { code, field, value } => self.site_mut(code).set(field, value),
+            Change::Tenancy { id, field, value } => self.tenancy_mut(id).set(field, value),
             Change::Observed { code, observation } => {
                 let observations = &mut self.site_mut(code).observations;
-                observations.push(observation.clone());
+                observations.push(observation);
                 observations.sort_by_key(|seen| (seen.from, seen.to, seen.method));
             }
             Change::Reference(reference) => {
-                self.references.insert(reference.kind, reference.clone());
+                self.references.insert(reference.kind, reference);
             }
         }
     }
 
-    fn site_mut(&mut self, code: &SiteCode) -> &mut Site {
-        let site =
-            self.sites.entry(code.clone()).or_insert_with(|| Arc::new(Site::new(code.clone())));
+    fn site_mut(&mut self, code: SiteCode) -> &mut Site {
+        let site = self.sites.entry(code).or_insert_with_key(|code| Arc::new(Site::new(code.clone())));
         Arc::make_mut(site)
+    }
+
+    fn tenancy_mut(&mut self, id: TenancyId) -> &mut Tenancy {
+        let tenancy =
+            self.tenancies.entry(id).or_insert_with_key(|id| Arc::new(Tenancy::new(id.clone())));
+        Arc::make_mut(tenancy)
     }
 }
 
