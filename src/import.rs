@@ -2,8 +2,11 @@
 //!
 //! Readers take bytes, never paths, and never panic on any of them.
 
+pub mod locate;
+pub mod references;
 mod report;
 pub mod sheet;
 
+pub use locate::locate;
 pub use report::{Fault, ImportKind, ImportReport, Reading, ReferenceSet};
 pub use sheet::InputFile;

@@ -1,0 +1,312 @@
+//! Where a site is, worked out: its point from its postcode, and its borough, LSOA and ICB from its point.
+//!
+//! What a file or a person said stays as said; only what was worked out here before is worked out again, so a changed
+//! postcode moves a site and a surveyed point does not. Every answer is dated by the reference set it came from.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
+
+use crate::geography::{Ended, Geography, Outlines, PostcodeEntry};
+use crate::register::{
+    Change, Evidence, Field, Point, Register, Scalar, Site, SiteCode, Value, Why,
+};
+
+/// What looking for every site brought.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Located {
+    /// Only what differs from the register.
+    pub changes: Vec<Change>,
+    /// Sites without a place, aggregates apart, by code.
+    pub unlocated: Vec<Unlocated>,
+    /// Sites with a place.
+    pub placed: u64,
+}
+
+/// A site without a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unlocated {
+    /// Which.
+    pub code: SiteCode,
+    /// Why.
+    pub reason: NoPlace,
+}
+
+/// Why a site has no place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NoPlace {
+    /// Neither point nor postcode is known.
+    NothingGiven,
+    /// Only a UPRN is known, and no table of UPRNs is held.
+    UprnOnly,
+    /// The postcode is not in the table held.
+    PostcodeNotFound(String),
+    /// No table of postcodes is held.
+    NoPostcodes,
+}
+
+/// The changes that place every site the geography can place. Applied directly: each already differs from the register.
+pub fn locate(register: &Register, geography: &Geography) -> Vec<Change> {
+    located(register, geography).changes
+}
+
+/// The same, with what could not be placed.
+pub fn located(register: &Register, geography: &Geography) -> Located {
+    let gazetteer = Gazetteer::new(geography);
+    let mut found = Located::default();
+    for site in register.sites() {
+        gazetteer.look_up(site, &mut found);
+    }
+    found
+}
+
+impl Located {
+    /// What a person should know of the sites without a place.
+    pub fn notes(&self, geography: &Geography) -> Vec<String> {
+        let table = geography.postcodes.as_ref().map_or("", |held| held.evidence.source.as_str());
+        let not_found = format!("have a postcode that is not in {table}");
+        let of = |is_it: &dyn Fn(&NoPlace) -> bool| -> Vec<&Unlocated> {
+            self.unlocated.iter().filter(|site| is_it(&site.reason)).collect()
+        };
+        [
+            (not_found.as_str(), of(&|why| matches!(why, NoPlace::PostcodeNotFound(_)))),
+            (
+                "have a postcode, but no table of postcodes is held: import one to place them",
+                of(&|why| *why == NoPlace::NoPostcodes),
+            ),
+            (
+                "give a UPRN alone, which no table held here can place: give a point or a postcode",
+                of(&|why| *why == NoPlace::UprnOnly),
+            ),
+            ("give neither a point nor a postcode", of(&|why| *why == NoPlace::NothingGiven)),
+        ]
+        .into_iter()
+        .filter(|(_, sites)| !sites.is_empty())
+        .map(|(what, sites)| format!("{} sites {what}: {}", sites.len(), listing(&sites)))
+        .collect()
+    }
+}
+
+/// Named in a note; the rest are counted, and the register's list of unlocated sites has them all.
+const NAMED: usize = 20;
+
+fn listing(sites: &[&Unlocated]) -> String {
+    let name = |site: &&Unlocated| match &site.reason {
+        NoPlace::PostcodeNotFound(postcode) => format!("{} ({postcode})", site.code),
+        _ => site.code.to_string(),
+    };
+    let mut text = sites.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    if sites.len() > NAMED {
+        text.push_str(&format!(" and {} more", sites.len() - NAMED));
+    }
+    text
+}
+
+/// How each method is told, so that what was worked out here can be told from what was said.
+const CENTROID: &str = "postcode centroid";
+const POLYGON: &str = "polygon that holds the site";
+const AUTHORITY: &str = "authority of the postcode";
+const OF_LSOA: &str = "looked up by LSOA";
+const OF_BOROUGH: &str = "looked up by borough";
+const OF_CODE: &str = "name of the code";
+
+fn is_ours(evidence: &Evidence) -> bool {
+    [CENTROID, POLYGON, AUTHORITY, OF_LSOA, OF_BOROUGH, OF_CODE]
+        .iter()
+        .any(|method| evidence.method.starts_with(method))
+}
+
+/// A geography turned so that a code finds its name.
+struct Gazetteer<'a> {
+    geography: &'a Geography,
+    boroughs: HashMap<&'a str, &'a str>,
+    icbs: HashMap<&'a str, &'a str>,
+    /// The ICB of a borough, where all its zones are in one.
+    icb_of_borough: BTreeMap<&'a str, Option<&'a str>>,
+    live: Option<Arc<Evidence>>,
+    ended: Option<Arc<Evidence>>,
+    unsaid: Option<Arc<Evidence>>,
+    authority: Option<Arc<Evidence>>,
+    in_borough: Option<Arc<Evidence>>,
+    in_zone: Option<Arc<Evidence>>,
+    by_lsoa: Arc<Evidence>,
+    by_borough: Arc<Evidence>,
+    by_code: Arc<Evidence>,
+}
+
+type Answer = Option<(String, Arc<Evidence>)>;
+
+impl<'a> Gazetteer<'a> {
+    fn new(geography: &'a Geography) -> Self {
+        let mut boroughs = HashMap::new();
+        let mut icbs = HashMap::new();
+        let mut icb_of_borough: BTreeMap<&str, Option<&str>> = BTreeMap::new();
+        for zone in geography.zones.iter() {
+            boroughs.entry(zone.borough_code.as_str()).or_insert(zone.borough_name.as_str());
+            icbs.entry(zone.icb_code.as_str()).or_insert(zone.icb_name.as_str());
+            icb_of_borough
+                .entry(zone.borough_code.as_str())
+                .and_modify(|icb| *icb = icb.filter(|icb| *icb == zone.icb_code))
+                .or_insert(Some(zone.icb_code.as_str()));
+        }
+        for outline in geography.borough_outlines.iter().flat_map(|outlines| outlines.iter()) {
+            boroughs.insert(outline.code.as_str(), outline.name.as_str());
+        }
+        let postcodes = geography.postcodes.as_ref().map(|postcodes| &postcodes.evidence);
+        let outlines = |set: &Option<Arc<Outlines>>| {
+            set.as_ref().map(|set| by_method(&set.evidence, POLYGON.to_owned()))
+        };
+        let postcode = |state: &str| {
+            postcodes.map(|said| by_method(said, format!("{CENTROID}, {state}, {}", said.source)))
+        };
+        let zones = &geography.zones.evidence;
+        Self {
+            geography,
+            boroughs,
+            icbs,
+            icb_of_borough,
+            live: postcode("live"),
+            ended: postcode("ended"),
+            unsaid: postcode("live or ended not said"),
+            authority: postcodes.map(|said| by_method(said, AUTHORITY.to_owned())),
+            in_borough: outlines(&geography.borough_outlines),
+            in_zone: outlines(&geography.zone_outlines),
+            by_lsoa: by_method(zones, OF_LSOA.to_owned()),
+            by_borough: by_method(zones, OF_BOROUGH.to_owned()),
+            by_code: by_method(zones, OF_CODE.to_owned()),
+        }
+    }
+
+    fn look_up(&self, site: &Site, found: &mut Located) {
+        let entry = self.postcode_of(site);
+        let place = if site.is_aggregate() { None } else { self.place_of(site, entry) };
+        match &place {
+            Some(_) => found.placed += 1,
+            None if !site.is_aggregate() => {
+                let reason = self.why_not(site);
+                found.unlocated.push(Unlocated { code: site.code.clone(), reason });
+            }
+            None => {}
+        }
+        let point = place.as_ref().map(|(point, _)| *point);
+        let is_by_postcode = place.as_ref().is_some_and(|(_, said)| said.is_some());
+        if !is_said(site, Field::Location) {
+            let value = place.and_then(|(point, said)| Some((Scalar::Point(point), said?)));
+            settle(site, Field::Location, value, found);
+        }
+
+        let borough = self.said(site, Field::BoroughCode).or_else(|| {
+            let polygon = point.and_then(|point| {
+                let outlines = self.geography.borough_outlines.as_ref()?;
+                let code = outlines.find_containing(point)?.code.clone();
+                Some((code, self.in_borough.clone()?))
+            });
+            let authority = || {
+                let entry = entry.filter(|e| is_by_postcode && !e.authority.is_empty())?;
+                Some((entry.authority.to_owned(), self.authority.clone()?))
+            };
+            polygon.or_else(authority)
+        });
+        let lsoa = self.said(site, Field::LsoaCode).or_else(|| {
+            let outlines = self.geography.zone_outlines.as_ref()?;
+            let code = outlines.find_containing(point?)?.code.clone();
+            Some((code, self.in_zone.clone()?))
+        });
+        let icb = self.said(site, Field::IcbCode).or_else(|| self.icb_of(&lsoa, &borough));
+
+        let name_of = |names: &HashMap<&str, &str>, code: &Answer| -> Answer {
+            let (code, said) = code.as_ref()?;
+            let name = names.get(code.as_str()).filter(|name| !name.is_empty())?;
+            let said = if is_ours(said) { Arc::clone(said) } else { Arc::clone(&self.by_code) };
+            Some(((*name).to_owned(), said))
+        };
+        let names = [
+            (Field::BoroughName, name_of(&self.boroughs, &borough)),
+            (Field::IcbName, name_of(&self.icbs, &icb)),
+        ];
+        let codes = [(Field::BoroughCode, borough), (Field::LsoaCode, lsoa), (Field::IcbCode, icb)];
+        for (field, answer) in codes.into_iter().chain(names) {
+            if !is_said(site, field) {
+                let value = answer.map(|(text, said)| (Scalar::Text(text), said));
+                settle(site, field, value, found);
+            }
+        }
+    }
+
+    fn postcode_of(&self, site: &Site) -> Option<PostcodeEntry<'a>> {
+        self.geography.postcodes.as_ref()?.find(site.text(Field::Postcode)?)
+    }
+
+    /// The point, and the evidence where it was worked out rather than said.
+    fn place_of(
+        &self,
+        site: &Site,
+        entry: Option<PostcodeEntry<'_>>,
+    ) -> Option<(Point, Option<Arc<Evidence>>)> {
+        if is_said(site, Field::Location) {
+            return site.location().map(|point| (point, None));
+        }
+        let entry = entry?;
+        let said = match entry.ended {
+            Some(Ended::Live) => &self.live,
+            Some(Ended::In { .. }) => &self.ended,
+            None => &self.unsaid,
+        };
+        Some((entry.point, Some(said.clone()?)))
+    }
+
+    fn why_not(&self, site: &Site) -> NoPlace {
+        match site.text(Field::Postcode) {
+            Some(_) if self.geography.postcodes.is_none() => NoPlace::NoPostcodes,
+            Some(postcode) => NoPlace::PostcodeNotFound(postcode.to_owned()),
+            None if site.text(Field::Uprn).is_some() => NoPlace::UprnOnly,
+            None => NoPlace::NothingGiven,
+        }
+    }
+
+    /// What a file or a person said of a field.
+    fn said(&self, site: &Site, field: Field) -> Answer {
+        let Value::Known { value, evidence } = site.fact(field) else { return None };
+        let text = value.text()?.to_owned();
+        (!is_ours(&evidence)).then_some((text, evidence))
+    }
+
+    fn icb_of(&self, lsoa: &Answer, borough: &Answer) -> Answer {
+        let by_lsoa = lsoa.as_ref().and_then(|(code, _)| self.geography.zones.get(code));
+        if let Some(zone) = by_lsoa.filter(|zone| !zone.icb_code.is_empty()) {
+            return Some((zone.icb_code.clone(), Arc::clone(&self.by_lsoa)));
+        }
+        let (code, _) = borough.as_ref()?;
+        let icb = (*self.icb_of_borough.get(code.as_str())?).filter(|icb| !icb.is_empty())?;
+        Some((icb.to_owned(), Arc::clone(&self.by_borough)))
+    }
+}
+
+fn by_method(said: &Evidence, method: String) -> Arc<Evidence> {
+    Arc::new(Evidence { source: said.source.clone(), method, as_of: said.as_of })
+}
+
+/// Whether somebody other than this module has said what the field holds.
+fn is_said(site: &Site, field: Field) -> bool {
+    site.facts()
+        .find(|(held, _)| *held == field)
+        .and_then(|(_, value)| value.evidence())
+        .is_some_and(|evidence| !is_ours(evidence))
+}
+
+/// A change where the answer differs; an answer that can no longer be given is taken back.
+fn settle(
+    site: &Site,
+    field: Field,
+    answer: Option<(Scalar, Arc<Evidence>)>,
+    found: &mut Located,
+) {
+    let held = site.fact(field);
+    let value = match answer {
+        Some((value, evidence)) => Value::Known { value, evidence },
+        None if held.is_known() => Value::unknown(Why::InputUnknown),
+        None => return,
+    };
+    if held != value {
+        found.changes.push(Change::Site { code: site.code.clone(), field, value });
+    }
+}
