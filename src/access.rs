@@ -1,5 +1,18 @@
-//! Standards, disability gates, and who can reach what. Does no I/O.
+//! Standards, disability gates, scores, and who can reach what. Does no I/O.
+//!
+//! Gates and scores are told side by side: a must-pass gate is never averaged away, and unknown never passes.
 
+mod assess;
+mod compare;
+mod gates;
+pub mod score;
 mod standard;
 
+pub use assess::{Offer, Standing, ZoneReach, assess, reach, summarise};
+pub use compare::{Affected, AreaChange, Comparison, affected, compare};
+pub use gates::{Gate, GateKind, GateRule, GateRules, GateState, gates, passes_all};
+pub use score::{
+    Basis, Interval, ScoreRules, UtilisationScore, accessibility, condition, utilisation,
+    utilisation_by_basis,
+};
 pub use standard::{Area, AreaAssessment, Assessment, Group, Limit, Standard, Verdict};

@@ -1,10 +1,15 @@
-//! What ships as data: planning assumptions, compiled in from `data/`, and a user's own file over them.
+//! What ships as data: planning assumptions, access standards, scores and gates, compiled in from `data/`, and a user's
+//! own file over them.
 //!
 //! Knows the files' form and nothing of what the figures are for. Reads text, never paths.
 
 mod assumptions;
+mod scores;
+mod standards;
 
 pub use assumptions::{assumptions, assumptions_from};
+pub use scores::{gate_rules, gate_rules_from, score_rules, score_rules_from};
+pub use standards::{standards, standards_from};
 
 /// A data file that does not say what it must, in the words of whoever edits it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

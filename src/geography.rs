@@ -14,6 +14,7 @@ mod zone;
 pub use index::{GatesAsked, Near, SiteIndex};
 pub use outline::{InvalidOutline, Outline, Outlines};
 pub use postcodes::{Ended, Postcode, PostcodeEntry, PostcodeRow, Postcodes};
+pub(crate) use reference::hex;
 pub use reference::{Geography, ReferenceFault, describe, sha256};
 pub use region::Region;
 pub use transform::{LonLat, OutOfCoverage, from_wgs84, to_wgs84};

@@ -3,8 +3,9 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::register::ServiceLine;
-use crate::travel::Mode;
+use crate::geography::Zone;
+use crate::register::{Minutes, ServiceLine};
+use crate::travel::{Maker, Mode, StraightLine, TravelTimes};
 
 /// For whom a standard is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -14,12 +15,56 @@ pub enum Group {
     Everyone,
     /// Disabled residents, reaching only sites that pass every must-pass gate.
     StepFree,
-    /// Households without a car.
+    /// Residents of households without a car: residents x no-car households ÷ households of the zone, to the nearest
+    /// person, since the census counts households and not their members by car.
     NoCar,
     /// Residents aged 65 or over.
     Aged65,
     /// Residents of the most deprived fifth (IMD deciles 1 and 2).
     MostDeprivedFifth,
+}
+
+impl Group {
+    /// Every group.
+    pub const ALL: [Self; 5] =
+        [Self::Everyone, Self::StepFree, Self::NoCar, Self::Aged65, Self::MostDeprivedFifth];
+
+    /// On pages.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Everyone => "all residents",
+            Self::StepFree => "disabled residents, counting only sites that pass every access gate",
+            Self::NoCar => "residents of households without a car",
+            Self::Aged65 => "residents aged 65 or over",
+            Self::MostDeprivedFifth => "residents of the most deprived fifth of areas",
+        }
+    }
+
+    /// How many of them live in a zone; `None` is unknown.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a share of residents, which fit 32 bits"
+    )]
+    pub fn people(self, zone: &Zone) -> Option<u64> {
+        let residents = u64::from(zone.residents);
+        match self {
+            Self::Everyone => Some(residents),
+            Self::StepFree => zone.disabled.map(u64::from),
+            Self::Aged65 => zone.aged_65_plus.map(u64::from),
+            Self::MostDeprivedFifth => {
+                zone.imd_decile.map(|decile| if decile <= 2 { residents } else { 0 })
+            }
+            Self::NoCar => {
+                let (all, no_car) = (zone.households?, zone.no_car_households?);
+                if all == 0 {
+                    return (residents == 0).then_some(0);
+                }
+                let share = (f64::from(no_car) / f64::from(all)).min(1.0);
+                Some((residents as f64 * share).round() as u64)
+            }
+        }
+    }
 }
 
 /// How far is too far. Exactly at the limit is inside.
@@ -42,6 +87,17 @@ pub enum Area {
     Icb(String),
     /// A local authority, by GSS code.
     Borough(String),
+}
+
+impl Area {
+    /// Whether a zone lies in it.
+    pub fn holds(&self, zone: &Zone) -> bool {
+        match self {
+            Self::All => true,
+            Self::Icb(code) => zone.icb_code == *code,
+            Self::Borough(code) => zone.borough_code == *code,
+        }
+    }
 }
 
 /// One standard.
@@ -69,6 +125,32 @@ pub struct Standard {
     pub source: String,
     /// Policy, or a planning choice of the user's.
     pub is_policy: bool,
+}
+
+impl Standard {
+    /// The limit in minutes of a straight-line pace: as far as travel times for this standard must be searched.
+    pub fn reach(&self, pace: StraightLine) -> Minutes {
+        match self.limit {
+            Limit::Minutes(minutes) => Minutes(minutes),
+            Limit::Metres(metres) => pace.minutes(metres),
+        }
+    }
+
+    /// The limit in the minutes of a travel table; `None` where the table cannot tell: another mode, or a limit in
+    /// straight-line metres against minutes by street.
+    pub fn limit_in(&self, times: &TravelTimes) -> Option<Minutes> {
+        if times.mode != self.mode {
+            return None;
+        }
+        match (self.limit, &times.maker) {
+            (Limit::Minutes(minutes), _) => Some(Minutes(minutes)),
+            (Limit::Metres(metres), Maker::StraightLine { detour, metres_per_minute }) => {
+                let pace = StraightLine::new(*detour, *metres_per_minute).ok()?;
+                Some(pace.minutes(metres))
+            }
+            (Limit::Metres(_), Maker::MatrixFile { .. }) => None,
+        }
+    }
 }
 
 /// Whether a standard is met.
@@ -102,7 +184,14 @@ pub struct AreaAssessment {
     pub mean_minutes: Option<f64>,
     /// People-weighted 90th centile of the same.
     pub p90_minutes: Option<f64>,
-    /// Whether `share` is reached.
+    /// People the two are taken over.
+    #[serde(default)]
+    pub reached: u64,
+    /// Zones whose count of the group is unknown. Their people are in none of the counts above; the verdict allows for
+    /// anything from none to all of their residents.
+    #[serde(default)]
+    pub unknown_zones: u64,
+    /// Whether `share` is reached. It speaks of the located sites: see [`Assessment::not_placed`].
     pub verdict: Verdict,
 }
 
@@ -117,6 +206,10 @@ pub struct Assessment {
     pub total: AreaAssessment,
     /// Each borough in it, by code; sums to `total`.
     pub boroughs: Vec<AreaAssessment>,
+    /// Sites that offer the care but are not in the travel times, mostly because nobody knows where they are. They are
+    /// left out and could only bring more people within.
+    #[serde(default)]
+    pub not_placed: u64,
     /// By IMD decile 1 (most deprived) to 10, then unknown: people, within, beyond, undetermined.
     pub deciles: Vec<(Option<u8>, u64, u64, u64, u64)>,
 }

@@ -232,6 +232,30 @@ fn unreadable(error: &csv::Error) -> ReferenceFault {
 }
 
 #[cfg(test)]
+impl Zone {
+    /// A zone with residents, of which nothing else is known.
+    pub(crate) fn plain(code: &str, point: Point, residents: u32) -> Self {
+        Self {
+            code: code.to_owned(),
+            point,
+            borough_code: String::new(),
+            borough_name: String::new(),
+            icb_code: String::new(),
+            icb_name: String::new(),
+            ward_code: String::new(),
+            ward_name: String::new(),
+            residents,
+            disabled: None,
+            aged_65_plus: None,
+            households: None,
+            no_car_households: None,
+            imd_decile: None,
+            ptai: None,
+        }
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 

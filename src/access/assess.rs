@@ -1,0 +1,622 @@
+//! Who is within a standard, who is beyond it, and for whom it depends on what nobody has surveyed yet.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::{Area, AreaAssessment, Assessment, Group, Standard, Verdict};
+use crate::geography::{Zone, Zones};
+use crate::register::{ServiceLine, SiteCode};
+use crate::travel::{Missing, TravelTimes};
+
+/// A service line at a site, today or under a plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Offer {
+    /// Where.
+    pub site: SiteCode,
+    /// What care.
+    pub service_line: ServiceLine,
+    /// Whether the site passes every must-pass gate; `None` is unknown.
+    pub gates: Option<bool>,
+}
+
+/// How a zone stands to a standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Standing {
+    /// A site that surely serves is within the limit; exactly at the limit is within.
+    Within,
+    /// No site that could serve is.
+    Beyond,
+    /// It depends on an unknown: a gate, or minutes nobody has computed.
+    Undetermined,
+}
+
+/// A zone under a standard.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ZoneReach {
+    /// LSOA code.
+    pub zone: String,
+    /// Borough, GSS code and name.
+    pub borough: (String, String),
+    /// IMD decile; 1 is the most deprived tenth.
+    pub imd_decile: Option<u8>,
+    /// Usual residents.
+    pub residents: u64,
+    /// People of the group; `None` is unknown.
+    pub people: Option<u64>,
+    /// How it stands.
+    pub standing: Standing,
+    /// Minutes to the nearest site that surely serves, if one was in reach of the search.
+    pub minutes: Option<f64>,
+    /// That site.
+    pub nearest: Option<SiteCode>,
+}
+
+/// Each zone of the standard's area under the standard, by zone code.
+pub fn reach(
+    standard: &Standard,
+    zones: &Zones,
+    times: &TravelTimes,
+    offers: &[Offer],
+) -> Vec<ZoneReach> {
+    let serving = Serving::of(standard, times, offers);
+    let zones = zones.iter().filter(|zone| standard.area.holds(zone));
+    zones
+        .map(|zone| {
+            let (standing, nearest) = serving.standing(zone, times);
+            ZoneReach {
+                zone: zone.code.clone(),
+                borough: (zone.borough_code.clone(), zone.borough_name.clone()),
+                imd_decile: zone.imd_decile,
+                residents: u64::from(zone.residents),
+                people: standard.group.people(zone),
+                standing,
+                minutes: nearest.map(|(_, minutes)| minutes),
+                nearest: nearest.and_then(|(site, _)| times.sites.get(site as usize)).cloned(),
+            }
+        })
+        .collect()
+}
+
+/// How an estate meets a standard: for each borough of its area, and over all.
+pub fn assess(
+    standard: &Standard,
+    zones: &Zones,
+    times: &TravelTimes,
+    offers: &[Offer],
+) -> Assessment {
+    let not_placed = Serving::of(standard, times, offers).not_placed;
+    let reached = reach(standard, zones, times, offers);
+    Assessment { not_placed, ..summarise(standard, times, &reached) }
+}
+
+/// Which columns of a travel table serve a standard.
+struct Serving {
+    /// Of each site: surely (`Some(true)`), perhaps (`Some(false)`), not at all.
+    sites: Vec<Option<bool>>,
+    /// How many perhaps or surely do.
+    count: usize,
+    /// In the table's minutes; `None` where the table cannot tell.
+    limit: Option<f64>,
+    not_placed: u64,
+}
+
+impl Serving {
+    fn of(standard: &Standard, times: &TravelTimes, offers: &[Offer]) -> Self {
+        let mut sites = vec![None; times.sites.len()];
+        let mut not_placed = std::collections::BTreeSet::new();
+        for offer in offers.iter().filter(|offer| offer.service_line == standard.service_line) {
+            let surely = match (standard.group, offer.gates) {
+                (Group::StepFree, Some(false)) => continue,
+                (Group::StepFree, None) => false,
+                _ => true,
+            };
+            let place = times.site_index(&offer.site).and_then(|column| sites.get_mut(column));
+            match place {
+                // Two tenancies of one line at a site: the surer one serves.
+                Some(place) => *place = Some(surely || *place == Some(true)),
+                None => drop(not_placed.insert(&offer.site)),
+            }
+        }
+        let count = sites.iter().flatten().count();
+        let limit = standard.limit_in(times).map(|minutes| minutes.0);
+        Self { sites, count, limit, not_placed: not_placed.len() as u64 }
+    }
+
+    fn standing(&self, zone: &Zone, times: &TravelTimes) -> (Standing, Option<(u32, f64)>) {
+        let (Some(limit), Some(line)) = (self.limit, times.zone_index(&zone.code)) else {
+            return (Standing::Undetermined, None);
+        };
+        let mut nearest = None;
+        let mut could_be_within = false;
+        let mut in_row = 0;
+        for pair in times.row(line) {
+            let Some(surely) = self.sites.get(pair.site as usize).copied().flatten() else {
+                continue;
+            };
+            in_row += 1;
+            if surely && nearest.is_none() {
+                nearest = Some((pair.site, pair.minutes.0));
+            }
+            could_be_within |= pair.minutes.0 <= limit;
+        }
+        if nearest.is_some_and(|(_, minutes)| minutes <= limit) {
+            return (Standing::Within, nearest);
+        }
+        if could_be_within || self.is_blind(line, in_row, limit, times) {
+            return (Standing::Undetermined, nearest);
+        }
+        (Standing::Beyond, nearest)
+    }
+
+    /// Whether a site that could serve may be within the limit without the table knowing.
+    fn is_blind(&self, line: usize, in_row: usize, limit: f64, times: &TravelTimes) -> bool {
+        let is_searched = |why| match why {
+            Missing::Unreachable => true,
+            Missing::BeyondLimit => times.limit.0 >= limit,
+            Missing::NotComputed => false,
+        };
+        if in_row == self.count {
+            return false;
+        }
+        if times.exceptions.is_empty() {
+            return !is_searched(times.absent);
+        }
+        let serving = (0..self.sites.len()).filter(|site| self.sites[*site].is_some());
+        serving.filter_map(|site| times.why_missing(line, site)).any(|why| !is_searched(why))
+    }
+}
+
+/// Adds zones up. `not_placed` is left at nought: zones do not tell.
+pub fn summarise(standard: &Standard, times: &TravelTimes, zones: &[ZoneReach]) -> Assessment {
+    let mut boroughs: BTreeMap<&str, (&str, Tally)> = BTreeMap::new();
+    let mut total = Tally::default();
+    let mut deciles = BTreeMap::new();
+    for zone in zones {
+        let (code, name) = &zone.borough;
+        boroughs.entry(code).or_insert_with(|| (name, Tally::default())).1.add(zone);
+        total.add(zone);
+        deciles.entry(zone.imd_decile).or_insert_with(Tally::default).add(zone);
+    }
+    let area_name = match &standard.area {
+        Area::All => "All areas",
+        Area::Icb(code) | Area::Borough(code) => code,
+    };
+    let decile = |decile: Option<u8>| {
+        let tally = deciles.remove(&decile).unwrap_or_default();
+        (decile, tally.people(), tally.within, tally.beyond, tally.undetermined)
+    };
+    let deciles = (1..=10).map(Some).chain([None]).map(decile).collect();
+    let borough = |(code, (name, tally)): (&str, (&str, Tally))| {
+        tally.finish(Area::Borough(code.to_owned()), name, standard.share)
+    };
+    Assessment {
+        standard: standard.clone(),
+        travel: times.maker.to_string(),
+        total: total.finish(standard.area.clone(), area_name, standard.share),
+        boroughs: boroughs.into_iter().map(borough).collect(),
+        not_placed: 0,
+        deciles,
+    }
+}
+
+/// Sums on their way into an [`AreaAssessment`].
+#[derive(Default)]
+struct Tally {
+    within: u64,
+    beyond: u64,
+    undetermined: u64,
+    unknown_zones: u64,
+    /// Residents of zones whose people are unknown, by how the zone stands: the most that could be hidden there.
+    hidden_within: u64,
+    hidden_beyond: u64,
+    hidden_undetermined: u64,
+    /// Minutes and people.
+    journeys: Vec<(f64, u64)>,
+}
+
+impl Tally {
+    fn add(&mut self, zone: &ZoneReach) {
+        let counts = match zone.standing {
+            Standing::Within => (&mut self.within, &mut self.hidden_within),
+            Standing::Beyond => (&mut self.beyond, &mut self.hidden_beyond),
+            Standing::Undetermined => (&mut self.undetermined, &mut self.hidden_undetermined),
+        };
+        let Some(people) = zone.people else {
+            *counts.1 += zone.residents;
+            self.unknown_zones += u64::from(zone.residents > 0);
+            return;
+        };
+        *counts.0 += people;
+        if let Some(minutes) = zone.minutes.filter(|_| people > 0) {
+            self.journeys.push((minutes, people));
+        }
+    }
+
+    fn people(&self) -> u64 {
+        self.within + self.beyond + self.undetermined
+    }
+
+    /// Met or missed whatever the unknowns turn out to be: the least share has every unknown beyond, the greatest
+    /// within.
+    fn verdict(&self, share: f64) -> Verdict {
+        let part = |inside: u64, all: u64| if all == 0 { 1.0 } else { inside as f64 / all as f64 };
+        let against = self.hidden_beyond + self.hidden_undetermined;
+        let least = part(self.within, self.people() + against);
+        let hidden = self.hidden_within + self.hidden_undetermined;
+        let greatest = part(self.within + self.undetermined + hidden, self.people() + hidden);
+        if least >= share {
+            Verdict::Pass
+        } else if greatest < share {
+            Verdict::Fail
+        } else {
+            Verdict::Undetermined
+        }
+    }
+
+    fn finish(mut self, area: Area, name: &str, share: f64) -> AreaAssessment {
+        self.journeys.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let reached: u64 = self.journeys.iter().map(|(_, people)| people).sum();
+        let total: f64 =
+            self.journeys.iter().map(|(minutes, people)| minutes * *people as f64).sum();
+        AreaAssessment {
+            area,
+            name: name.to_owned(),
+            people: self.people(),
+            within: self.within,
+            beyond: self.beyond,
+            undetermined: self.undetermined,
+            mean_minutes: (reached > 0).then(|| total / reached as f64),
+            p90_minutes: centile(&self.journeys, reached, 90),
+            reached,
+            unknown_zones: self.unknown_zones,
+            verdict: self.verdict(share),
+        }
+    }
+}
+
+/// The least minutes that so many of a hundred people do not exceed.
+fn centile(journeys: &[(f64, u64)], people: u64, of_100: u64) -> Option<f64> {
+    let mut so_far = 0;
+    journeys.iter().find_map(|(minutes, more)| {
+        so_far += more;
+        (so_far * 100 >= people * of_100).then_some(*minutes)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use proptest::prelude::*;
+
+    use super::super::{Affected, Limit, affected, compare};
+    use super::*;
+    use crate::register::{Minutes, Point};
+    use crate::travel::{MatrixRow, Mode, StraightLine, from_matrix, straight_line};
+
+    fn standard(group: Group, metres: f64) -> Standard {
+        Standard {
+            key: "gp_walk".to_owned(),
+            words: "A GP within walking distance".to_owned(),
+            service_line: ServiceLine::PrimaryCare,
+            mode: Mode::Walk,
+            limit: Limit::Metres(metres),
+            share: 0.75,
+            group,
+            area: Area::All,
+            from: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+            source: "a test".to_owned(),
+            is_policy: false,
+        }
+    }
+
+    /// On a line running east: 80 metres are a minute.
+    fn at(metres: f64) -> Point {
+        Point::new(metres, 0.0).unwrap()
+    }
+
+    fn zone(code: &str, metres: f64, residents: u32) -> Zone {
+        let borough_code = if code < "E03" { "B1" } else { "B2" }.to_owned();
+        let borough_name = format!("Borough {borough_code}");
+        Zone { borough_code, borough_name, ..Zone::plain(code, at(metres), residents) }
+    }
+
+    fn table(zones: Vec<Zone>) -> Zones {
+        Zones::new(Zones::empty().evidence, zones)
+    }
+
+    fn code(text: &str) -> SiteCode {
+        text.parse().unwrap()
+    }
+
+    fn walk(zones: &Zones, sites: &[(&str, f64)], minutes: f64) -> TravelTimes {
+        let sites: Vec<_> = sites.iter().map(|(site, x)| (code(site), at(*x))).collect();
+        let pace = StraightLine::new(1.0, 80.0).unwrap();
+        straight_line(zones, &sites, Mode::Walk, Minutes(minutes), pace)
+    }
+
+    fn offer(site: &str, gates: Option<bool>) -> Offer {
+        Offer { site: code(site), service_line: ServiceLine::PrimaryCare, gates }
+    }
+
+    fn counts(area: &AreaAssessment) -> (u64, u64, u64) {
+        (area.within, area.beyond, area.undetermined)
+    }
+
+    #[test]
+    fn known_answer_1_the_limit_is_inside_and_boroughs_add_up() {
+        // A GP at 0. Zones at 800, 1,600 and 1,601 m, and one nobody searched so far: 2,500 m.
+        let zones = table(vec![
+            zone("E01", 800.0, 100),
+            zone("E02", 1_600.0, 200),
+            zone("E03", 1_601.0, 300),
+            zone("E04", 2_500.0, 400),
+        ]);
+        let times = walk(&zones, &[("S01", 0.0)], 25.0);
+
+        let told =
+            assess(&standard(Group::Everyone, 1_600.0), &zones, &times, &[offer("S01", None)]);
+
+        assert_eq!(counts(&told.total), (300, 700, 0));
+        assert_eq!(
+            told.boroughs.iter().map(counts).collect::<Vec<_>>(),
+            [(300, 0, 0), (0, 700, 0)]
+        );
+        let verdicts = told.boroughs.iter().map(|borough| borough.verdict);
+        assert_eq!(verdicts.collect::<Vec<_>>(), [Verdict::Pass, Verdict::Fail]);
+        // 10, 20 and 20.0125 minutes for 100, 200 and 300 people; the fourth zone has no site in reach.
+        let mean = (10.0 * 100.0 + 20.0 * 200.0 + 20.0125 * 300.0) / 600.0;
+        assert!((told.total.mean_minutes.unwrap() - mean).abs() < 1e-9);
+        assert_eq!(told.total.p90_minutes, Some(20.0125));
+        assert_eq!((told.total.reached, told.total.people), (600, 1_000));
+    }
+
+    #[test]
+    fn known_answer_2_an_unsurveyed_gate_decides_nothing_and_a_failed_one_serves_nobody() {
+        let disabled = |zone: Zone, people| Zone { disabled: Some(people), ..zone };
+        let zones = table(vec![
+            disabled(zone("E01", 0.0, 100), 10),
+            disabled(zone("E02", 5_000.0, 100), 20),
+            disabled(zone("E03", 9_000.0, 100), 30),
+        ]);
+        let times = walk(&zones, &[("S01", 0.0), ("S02", 5_000.0), ("S03", 9_000.0)], 20.0);
+        let offers = [offer("S01", Some(true)), offer("S02", None), offer("S03", Some(false))];
+
+        let told = assess(&standard(Group::StepFree, 1_600.0), &zones, &times, &offers);
+        let all = assess(&standard(Group::Everyone, 1_600.0), &zones, &times, &offers);
+
+        assert_eq!(counts(&told.total), (10, 30, 20));
+        assert_eq!(told.total.verdict, Verdict::Fail, "at best 30 of 60");
+        assert_eq!(counts(&all.total), (300, 0, 0), "gates are for those who need them");
+    }
+
+    #[test]
+    fn known_answer_3_an_unknown_count_is_reported_and_may_decide_the_verdict() {
+        // 401 residents, 1 of 2 households without a car: 200.5, so 201 people. Of the other zone nobody knows.
+        let mut near = zone("E01", 0.0, 401);
+        (near.households, near.no_car_households) = (Some(2), Some(1));
+        let zones = table(vec![near, zone("E02", 9_000.0, 60)]);
+        let times = walk(&zones, &[("S01", 0.0)], 20.0);
+
+        let told = assess(&standard(Group::NoCar, 1_600.0), &zones, &times, &[offer("S01", None)]);
+
+        assert_eq!(counts(&told.total), (201, 0, 0));
+        assert_eq!(told.total.unknown_zones, 1);
+        assert_eq!(told.total.verdict, Verdict::Pass, "at worst 201 of 261, which is 77 %");
+        let strict = Standard { share: 0.8, ..standard(Group::NoCar, 1_600.0) };
+        let told = assess(&strict, &zones, &times, &[offer("S01", None)]);
+        assert_eq!(told.total.verdict, Verdict::Undetermined);
+    }
+
+    #[test]
+    fn known_answer_4_deciles_and_who_is_better_or_worse_off() {
+        let decile = |zone: Zone, decile| Zone { imd_decile: decile, ..zone };
+        let zones = table(vec![
+            decile(zone("E01", 0.0, 100), Some(1)),
+            decile(zone("E02", 2_000.0, 200), Some(10)),
+            decile(zone("E03", 4_000.0, 400), None),
+        ]);
+        let times = walk(&zones, &[("S01", 0.0), ("S02", 4_000.0)], 60.0);
+        let ask = standard(Group::Everyone, 1_600.0);
+        let (was, is) = ([offer("S01", None)], [offer("S02", None)]);
+        let [before, after] = [&was, &is].map(|offers| assess(&ask, &zones, &times, offers));
+
+        assert_eq!(before.deciles.len(), 11);
+        assert_eq!(before.deciles[0], (Some(1), 100, 100, 0, 0));
+        assert_eq!(before.deciles[9], (Some(10), 200, 0, 200, 0));
+        assert_eq!(before.deciles[10], (None, 400, 0, 400, 0));
+        let change = compare(&before, &after);
+        assert_eq!((change.total.within, change.total.beyond), (300, -300));
+        let worse: Vec<&str> = change.worse_boroughs().map(|area| area.name.as_str()).collect();
+        assert_eq!(worse, ["Borough B1"]);
+        let [was, is] = [&was, &is].map(|offers| reach(&ask, &zones, &times, offers));
+        let told = affected(&was, &is);
+        let expected = Affected { better: 400, same: 200, worse: 100, lost: 100, gained: 400 };
+        assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn what_the_table_does_not_know_is_undetermined() {
+        let zones = table(vec![zone("E01", 0.0, 100), zone("E02", 1_500.0, 200)]);
+        let ask = standard(Group::Everyone, 1_600.0);
+        let offers = [offer("S01", None)];
+        let told = |times: &TravelTimes| counts(&assess(&ask, &zones, times, &offers).total);
+
+        let searched_too_little = walk(&zones, &[("S01", 0.0)], 10.0);
+        assert_eq!(told(&searched_too_little), (100, 0, 200));
+
+        let other_mode = TravelTimes { mode: Mode::Drive, ..walk(&zones, &[("S01", 0.0)], 60.0) };
+        assert_eq!(told(&other_mode), (0, 0, 300));
+
+        let other_zones = walk(&table(vec![zone("E01", 0.0, 100)]), &[("S01", 0.0)], 60.0);
+        assert_eq!(told(&other_zones), (100, 0, 200));
+
+        let unplaced = walk(&zones, &[], 60.0);
+        let assessment = assess(&ask, &zones, &unplaced, &offers);
+        assert_eq!((counts(&assessment.total), assessment.not_placed), ((0, 300, 0), 1));
+    }
+
+    #[test]
+    fn a_matrix_tells_no_way_from_not_computed() {
+        let zones = table(vec![zone("E01", 0.0, 1), zone("E02", 0.0, 10), zone("E03", 0.0, 100)]);
+        let ask = Standard { limit: Limit::Minutes(20.0), ..standard(Group::Everyone, 0.0) };
+        let row = |row, zone: &str, minutes| MatrixRow {
+            row,
+            zone: zone.to_owned(),
+            site: "S01".to_owned(),
+            minutes,
+        };
+        let rows = [row(2, "E01", Some(20.0)), row(3, "E02", None)];
+        let sites = [code("S01")].into();
+        let (how, whence) = ((Mode::Walk, Minutes(60.0)), ("r5.csv", Missing::NotComputed));
+        let times = from_matrix(rows, &zones, &sites, how, whence).times;
+
+        let told = assess(&ask, &zones, &times, &[offer("S01", None)]);
+
+        assert_eq!(counts(&told.total), (1, 10, 100));
+        let metres = standard(Group::Everyone, 1_600.0);
+        let told = assess(&metres, &zones, &times, &[offer("S01", None)]);
+        assert_eq!(
+            counts(&told.total),
+            (0, 0, 111),
+            "street minutes say nothing of straight lines"
+        );
+    }
+
+    /// An estate on a line with whole hundreds of metres, so that limits are met exactly.
+    #[derive(Debug, Clone)]
+    struct Drawn {
+        zones: Vec<(u16, u32, Option<u32>)>,
+        sites: Vec<(u16, Option<bool>)>,
+        group: Group,
+        limit: u16,
+    }
+
+    fn drawn() -> impl Strategy<Value = Drawn> {
+        let groups = vec![Group::Everyone, Group::StepFree];
+        let zone = (0_u16..60, 0_u32..500, prop::option::of(0_u32..100));
+        (
+            prop::collection::vec(zone, 0..12),
+            prop::collection::vec((0_u16..60, any::<Option<bool>>()), 1..8),
+            prop::sample::select(groups),
+            0_u16..20,
+        )
+            .prop_map(|(zones, sites, group, limit)| Drawn { zones, sites, group, limit })
+    }
+
+    impl Drawn {
+        fn zones(&self) -> Zones {
+            let zones = self.zones.iter().enumerate().map(|(n, (place, residents, disabled))| {
+                let zone = zone(&format!("E{n:02}"), f64::from(*place) * 100.0, *residents);
+                Zone { disabled: disabled.map(|people| people.min(*residents)), ..zone }
+            });
+            table(zones.collect())
+        }
+
+        fn offers(&self) -> Vec<Offer> {
+            (0..)
+                .zip(&self.sites)
+                .map(|(n, (_, gates))| offer(&format!("S{n:02}"), *gates))
+                .collect()
+        }
+
+        fn times(&self, zones: &Zones) -> TravelTimes {
+            let names: Vec<String> = (0..self.sites.len()).map(|n| format!("S{n:02}")).collect();
+            let place = |(place, _): &(u16, Option<bool>)| f64::from(*place) * 100.0;
+            let sites: Vec<(&str, f64)> =
+                names.iter().map(String::as_str).zip(self.sites.iter().map(place)).collect();
+            walk(zones, &sites, 80.0)
+        }
+
+        fn assess(&self, offers: &[Offer]) -> Assessment {
+            let zones = self.zones();
+            let standard = standard(self.group, f64::from(self.limit) * 100.0);
+            assess(&standard, &zones, &self.times(&zones), offers)
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn it_counts_what_plain_counting_counts(estate in drawn()) {
+            let told = estate.assess(&estate.offers());
+
+            let (mut within, mut beyond, mut undetermined, mut unknown) = (0, 0, 0, 0);
+            for (place, residents, disabled) in &estate.zones {
+                let people = match estate.group {
+                    Group::StepFree => disabled.map(|people| people.min(*residents)),
+                    _ => Some(*residents),
+                };
+                let Some(people) = people else {
+                    unknown += u64::from(*residents > 0);
+                    continue;
+                };
+                let near = |gates: &[Option<bool>]| estate.sites.iter().any(|(site, passes)| {
+                    let serves = estate.group != Group::StepFree || gates.contains(passes);
+                    serves && site.abs_diff(*place) <= estate.limit
+                });
+                if near(&[Some(true)]) {
+                    within += u64::from(people);
+                } else if near(&[Some(true), None]) {
+                    undetermined += u64::from(people);
+                } else {
+                    beyond += u64::from(people);
+                }
+            }
+            prop_assert_eq!(counts(&told.total), (within, beyond, undetermined));
+            prop_assert_eq!(told.total.unknown_zones, unknown);
+            let sum = |count: fn(&AreaAssessment) -> u64| told.boroughs.iter().map(count).sum::<u64>();
+            prop_assert_eq!(sum(|area| area.people), told.total.people);
+            prop_assert_eq!(sum(|area| area.within), within);
+            prop_assert_eq!(told.deciles.iter().map(|decile| decile.1).sum::<u64>(), told.total.people);
+        }
+
+        #[test]
+        fn closing_a_site_helps_nobody_and_opening_one_hurts_nobody(estate in drawn(), at in 0_usize..8) {
+            let open = estate.offers();
+            let mut fewer = open.clone();
+            fewer.remove(at.min(open.len() - 1));
+            let (zones, standard) =
+                (estate.zones(), standard(estate.group, f64::from(estate.limit) * 100.0));
+            let times = estate.times(&zones);
+            let [with, without] = [&open, &fewer].map(|offers| reach(&standard, &zones, &times, offers));
+
+            for (with, without) in with.iter().zip(&without) {
+                let [far, farther] = [with, without].map(|zone| zone.minutes.unwrap_or(f64::INFINITY));
+                prop_assert!(far <= farther);
+                prop_assert!(rank(with.standing) >= rank(without.standing));
+            }
+            let closing = affected(&with, &without);
+            prop_assert_eq!((closing.better, closing.gained), (0, 0));
+            let opening = affected(&without, &with);
+            prop_assert_eq!((opening.worse, opening.lost), (0, 0));
+        }
+
+        #[test]
+        fn a_wider_limit_loses_nobody(estate in drawn(), more in 1_u16..20) {
+            let near = estate.assess(&estate.offers());
+            let wide = Drawn { limit: estate.limit + more, ..estate };
+            let far = wide.assess(&wide.offers());
+            prop_assert!(far.total.within >= near.total.within);
+            prop_assert!(far.total.beyond <= near.total.beyond);
+        }
+
+        #[test]
+        fn the_order_of_rows_changes_nothing(estate in drawn()) {
+            let mut offers = estate.offers();
+            let told = estate.assess(&offers);
+            offers.reverse();
+            prop_assert_eq!(&estate.assess(&offers), &told);
+            offers.extend(estate.offers());
+            prop_assert_eq!(&estate.assess(&offers), &told, "saying it twice is saying it once");
+        }
+    }
+
+    fn rank(standing: Standing) -> u8 {
+        match standing {
+            Standing::Beyond => 0,
+            Standing::Undetermined => 1,
+            Standing::Within => 2,
+        }
+    }
+}

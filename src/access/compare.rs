@@ -1,0 +1,125 @@
+//! Before and after: who is better off, who worse.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Area, AreaAssessment, Assessment, Standard, Standing, Verdict, ZoneReach};
+
+/// What changed in an area. Positive counts are more people after.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct AreaChange {
+    /// Where.
+    pub area: Area,
+    /// Its name.
+    pub name: String,
+    /// People of the group, before.
+    pub people: u64,
+    /// More surely within.
+    pub within: i64,
+    /// More surely beyond.
+    pub beyond: i64,
+    /// More undetermined.
+    pub undetermined: i64,
+    /// Longer mean journey, minutes; `None` where either is unknown.
+    pub mean_minutes: Option<f64>,
+    /// Longer 90th centile, minutes.
+    pub p90_minutes: Option<f64>,
+    /// Before and after.
+    pub verdicts: (Verdict, Verdict),
+}
+
+/// A standard before and after.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Comparison {
+    /// The standard.
+    pub standard: Standard,
+    /// The whole area.
+    pub total: AreaChange,
+    /// Boroughs that both have, by code.
+    pub boroughs: Vec<AreaChange>,
+    /// By IMD decile, then unknown: more people surely within, more surely beyond.
+    pub deciles: Vec<(Option<u8>, i64, i64)>,
+}
+
+impl Comparison {
+    /// Boroughs where fewer people are surely within, or more surely beyond.
+    pub fn worse_boroughs(&self) -> impl Iterator<Item = &AreaChange> {
+        self.boroughs.iter().filter(|change| change.within < 0 || change.beyond > 0)
+    }
+}
+
+/// What changed. Both must be of one standard and one set of zones; the standard told is the one before.
+pub fn compare(before: &Assessment, after: &Assessment) -> Comparison {
+    let boroughs = before.boroughs.iter().filter_map(|was| {
+        let is = after.boroughs.iter().find(|is| is.area == was.area)?;
+        Some(change(was, is))
+    });
+    let deciles = before.deciles.iter().filter_map(|(decile, _, within, beyond, _)| {
+        let is = after.deciles.iter().find(|is| is.0 == *decile)?;
+        Some((*decile, more(*within, is.2), more(*beyond, is.3)))
+    });
+    Comparison {
+        standard: before.standard.clone(),
+        total: change(&before.total, &after.total),
+        boroughs: boroughs.collect(),
+        deciles: deciles.collect(),
+    }
+}
+
+fn change(was: &AreaAssessment, is: &AreaAssessment) -> AreaChange {
+    AreaChange {
+        area: was.area.clone(),
+        name: was.name.clone(),
+        people: was.people,
+        within: more(was.within, is.within),
+        beyond: more(was.beyond, is.beyond),
+        undetermined: more(was.undetermined, is.undetermined),
+        mean_minutes: was.mean_minutes.zip(is.mean_minutes).map(|(was, is)| is - was),
+        p90_minutes: was.p90_minutes.zip(is.p90_minutes).map(|(was, is)| is - was),
+        verdicts: (was.verdict, is.verdict),
+    }
+}
+
+fn more(was: u64, is: u64) -> i64 {
+    is.saturating_sub(was).cast_signed() - was.saturating_sub(is).cast_signed()
+}
+
+/// People by what happens to their journey to the nearest site that surely serves them. `better`, `same` and `worse` add
+/// up to the people whose number is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Affected {
+    /// A shorter journey, or a site in reach where there was none.
+    pub better: u64,
+    /// The same.
+    pub same: u64,
+    /// A longer journey, or no site in reach any more.
+    pub worse: u64,
+    /// Of the worse: surely within the standard before, and not after.
+    pub lost: u64,
+    /// Of the better: surely within after, and not before.
+    pub gained: u64,
+}
+
+/// Counts people over zones that both have. A zone whose people are unknown counts for nothing.
+pub fn affected(before: &[ZoneReach], after: &[ZoneReach]) -> Affected {
+    let mut sums = Affected::default();
+    for was in before {
+        let Ok(at) = after.binary_search_by(|is| is.zone.cmp(&was.zone)) else { continue };
+        let (is, people) = (&after[at], was.people.unwrap_or(0));
+        let [from, to] = [was, is].map(|zone| zone.minutes.unwrap_or(f64::INFINITY));
+        let counter = if to < from {
+            &mut sums.better
+        } else if to > from {
+            &mut sums.worse
+        } else {
+            &mut sums.same
+        };
+        *counter += people;
+        match (was.standing, is.standing) {
+            (Standing::Within, Standing::Within) => {}
+            (Standing::Within, _) => sums.lost += people,
+            (_, Standing::Within) => sums.gained += people,
+            _ => {}
+        }
+    }
+    sums
+}

@@ -1,0 +1,157 @@
+//! `data/standards/*.toml`: access standards.
+
+use chrono::NaiveDate;
+use serde::Deserialize;
+
+use super::ConfigError;
+use super::scores::{parse, wrong};
+use crate::access::{Area, Group, Limit, Standard};
+use crate::register::{ServiceLine, Word};
+use crate::travel::Mode;
+
+const FILE: &str = "data/standards/london.toml";
+const SHIPPED: &str = include_str!("../../data/standards/london.toml");
+
+/// The access standards that ship.
+pub fn standards() -> Result<Vec<Standard>, ConfigError> {
+    standards_from(FILE, SHIPPED)
+}
+
+/// Access standards of a user's file, in its order; `name` is for messages.
+pub fn standards_from(name: &str, text: &str) -> Result<Vec<Standard>, ConfigError> {
+    let Sheet { standard } = parse(name, text)?;
+    let mut standards: Vec<Standard> = Vec::with_capacity(standard.len());
+    for (number, row) in (1..).zip(standard) {
+        let standard = row.read(name, number)?;
+        if standards.iter().any(|held| held.key == standard.key) {
+            let key = format!("standard {number}, key");
+            return Err(wrong(name, &key, &standard.key, "a key of its own"));
+        }
+        standards.push(standard);
+    }
+    Ok(standards)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Sheet {
+    standard: Vec<Row>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    key: String,
+    words: String,
+    service_line: String,
+    mode: Mode,
+    limit_metres: Option<f64>,
+    limit_minutes: Option<f64>,
+    share: f64,
+    group: Group,
+    area: String,
+    from: NaiveDate,
+    source: String,
+    is_policy: bool,
+}
+
+impl Row {
+    fn read(self, file: &str, number: usize) -> Result<Standard, ConfigError> {
+        let fault = |key: &str, found: &dyn ToString, wanted: &str| {
+            wrong(file, &format!("standard {number}, {key}"), &found.to_string(), wanted)
+        };
+        let is_limit = |limit: f64| limit.is_finite() && limit >= 0.0;
+        let limit = match (self.limit_metres, self.limit_minutes) {
+            (Some(metres), None) if is_limit(metres) => Limit::Metres(metres),
+            (None, Some(minutes)) if is_limit(minutes) => Limit::Minutes(minutes),
+            (None, None) => {
+                return Err(fault("limit", &"nothing", "limit_metres or limit_minutes"));
+            }
+            (Some(_), Some(_)) => {
+                return Err(fault("limit", &"two limits", "limit_metres or limit_minutes"));
+            }
+            (metres, minutes) => {
+                let found = metres.or(minutes).unwrap_or_default();
+                return Err(fault("limit", &found, "a finite limit of at least 0"));
+            }
+        };
+        if !(0.0..=1.0).contains(&self.share) {
+            return Err(fault("share", &self.share, "a share from 0 to 1"));
+        }
+        let service_line = ServiceLine::find(&self.service_line).ok_or_else(|| {
+            let wanted = format!("one of {}", ServiceLine::WORDS.join(", "));
+            fault("service_line", &self.service_line, &wanted)
+        })?;
+        let area = match self.area.split_once(':') {
+            None if self.area == "all" => Area::All,
+            Some(("icb", code)) if !code.is_empty() => Area::Icb(code.to_owned()),
+            Some(("borough", code)) if !code.is_empty() => Area::Borough(code.to_owned()),
+            _ => return Err(fault("area", &self.area, "all, icb:CODE or borough:CODE")),
+        };
+        let Self { key, words, mode, share, group, from, source, is_policy, .. } = self;
+        Ok(Standard {
+            key,
+            words,
+            service_line,
+            mode,
+            limit,
+            share,
+            group,
+            area,
+            from,
+            source,
+            is_policy,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_ships_is_well_formed_and_none_of_it_claims_to_be_policy() {
+        let standards = standards().unwrap();
+
+        assert_eq!(standards.len(), 9);
+        assert_eq!(standards[0].key, "gp_walk_20");
+        assert_eq!(standards[0].limit, Limit::Metres(1_600.0));
+        assert!(
+            standards.iter().all(|standard| !standard.is_policy && !standard.source.is_empty())
+        );
+    }
+
+    #[test]
+    fn every_mode_of_a_standard_has_a_pace_among_the_assumptions() {
+        let assumptions = super::super::assumptions().unwrap();
+        for standard in standards().unwrap() {
+            assert!(crate::travel::StraightLine::of(standard.mode, &assumptions).is_ok());
+        }
+    }
+
+    #[test]
+    fn a_mistake_is_named_by_its_key() {
+        let told = |from: &str, to: &str| {
+            assert!(SHIPPED.contains(from));
+            standards_from("mine.toml", &SHIPPED.replacen(from, to, 1)).unwrap_err().to_string()
+        };
+        insta::assert_snapshot!(
+            [
+                told("share = 0.95", "share = 95"),
+                told("limit_metres = 1600", ""),
+                told("limit_metres = 1600", "limit_metres = nan"),
+                told("area = \"all\"", "area = \"everywhere\""),
+                told("key = \"gp_step_free\"", "key = \"gp_walk_20\""),
+            ]
+            .join("\n"),
+            @r#"
+        mine.toml, key "standard 1, share": 95 is not a share from 0 to 1
+        mine.toml, key "standard 1, limit": nothing is not limit_metres or limit_minutes
+        mine.toml, key "standard 1, limit": NaN is not a finite limit of at least 0
+        mine.toml, key "standard 1, area": everywhere is not all, icb:CODE or borough:CODE
+        mine.toml, key "standard 2, key": gp_walk_20 is not a key of its own
+        "#
+        );
+        assert!(told("share = 0.95", "sahre = 0.95").contains("sahre"));
+    }
+}
