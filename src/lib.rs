@@ -31,6 +31,7 @@ pub mod export;
 pub mod fund;
 pub mod geography;
 pub mod import;
+pub mod jobs;
 pub mod register;
 pub mod scenario;
 pub mod store;

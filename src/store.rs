@@ -41,7 +41,7 @@ mod snapshot;
 mod statement;
 mod tables;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod versions;
 
 use std::path::Path;
@@ -131,7 +131,10 @@ impl Store {
         self.migrated()
     }
 
-    fn read<T>(&self, body: impl FnOnce(&mut Db) -> Result<T, StoreError>) -> Result<T, StoreError> {
+    fn read<T>(
+        &self,
+        body: impl FnOnce(&mut Db) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let mut db = self.reader()?;
         body(&mut db)
     }

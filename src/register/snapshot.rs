@@ -118,7 +118,8 @@ impl Register {
     }
 
     fn site_mut(&mut self, code: SiteCode) -> &mut Site {
-        let site = self.sites.entry(code).or_insert_with_key(|code| Arc::new(Site::new(code.clone())));
+        let site =
+            self.sites.entry(code).or_insert_with_key(|code| Arc::new(Site::new(code.clone())));
         Arc::make_mut(site)
     }
 

@@ -23,7 +23,11 @@ impl Address {
             }
             Some(("sqlite", path)) => {
                 let path = path.strip_prefix("//").unwrap_or(path);
-                if path.is_empty() || path == ":memory:" { Err(refused()) } else { Ok(Self::Sqlite(path.into())) }
+                if path.is_empty() || path == ":memory:" {
+                    Err(refused())
+                } else {
+                    Ok(Self::Sqlite(path.into()))
+                }
             }
             Some((before, _)) if is_scheme(before) => Err(refused()),
             _ if url.is_empty() => Err(refused()),
@@ -77,7 +81,9 @@ mod tests {
 
     #[test]
     fn a_mistyped_scheme_is_never_a_file() {
-        for url in ["postgers://h/estate", "postgres:h", "mysql://h/x", "sqlite:", "", "sqlite::memory:"] {
+        for url in
+            ["postgers://h/estate", "postgres:h", "mysql://h/x", "sqlite:", "", "sqlite::memory:"]
+        {
             assert!(Address::parse(url).is_err(), "{url}");
         }
     }

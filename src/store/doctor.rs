@@ -55,7 +55,8 @@ impl Store {
 fn structure(db: &mut Db) -> Result<Vec<String>, StoreError> {
     let Db::Sqlite(file) = db else { return Ok(Vec::new()) };
     let pages: Vec<Told> =
-        diesel::sql_query("SELECT integrity_check AS told FROM pragma_integrity_check").load(file)?;
+        diesel::sql_query("SELECT integrity_check AS told FROM pragma_integrity_check")
+            .load(file)?;
     let links: Vec<Told> = diesel::sql_query(
         "SELECT 'a row of ' || \"table\" || ' points to nothing in ' || parent AS told \
          FROM pragma_foreign_key_check",

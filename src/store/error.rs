@@ -43,7 +43,9 @@ pub enum StoreError {
         source: Cause,
     },
     /// A newer program made the tables.
-    #[error("the tables of {place} were made by a newer version of this program (migration {migration})")]
+    #[error(
+        "the tables of {place} were made by a newer version of this program (migration {migration})"
+    )]
     NewerTables {
         /// Without password.
         place: String,

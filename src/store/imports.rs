@@ -13,9 +13,7 @@ use crate::import::{ImportKind, ImportReport};
 use crate::register::ChangeSetId;
 
 /// Number of an import.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ImportId(pub u64);
 

@@ -14,9 +14,7 @@ use super::{ImportId, RunId, Scope, Store, StoreError, run};
 use crate::scenario::Run;
 
 /// Number of a job.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct JobId(pub u64);
 
@@ -265,11 +263,8 @@ impl Store {
     pub fn cancel_job(&self, _scope: &Scope, id: JobId) -> Result<JobState, StoreError> {
         self.write(|db| {
             let number = signed(id.0);
-            let state: Option<String> = job::table
-                .filter(job::id.eq(number))
-                .select(job::state)
-                .first(db)
-                .optional()?;
+            let state: Option<String> =
+                job::table.filter(job::id.eq(number)).select(job::state).first(db).optional()?;
             let state = JobState::find(&state.ok_or(StoreError::NoSuchJob(id))?)?;
             let this = job::table.filter(job::id.eq(number));
             match state {
@@ -320,9 +315,8 @@ impl Store {
 
     /// One job.
     pub fn job(&self, _scope: &Scope, id: JobId) -> Result<JobRow, StoreError> {
-        let found: Option<Row> = self.read(|db| {
-            Ok(job::table.filter(job::id.eq(signed(id.0))).first(db).optional()?)
-        })?;
+        let found: Option<Row> = self
+            .read(|db| Ok(job::table.filter(job::id.eq(signed(id.0))).first(db).optional()?))?;
         found.ok_or(StoreError::NoSuchJob(id))?.job()
     }
 

@@ -14,9 +14,7 @@ use crate::register::{ChangeSetId, Pence};
 use crate::scenario::{Run, RunStatus};
 
 /// Number of a run.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RunId(pub u64);
 
@@ -84,9 +82,8 @@ impl Store {
 
     /// Every run without its answer, newest first.
     pub fn runs(&self, _scope: &Scope) -> Result<Vec<RunHeader>, StoreError> {
-        let rows: Vec<HeadRow> = self.read(|db| {
-            Ok(run::table.order(run::id.desc()).select(HEAD).load(db)?)
-        })?;
+        let rows: Vec<HeadRow> =
+            self.read(|db| Ok(run::table.order(run::id.desc()).select(HEAD).load(db)?))?;
         rows.into_iter().map(HeadRow::header).collect()
     }
 

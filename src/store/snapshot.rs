@@ -11,9 +11,7 @@ use super::digest::{self, signed, unsigned};
 use super::schema::{change, evidence, reference_set};
 use super::{Scope, Store, StoreError, statement};
 use crate::geography::{Geography, SiteIndex};
-use crate::register::{
-    ChangeSet, ChangeSetId, Evidence, Reference, ReferenceKind, Register,
-};
+use crate::register::{ChangeSet, ChangeSetId, Evidence, Reference, ReferenceKind, Register};
 
 /// Earlier versions kept ready: a page that compares two, or a run's own version, asks more than once.
 const EARLIER_KEPT: usize = 4;
@@ -205,9 +203,8 @@ fn complete(
     near: Option<&Snapshot>,
 ) -> Result<Snapshot, StoreError> {
     let wanted = |kind| register.reference(kind);
-    let shared = |kind: ReferenceKind| {
-        near.and_then(|near| near.register.reference(kind)) == wanted(kind)
-    };
+    let shared =
+        |kind: ReferenceKind| near.and_then(|near| near.register.reference(kind)) == wanted(kind);
     // A kind that this version does not use cannot be taken out of a geography: then it is built from nothing.
     let has_superfluous = near.is_some_and(|near| {
         ReferenceKind::ALL

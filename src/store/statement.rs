@@ -14,7 +14,8 @@ use serde::{Deserialize, Deserializer};
 
 use super::StoreError;
 use crate::register::{
-    Change, Evidence, Field, Kind, Method, Observation, Point, Reference, Scalar, Subject, Value, Why,
+    Change, Evidence, Field, Kind, Method, Observation, Point, Reference, Scalar, Subject, Value,
+    Why,
 };
 
 /// In place of a field's key: a utilisation survey.
@@ -72,9 +73,7 @@ impl<'a> Encoder<'a> {
             Change::Tenancy { id, field, value } => {
                 self.value(TENANCY, Subject::Tenancy, id.as_str(), *field, value)
             }
-            Change::Observed { code, observation } => {
-                self.observation(code.as_str(), observation)
-            }
+            Change::Observed { code, observation } => self.observation(code.as_str(), observation),
             Change::Reference(reference) => {
                 let text = serde_json::to_string(reference).expect("texts and a date serialise");
                 self.body(REFERENCE, reference.kind.key()).push_str(&text);
@@ -259,9 +258,10 @@ pub(super) fn decode(
             let entries: Vec<Entry<'_>> = serde_json::from_str(body).map_err(unreadable)?;
             for entry in entries {
                 into.push(match entry {
-                    Entry::Observed(observation) => {
-                        Change::Observed { code: crate::register::SiteCode::clone(&code), observation }
-                    }
+                    Entry::Observed(observation) => Change::Observed {
+                        code: crate::register::SiteCode::clone(&code),
+                        observation,
+                    },
                     Entry::Field { field, said } => Change::Site {
                         code: code.clone(),
                         field,
@@ -309,7 +309,8 @@ fn value_of(
     match said {
         Said::Unknown { why } => Ok(Value::unknown(why)),
         Said::Known { text, evidence: number } => {
-            let evidence = evidence.get(number).ok_or_else(|| format!("{field}: no evidence {number}"))?;
+            let evidence =
+                evidence.get(number).ok_or_else(|| format!("{field}: no evidence {number}"))?;
             let shown = text.clone();
             let value = scalar_of(field, text).ok_or_else(|| format!("{field}: {shown:?}"))?;
             Ok(Value::known(value, evidence))
@@ -341,15 +342,17 @@ impl<'de> Visitor<'de> for EntryVisitor {
         if key == OBSERVED {
             return observation(&mut seq).map(Entry::Observed);
         }
-        let field = *FIELDS
-            .get(key)
-            .ok_or_else(|| A::Error::custom(format!("{key:?} is not a field this program knows")))?;
+        let field = *FIELDS.get(key).ok_or_else(|| {
+            A::Error::custom(format!("{key:?} is not a field this program knows"))
+        })?;
         let said = match next::<Option<Text<'de>>, A>(&mut seq)? {
             Some(Text(text)) => Said::Known { text, evidence: next(&mut seq)? },
             None => {
                 let key: &str = next(&mut seq)?;
                 let why = Why::ALL.into_iter().find(|why| why_key(*why) == key);
-                Said::Unknown { why: why.ok_or_else(|| A::Error::custom(format!("why is {key:?}")))? }
+                Said::Unknown {
+                    why: why.ok_or_else(|| A::Error::custom(format!("why is {key:?}")))?,
+                }
             }
         };
         Ok(Entry::Field { field, said })

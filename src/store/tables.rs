@@ -51,10 +51,7 @@ impl Store {
         let known =
             known.map_err(|source| StoreError::Migration { place: self.place(), source })?;
         if let Some(newer) = applied.iter().find(|version| !known.contains(version)) {
-            return Err(StoreError::NewerTables {
-                place: self.place(),
-                migration: newer.clone(),
-            });
+            return Err(StoreError::NewerTables { place: self.place(), migration: newer.clone() });
         }
         match known.iter().find(|version| !applied.contains(version)) {
             Some(missing) => Err(StoreError::Migration {

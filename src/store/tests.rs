@@ -1,7 +1,7 @@
 //! What the store promises, on SQLite and, when `TEST_DATABASE_URL` is set, on PostgreSQL.
 
 mod kill;
-mod part;
+pub(crate) mod part;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -14,9 +14,7 @@ use diesel::prelude::*;
 use diesel::sql_types::Text;
 
 use super::connection::Db;
-use super::{
-    Draft, JobKind, JobState, JobTick, RunId, Scope, Store, StoreError, digest, schema,
-};
+use super::{Draft, JobKind, JobState, JobTick, RunId, Scope, Store, StoreError, digest, schema};
 use crate::geography::{Geography, sha256};
 use crate::import::{ImportKind, ImportReport, ReferenceSet};
 use crate::register::{
@@ -29,7 +27,7 @@ pub(super) fn scope() -> Scope {
     Scope::everyone_local()
 }
 
-pub(super) fn noon() -> NaiveDateTime {
+fn noon() -> NaiveDateTime {
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
     day.and_hms_nano_opt(12, 0, 0, 123_456_789).unwrap()
 }

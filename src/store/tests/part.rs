@@ -12,7 +12,9 @@ use tempfile::TempDir;
 use crate::fund::Ledger;
 use crate::import::{Fault, ImportKind, ImportReport};
 use crate::register::{Assumptions, Pence};
-use crate::scenario::{Objective, Run, RunStatus, Scenario, ScopeOf, SolverRecord};
+use crate::scenario::{
+    Clauses, Objective, Proposal, Reliance, Run, RunStatus, Scenario, ScopeOf, SolverRecord,
+};
 use crate::store::{Store, digest};
 
 /// A store of its own for one test.
@@ -114,7 +116,7 @@ pub(super) fn sqlite() -> (TempDir, Store) {
     (folder, store)
 }
 
-pub(super) fn run(name: &str) -> Run {
+pub(crate) fn run(name: &str) -> Run {
     Run {
         scenario: Scenario {
             name: name.to_owned(),
@@ -156,7 +158,7 @@ pub(super) fn run(name: &str) -> Run {
     }
 }
 
-pub(super) fn report() -> ImportReport {
+pub(crate) fn report() -> ImportReport {
     ImportReport {
         kind: ImportKind::Eric,
         files: vec!["eric, 2024.csv".to_owned()],
@@ -173,5 +175,18 @@ pub(super) fn report() -> ImportReport {
             expected: "a site code".to_owned(),
         }],
         notes: Vec::new(),
+    }
+}
+
+pub(crate) fn proposal() -> Proposal {
+    Proposal {
+        actions: Vec::new(),
+        moves: Vec::new(),
+        refusals: Vec::new(),
+        findings_today: Vec::new(),
+        clauses: Clauses::default(),
+        access_before: Vec::new(),
+        access_after: Vec::new(),
+        reliance: Reliance::default(),
     }
 }

@@ -1,0 +1,209 @@
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use solver::{Progress, Watch};
+use tempfile::TempDir;
+
+use super::*;
+use crate::scenario::Proposal;
+use crate::store::tests::part;
+
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn scope() -> Scope {
+    Scope::everyone_local()
+}
+
+fn jobs(workers: usize) -> (TempDir, Jobs) {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("estate.db").display().to_string()).unwrap();
+    (folder, Jobs::with_workers(store, workers))
+}
+
+/// Waits, without a fixed sleep, until the job is over.
+fn ended(jobs: &Jobs, id: JobId) -> JobProgress {
+    let until = Instant::now() + PATIENCE;
+    loop {
+        let seen = jobs.progress(&scope(), id).unwrap();
+        if seen.state.is_over() {
+            return seen;
+        }
+        assert!(Instant::now() < until, "{seen:?}");
+        thread::yield_now();
+    }
+}
+
+/// A body that says when it has begun and ends when it is told to.
+fn held() -> (impl FnOnce(&mut Teller) -> Result<Run, String> + Send, Receiver<()>, Sender<()>) {
+    let (begin, begun) = channel();
+    let (release, released) = channel::<()>();
+    let body = move |teller: &mut Teller| {
+        let seconds = 0.5;
+        let progress =
+            |incumbent| Progress { seconds, incumbent, bound: Some(1.0), gap: None, nodes: 0 };
+        teller.progress(progress(None));
+        teller.progress(progress(Some(2.0)));
+        begin.send(()).unwrap();
+        released.recv().ok();
+        Ok(part::run("held"))
+    };
+    (body, begun, release)
+}
+
+fn until_cancelled(teller: &mut Teller) {
+    let until = Instant::now() + PATIENCE;
+    while !Watch::is_cancelled(teller) && Instant::now() < until {
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn a_job_ends_in_a_run_that_can_be_read() {
+    let (_folder, jobs) = jobs(1);
+
+    let id = jobs.start_run_with(&scope(), "First", "A. Planner", |_| Ok(part::run("First")));
+    let seen = ended(&jobs, id.unwrap());
+
+    assert_eq!((seen.state, seen.percent), (JobState::Done, Some(100.0)));
+    assert_eq!(jobs.0.store.run(&scope(), seen.run.unwrap()).unwrap().scenario.name, "First");
+    assert_eq!((seen.title.as_str(), seen.author.as_str()), ("First", "A. Planner"));
+}
+
+#[test]
+fn a_running_job_tells_its_incumbent_and_bound_and_a_second_one_waits() {
+    let (_folder, jobs) = jobs(1);
+    let (body, begun, release) = held();
+    let first = jobs.start_run_with(&scope(), "First", "A", body).unwrap();
+    let second = jobs.start_run_with(&scope(), "Second", "A", |_| Ok(part::run("x"))).unwrap();
+    begun.recv().unwrap();
+
+    let seen = jobs.progress(&scope(), first).unwrap();
+    assert_eq!((seen.state, seen.incumbent, seen.bound), (JobState::Running, Some(2.0), Some(1.0)));
+    assert_eq!(seen.history, [(0.5, None, Some(1.0)), (0.5, Some(2.0), Some(1.0))]);
+    assert_eq!(jobs.progress(&scope(), second).unwrap().state, JobState::Queued);
+
+    release.send(()).unwrap();
+    assert_eq!(ended(&jobs, second).state, JobState::Done);
+    let listed: Vec<_> = jobs.list(&scope(), 10).unwrap().into_iter().map(|job| job.id).collect();
+    assert_eq!(listed, [second, first]);
+}
+
+#[test]
+fn an_import_ends_in_its_report_and_an_error_in_a_sentence() {
+    let (_folder, jobs) = jobs(1);
+    let store = jobs.0.store.clone();
+    let good = jobs.start_import_with(&scope(), "eric.csv", "A", move |teller| {
+        teller.tell(Some(0.5), "reading rows");
+        let at = chrono::NaiveDateTime::default();
+        store.save_import(&scope(), "A", at, &part::report()).map_err(|fault| fault.to_string())
+    });
+    let bad = jobs.start_import_with(&scope(), "x.csv", "A", |_| Err("no such sheet".to_owned()));
+
+    let good = ended(&jobs, good.unwrap());
+    assert_eq!((good.state, good.import), (JobState::Done, Some(ImportId(1))));
+    let bad = ended(&jobs, bad.unwrap());
+    assert_eq!((bad.state, bad.message.as_str()), (JobState::Failed, "no such sheet"));
+}
+
+#[test]
+fn a_panic_in_a_job_fails_it_and_the_worker_lives_on() {
+    let (_folder, jobs) = jobs(1);
+    let bad = jobs.start_run_with(&scope(), "bad", "A", |_| panic!("on purpose")).unwrap();
+    let good = jobs.start_run_with(&scope(), "good", "A", |_| Ok(part::run("good"))).unwrap();
+
+    assert_eq!(ended(&jobs, bad).state, JobState::Failed);
+    assert_eq!(ended(&jobs, good).state, JobState::Done);
+}
+
+#[test]
+fn a_cancelled_search_keeps_its_plan_and_is_cancelled_without_one() {
+    let (_folder, jobs) = jobs(2);
+    let (begin, begun) = channel();
+    let run = |name: &str, proposal: Option<Proposal>, begin: Sender<()>| {
+        let mut run = part::run(name);
+        run.proposal = proposal;
+        move |teller: &mut Teller| {
+            begin.send(()).unwrap();
+            until_cancelled(teller);
+            Ok(run)
+        }
+    };
+    let with = run("with", Some(part::proposal()), begin.clone());
+    let with = jobs.start_run_with(&scope(), "with", "A", with).unwrap();
+    let without = run("without", None, begin);
+    let without = jobs.start_run_with(&scope(), "without", "A", without).unwrap();
+    begun.recv().unwrap();
+    begun.recv().unwrap();
+
+    for id in [with, without] {
+        assert_eq!(jobs.cancel(&scope(), id).unwrap(), JobState::Running);
+    }
+
+    let seen = ended(&jobs, with);
+    assert!(seen.state == JobState::Done && seen.run.is_some(), "{seen:?}");
+    let seen = ended(&jobs, without);
+    assert!(seen.state == JobState::Cancelled && seen.run.is_none(), "{seen:?}");
+}
+
+#[test]
+fn a_cancel_that_comes_through_another_process_arrives() {
+    let (_folder, jobs) = jobs(1);
+    let (begin, begun) = channel();
+    let id = jobs.start_run_with(&scope(), "x", "A", move |teller| {
+        begin.send(()).unwrap();
+        until_cancelled(teller);
+        Ok(part::run("x"))
+    });
+    let id = id.unwrap();
+    begun.recv().unwrap();
+
+    jobs.0.store.cancel_job(&scope(), id).unwrap();
+
+    assert_eq!(ended(&jobs, id).state, JobState::Cancelled);
+}
+
+#[test]
+fn a_queued_job_that_is_cancelled_never_runs() {
+    let (_folder, jobs) = jobs(1);
+    let (body, begun, release) = held();
+    let first = jobs.start_run_with(&scope(), "First", "A", body).unwrap();
+    begun.recv().unwrap();
+    let second = jobs.start_run_with(&scope(), "Second", "A", |_| panic!("it ran")).unwrap();
+
+    assert_eq!(jobs.cancel(&scope(), second).unwrap(), JobState::Cancelled);
+    release.send(()).unwrap();
+
+    assert_eq!(ended(&jobs, first).state, JobState::Done);
+    assert_eq!(ended(&jobs, second).state, JobState::Cancelled);
+}
+
+#[test]
+fn stopping_keeps_what_is_ready_and_marks_the_rest() {
+    let (_folder, jobs) = jobs(2);
+    let (begin, begun) = channel();
+    let begun_too = begin.clone();
+    let polite = jobs.start_run_with(&scope(), "polite", "A", move |teller| {
+        begin.send(()).unwrap();
+        until_cancelled(teller);
+        let mut run = part::run("polite");
+        run.proposal = Some(part::proposal());
+        Ok(run)
+    });
+    let (never, forever) = channel::<()>();
+    let deaf = jobs.start_run_with(&scope(), "deaf", "A", move |_| {
+        begun_too.send(()).unwrap();
+        forever.recv().ok();
+        Ok(part::run("deaf"))
+    });
+    begun.recv().unwrap();
+    begun.recv().unwrap();
+    let waiting = jobs.start_run_with(&scope(), "waiting", "A", |_| Ok(part::run("x"))).unwrap();
+
+    jobs.stop(Duration::from_secs(2));
+
+    assert_eq!(ended(&jobs, polite.unwrap()).state, JobState::Done);
+    assert_eq!(ended(&jobs, deaf.unwrap()).state, JobState::Interrupted);
+    assert_eq!(ended(&jobs, waiting).state, JobState::Interrupted);
+    let late = jobs.start_run_with(&scope(), "late", "A", |_| Ok(part::run("late")));
+    assert!(matches!(late, Err(JobError::Stopping)));
+    drop(never);
+}
