@@ -3,10 +3,13 @@
 //! Readers take bytes, never paths, and never panic on any of them.
 
 pub mod locate;
+pub mod mapping;
+mod read;
 pub mod references;
 mod report;
 pub mod sheet;
 
 pub use locate::locate;
+pub use read::{Held, MOST_FAULTS, by_mapping, faults_csv, read};
 pub use report::{Fault, ImportKind, ImportReport, Reading, ReferenceSet};
 pub use sheet::InputFile;

@@ -21,7 +21,11 @@ fn written(cell: &Cell) -> String {
 
 /// A text that a spreadsheet would take for a formula gets an apostrophe before it.
 pub fn guarded(text: &str) -> String {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}") } else { text.to_owned() }
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
 }
 
 fn line(out: &mut String, cells: impl Iterator<Item = String>) {
@@ -49,10 +53,13 @@ mod tests {
 
     #[test]
     fn a_formula_is_disarmed_and_a_negative_amount_stays_a_number() {
-        let table = Table::new("t", "T", &[("name", "Name", false), ("amount_gbp", "Amount", true)]).with([
-            vec![Cell::text("=cmd|' /C calc'!A0"), Cell::Money(Pence(-150))],
-            vec![Cell::text("a \"quoted\", name"), Cell::Unknown("left blank")],
-        ]);
+        let table =
+            Table::new("t", "T", &[("name", "Name", false), ("amount_gbp", "Amount", true)]).with(
+                [
+                    vec![Cell::text("=cmd|' /C calc'!A0"), Cell::Money(Pence(-150))],
+                    vec![Cell::text("a \"quoted\", name"), Cell::Unknown("left blank")],
+                ],
+            );
 
         insta::assert_snapshot!(write(&table).trim_start_matches('\u{feff}').replace('\r', ""), @r#"
         name,amount_gbp

@@ -165,7 +165,11 @@ mod tests {
             (Cell::Number(12_345.67, 1), "12,345.7", "12345.7"),
             (Cell::Number(-0.001, 2), "0.00", "0.00"),
             (Cell::Unknown("left blank"), "not known: left blank", "unknown: left blank"),
-            (Cell::Date(NaiveDate::from_ymd_opt(2025, 3, 1).unwrap()), "1 March 2025", "2025-03-01"),
+            (
+                Cell::Date(NaiveDate::from_ymd_opt(2025, 3, 1).unwrap()),
+                "1 March 2025",
+                "2025-03-01",
+            ),
         ];
         for (cell, shown, written) in cases {
             assert_eq!((cell.shown().as_str(), cell.written().as_str()), (shown, written));

@@ -294,12 +294,7 @@ fn is_said(site: &Site, field: Field) -> bool {
 }
 
 /// A change where the answer differs; an answer that can no longer be given is taken back.
-fn settle(
-    site: &Site,
-    field: Field,
-    answer: Option<(Scalar, Arc<Evidence>)>,
-    found: &mut Located,
-) {
+fn settle(site: &Site, field: Field, answer: Option<(Scalar, Arc<Evidence>)>, found: &mut Located) {
     let held = site.fact(field);
     let value = match answer {
         Some((value, evidence)) => Value::Known { value, evidence },

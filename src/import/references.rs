@@ -107,21 +107,22 @@ impl Found {
         }
         let mut references = Vec::new();
         if let Some(as_of) = self.as_of.filter(|_| self.taken > 0) {
-            let evidence = Evidence {
-                source: self.source.clone(),
-                method: "as published".to_owned(),
-                as_of,
-            };
+            let evidence =
+                Evidence { source: self.source.clone(), method: "as published".to_owned(), as_of };
             match encode(Arc::new(evidence)) {
                 Ok((bytes, rows)) => {
                     let doubled = self.taken.saturating_sub(rows as u64);
                     if doubled > 0 {
-                        self.notes.push(format!("{doubled} rows repeat an earlier one and were left out"));
+                        self.notes.push(format!(
+                            "{doubled} rows repeat an earlier one and were left out"
+                        ));
                     }
                     let reference = describe(self.kind, &bytes, rows, &self.source, as_of);
                     references.push(ReferenceSet { reference, bytes });
                 }
-                Err(told) => faults.file(name, &told.to_string(), "a whole set without contradictions"),
+                Err(told) => {
+                    faults.file(name, &told.to_string(), "a whole set without contradictions")
+                }
             }
         }
         faults.note(&mut self.notes);

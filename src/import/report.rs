@@ -149,6 +149,9 @@ impl fmt::Display for Fault {
         if let Some(sheet) = &self.sheet {
             write!(f, ", sheet {sheet:?}")?;
         }
+        if self.row == 0 && self.value.is_empty() {
+            return write!(f, " is not {}", self.expected);
+        }
         if self.row == 0 {
             return write!(f, ": found {}, expected {}", self.value, self.expected);
         }

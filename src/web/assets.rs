@@ -66,7 +66,11 @@ pub fn url(path: &str) -> String {
         let names = OurFiles::iter().chain(TheirFiles::iter());
         names.filter_map(|name| Some((name.to_string(), find(&name)?.tag))).collect()
     });
-    let tag = if cfg!(debug_assertions) { find(path).map(|file| file.tag) } else { TAGS.get(path).cloned() };
+    let tag = if cfg!(debug_assertions) {
+        find(path).map(|file| file.tag)
+    } else {
+        TAGS.get(path).cloned()
+    };
     tag.map_or_else(|| format!("/assets/{path}"), |tag| format!("/assets/{path}?v={tag}"))
 }
 

@@ -180,7 +180,9 @@ impl Problem {
 
     /// A single value that cannot be accepted.
     pub fn invalid(field: &str, detail: impl fmt::Display) -> Self {
-        Self::Invalid { faults: vec![FieldFault { field: field.to_owned(), detail: detail.to_string() }] }
+        Self::Invalid {
+            faults: vec![FieldFault { field: field.to_owned(), detail: detail.to_string() }],
+        }
     }
 
     /// A fault of ours.
@@ -215,7 +217,9 @@ impl Problem {
             Self::NotAcceptable { offered } => Some(format!("This address gives {offered}.")),
             Self::TooLarge { limit } => Some(format!("The limit here is {limit} bytes.")),
             Self::UnsupportedMediaType { wanted } => Some(format!("This address reads {wanted}.")),
-            Self::BadRequest { detail } | Self::Conflict { detail } | Self::Busy { detail } => Some(detail.clone()),
+            Self::BadRequest { detail } | Self::Conflict { detail } | Self::Busy { detail } => {
+                Some(detail.clone())
+            }
             Self::ForeignHost { host } => Some(format!("The request was for {host:?}.")),
             Self::ForeignOrigin { origin } => Some(format!("The request came from {origin:?}.")),
             Self::Invalid { .. } | Self::FormExpired | Self::Internal(_) => None,
@@ -274,7 +278,9 @@ pub fn of_actix(error: &actix_web::Error, limit: usize) -> Problem {
     match status {
         StatusCode::NOT_FOUND => Problem::not_found("page at this address"),
         StatusCode::PAYLOAD_TOO_LARGE => Problem::TooLarge { limit },
-        StatusCode::UNSUPPORTED_MEDIA_TYPE => Problem::UnsupportedMediaType { wanted: "application/json" },
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Problem::UnsupportedMediaType { wanted: "application/json" }
+        }
         _ if status.is_client_error() => Problem::bad_request(error),
         _ => Problem::Internal(anyhow::anyhow!("{error}")),
     }

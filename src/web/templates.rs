@@ -7,7 +7,9 @@ use std::fmt::Write as _;
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Kwargs, Rest, ValueKind};
-use minijinja::{AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value};
+use minijinja::{
+    AutoEscape, Environment, Error, ErrorKind, Output, State, UndefinedBehavior, Value,
+};
 
 use super::assets;
 
@@ -27,10 +29,18 @@ fn nunjucks() -> Environment<'static> {
     env.set_undefined_behavior(UndefinedBehavior::Chainable);
     env.set_auto_escape_callback(|_| AutoEscape::Html);
     env.set_formatter(print);
-    env.set_syntax(SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().expect("the delimiters are the default ones"));
+    env.set_syntax(
+        SyntaxConfig::builder()
+            .trim_blocks(true)
+            .lstrip_blocks(true)
+            .build()
+            .expect("the delimiters are the default ones"),
+    );
     env.add_function("nhsukAttributes", attributes);
     env.add_filter("default", default);
-    env.add_filter("string", |value: &Value| if value.is_safe() { value.clone() } else { Value::from(plain(value)) });
+    env.add_filter("string", |value: &Value| {
+        if value.is_safe() { value.clone() } else { Value::from(plain(value)) }
+    });
     env.add_filter("safe", |value: &Value| Value::from_safe_string(plain(value)));
     env.add_filter("escape", |value: &Value| Value::from_safe_string(escaped(value)));
     env.add_filter("trim", |value: &Value| alike(value, plain(value).trim().to_owned()));
@@ -45,7 +55,8 @@ fn nunjucks() -> Environment<'static> {
 }
 
 fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
-    if value.is_undefined() && !state.name().starts_with("nhsuk/") && !state.name().starts_with('<') {
+    if value.is_undefined() && !state.name().starts_with("nhsuk/") && !state.name().starts_with('<')
+    {
         return Err(Error::new(ErrorKind::UndefinedError, format!("printed by {}", state.name())));
     }
     out.write_str(&escaped(value))?;
@@ -133,7 +144,9 @@ fn attributes(given: Option<&Value>) -> Result<Value, Error> {
     let mut out = String::new();
     for name in given.try_iter()? {
         let item = given.get_item(&name)?;
-        let option = |key: &str| if item.kind() == ValueKind::Map { item.get_attr(key) } else { Ok(Value::UNDEFINED) };
+        let option = |key: &str| {
+            if item.kind() == ValueKind::Map { item.get_attr(key) } else { Ok(Value::UNDEFINED) }
+        };
         let (value, kind) = if item.kind() == ValueKind::Map {
             (item.get_attr("value")?, option("type")?)
         } else {
@@ -200,7 +213,8 @@ mod tests {
         let env = environment();
         let mut seen = 0;
         let mut wrong = Vec::new();
-        let mut folders: Vec<_> = std::fs::read_dir(components).unwrap().map(|f| f.unwrap().path()).collect();
+        let mut folders: Vec<_> =
+            std::fs::read_dir(components).unwrap().map(|f| f.unwrap().path()).collect();
         folders.sort();
         for folder in folders {
             let Ok(text) = std::fs::read_to_string(folder.join("fixtures.json")) else { continue };
@@ -211,7 +225,11 @@ mod tests {
                 let told = format!("{component}: {}", fixture.name);
                 match render(&env, &component, &fixture) {
                     Ok(html) if squeeze(&html) == squeeze(&fixture.html) => {}
-                    Ok(html) => wrong.push(format!("{told}\n  {}\n  {}", squeeze(&html), squeeze(&fixture.html))),
+                    Ok(html) => wrong.push(format!(
+                        "{told}\n  {}\n  {}",
+                        squeeze(&html),
+                        squeeze(&fixture.html)
+                    )),
                     Err(error) => wrong.push(format!("{told}\n  {error:#}")),
                 }
             }

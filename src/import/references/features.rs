@@ -77,7 +77,8 @@ pub(super) fn assembled(rings: Vec<Vec<Coord<f64>>>) -> Result<MultiPolygon<f64>
     for hole in holes {
         let Some(corner) = hole.0.first().copied().map(Point) else { continue };
         let holds = |outer: &Polygon<f64>| {
-            outer.bounding_rect().is_some_and(|b| b.intersects(&corner)) && outer.intersects(&corner)
+            outer.bounding_rect().is_some_and(|b| b.intersects(&corner))
+                && outer.intersects(&corner)
         };
         let around = outer
             .iter_mut()
@@ -152,9 +153,6 @@ mod tests {
         let told = |ring: Vec<Coord<f64>>| assembled(vec![ring]).unwrap_err();
         assert_eq!(told(vec![]), "a ring of 0 corners");
         assert_eq!(told(vec![Coord { x: 1.0, y: 1.0 }; 2]), "a ring of 1 corners");
-        assert_eq!(
-            told(vec![Coord { x: f64::NAN, y: 1.0 }; 5]),
-            "a corner that is not a number"
-        );
+        assert_eq!(told(vec![Coord { x: f64::NAN, y: 1.0 }; 5]), "a corner that is not a number");
     }
 }

@@ -37,7 +37,15 @@ const ZONE: Names = Names {
 
 const BOROUGH: Names = Names {
     code: &[
-        "lad##cd", "ltla##cd", "ltla##code", "boroughcode", "gsscode", "laua", "ladcd", "code", "id",
+        "lad##cd",
+        "ltla##cd",
+        "ltla##code",
+        "boroughcode",
+        "gsscode",
+        "laua",
+        "ladcd",
+        "code",
+        "id",
     ],
     name: &["lad##nm", "ltla##nm", "ltla##name", "boroughname", "borough", "ladnm", "name"],
     wanted: "features with a local authority code, such as LAD22CD",
@@ -83,13 +91,19 @@ fn read(kind: ReferenceKind, files: &[InputFile], about: &About, names: &Names) 
         };
         readable += 1;
         match read {
-            Ok((name, features, crs)) => set.take(name, features, crs, names, &mut faults, &mut notes),
+            Ok((name, features, crs)) => {
+                set.take(name, features, crs, names, &mut faults, &mut notes)
+            }
             Err((name, value, expected)) => faults.file(&name, &value, expected),
         }
     }
     if readable == 0 && faults.kept.is_empty() {
         let name = files.first().map_or("", |file| file.name.as_str());
-        faults.file(name, "", "a GeoJSON file (.geojson, .json) or a shapefile (.shp with .dbf, or a zip)");
+        faults.file(
+            name,
+            "",
+            "a GeoJSON file (.geojson, .json) or a shapefile (.shp with .dbf, or a zip)",
+        );
     }
 
     let as_of = about
@@ -113,7 +127,10 @@ fn read(kind: ReferenceKind, files: &[InputFile], about: &About, names: &Names) 
 
 /// What belongs together, by stem.
 enum Part {
-    Json { name: String, bytes: Vec<u8> },
+    Json {
+        name: String,
+        bytes: Vec<u8>,
+    },
     /// Name and bytes by extension.
     Shapefile(BTreeMap<&'static str, (String, Vec<u8>)>),
 }

@@ -6,7 +6,9 @@ use csv::ByteRecord;
 
 use super::table::{Header, number};
 use super::{About, Faults, Found, UNPACKED_LIMIT, edition, unpack};
-use crate::geography::{Ended, LonLat, Postcode, PostcodeRow, Postcodes, ReferenceFault, from_wgs84};
+use crate::geography::{
+    Ended, LonLat, Postcode, PostcodeRow, Postcodes, ReferenceFault, from_wgs84,
+};
 use crate::import::{InputFile, Reading};
 use crate::register::{Point, ReferenceKind};
 
@@ -32,7 +34,9 @@ pub fn postcodes(files: &[InputFile], about: &About) -> Reading {
     let as_of = about
         .as_of
         .or_else(|| files.iter().find_map(|file| edition::day_of_name(&file.name)))
-        .or_else(|| table.newest.and_then(|(year, month)| edition::last_of_month(year.into(), month.into())));
+        .or_else(|| {
+            table.newest.and_then(|(year, month)| edition::last_of_month(year.into(), month.into()))
+        });
     let mut notes = Vec::new();
     for (count, what) in [
         (table.unplaced, "postcodes without a grid reference were left out"),
@@ -173,7 +177,13 @@ impl Table {
         }
         if authority.len() > 12 || !authority.bytes().all(|b| b.is_ascii_alphanumeric()) {
             let column = columns.authority.map_or("", |at| columns.header.name(at));
-            self.faults.cell(name, row, column, authority, "a local authority code, such as E09000001");
+            self.faults.cell(
+                name,
+                row,
+                column,
+                authority,
+                "a local authority code, such as E09000001",
+            );
             return;
         }
         let point = match columns.place.point(record) {
@@ -298,9 +308,9 @@ impl Place {
             }
             // ONSPD writes 99.999999, 0 for a postcode it cannot place.
             Self::Degrees { .. } if y > 99.0 => Ok(None),
-            Self::Degrees { .. } => {
-                from_wgs84(LonLat { longitude: x, latitude: y }).map(Some).map_err(|_outside| (second, wanted))
-            }
+            Self::Degrees { .. } => from_wgs84(LonLat { longitude: x, latitude: y })
+                .map(Some)
+                .map_err(|_outside| (second, wanted)),
         }
     }
 }

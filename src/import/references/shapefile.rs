@@ -117,8 +117,8 @@ fn crs_of(prj: &str) -> Result<Crs, Broken> {
     let plain = super::table::plain(prj);
     let is_grid = plain.contains("britishnationalgrid")
         || (plain.contains("osgb") && plain.contains("transversemercator"));
-    let is_degrees = prj.trim_start().starts_with("GEOGC")
-        && (plain.contains("wgs") || plain.contains("etrs"));
+    let is_degrees =
+        prj.trim_start().starts_with("GEOGC") && (plain.contains("wgs") || plain.contains("etrs"));
     if is_grid {
         Ok(Crs::Grid)
     } else if is_degrees {

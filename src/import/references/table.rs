@@ -38,9 +38,10 @@ pub(super) fn plain(name: &str) -> String {
 /// Whether a plain name is the one sought; `#` in `sought` stands for one digit.
 pub(super) fn is_named(plain: &str, sought: &str) -> bool {
     plain.len() == sought.len()
-        && plain.bytes().zip(sought.bytes()).all(|(found, wanted)| {
-            found == wanted || (wanted == b'#' && found.is_ascii_digit())
-        })
+        && plain
+            .bytes()
+            .zip(sought.bytes())
+            .all(|(found, wanted)| found == wanted || (wanted == b'#' && found.is_ascii_digit()))
 }
 
 /// A number as published, thousands commas allowed; never NaN or infinite.

@@ -79,7 +79,9 @@ fn code_point_open_has_no_header_and_comes_in_parts() {
     let part = |row: &str| file("codepo_2025-02.csv", row);
     let reading = postcodes(
         &[
-            part("\"BR1 1AA\",10,540291,168873,\"E92000001\",\"\",\"\",\"\",\"E09000006\",\"E05\"\n"),
+            part(
+                "\"BR1 1AA\",10,540291,168873,\"E92000001\",\"\",\"\",\"\",\"E09000006\",\"E05\"\n",
+            ),
             part("\"E1 1AA\",90,0,0,\"E92000001\",\"\",\"\",\"\",\"E09000030\",\"E05\"\n"),
         ],
         &About::default(),
@@ -176,9 +178,8 @@ fn boroughs_geojson(crs: &str, at: impl Fn(f64, f64) -> [f64; 2]) -> String {
             "geometry": geometry,
         })
     };
-    let polygon = |rings: Vec<Vec<[f64; 2]>>| {
-        serde_json::json!({ "type": "Polygon", "coordinates": rings })
-    };
+    let polygon =
+        |rings: Vec<Vec<[f64; 2]>>| serde_json::json!({ "type": "Polygon", "coordinates": rings });
     let features = vec![
         feature("E09000001", polygon(vec![ring(530_000.0, 180_000.0, 1_000.0)])),
         feature(
@@ -241,7 +242,7 @@ fn another_coordinate_system_is_refused_by_name() {
     assert_eq!(
         told(&reading),
         [
-            "b.geojson, row 0, column \"\": \"urn:ogc:def:crs:EPSG::3857\" is not British National Grid (EPSG:27700) or WGS 84 longitude and latitude (CRS84)"
+            "b.geojson: found urn:ogc:def:crs:EPSG::3857, expected British National Grid (EPSG:27700) or WGS 84 longitude and latitude (CRS84)"
         ]
     );
     assert!(reading.references.is_empty());
@@ -251,8 +252,7 @@ fn another_coordinate_system_is_refused_by_name() {
 fn squares(squares: &[(&str, f64, f64, f64)]) -> (Vec<u8>, Vec<u8>) {
     let mut records = Vec::new();
     for (number, (_, x, y, side)) in (1_u32..).zip(squares) {
-        let corners =
-            [(0.0, 0.0), (0.0, *side), (*side, *side), (*side, 0.0), (0.0, 0.0)];
+        let corners = [(0.0, 0.0), (0.0, *side), (*side, *side), (*side, 0.0), (0.0, 0.0)];
         let mut body = 5_u32.to_le_bytes().to_vec();
         body.extend([0; 32]);
         body.extend(1_u32.to_le_bytes());
@@ -335,16 +335,11 @@ fn a_shapefile_without_its_table_or_in_another_grid_is_refused_with_a_sentence()
         &About::default(),
     );
 
-    assert_eq!(
-        told(&alone),
-        [
-            "zones.shp, row 0, column \"\": \"\" is not given together with its .dbf file, or as one zip"
-        ]
-    );
+    assert_eq!(told(&alone), ["zones.shp is not given together with its .dbf file, or as one zip"]);
     assert_eq!(
         told(&abroad),
         [
-            "z.prj, row 0, column \"\": \"WGS_1984_Web_Mercator\" is not British National Grid (EPSG:27700) or WGS 84 longitude and latitude"
+            "z.prj: found WGS_1984_Web_Mercator, expected British National Grid (EPSG:27700) or WGS 84 longitude and latitude"
         ]
     );
 }

@@ -15,10 +15,8 @@ pub fn zones(files: &[InputFile], about: &About) -> Reading {
     for file in files {
         let is_wanted = |name: &str| name.to_ascii_lowercase().ends_with(".csv");
         let opened = unpack::each_part(file, UNPACKED_LIMIT, &is_wanted, &mut |name, stream| {
-            let mut reader = csv::ReaderBuilder::new()
-                .has_headers(false)
-                .flexible(true)
-                .from_reader(stream);
+            let mut reader =
+                csv::ReaderBuilder::new().has_headers(false).flexible(true).from_reader(stream);
             table.read(name, &mut reader);
         });
         match opened {
@@ -64,8 +62,10 @@ const NORTHING: &[&str] = &["pcn", "repn", "northing", "northings", "y"];
 const LONGITUDE: &[&str] = &["longitude", "long", "lon"];
 const LATITUDE: &[&str] = &["latitude", "lat"];
 const RESIDENTS: &[&str] = &["residents", "pop", "population", "people", "usualresidents"];
-const BOROUGH_CODE: &[&str] = &["boroughcode", "ltla##code", "lad##cd", "laua", "localauthoritycode"];
-const BOROUGH_NAME: &[&str] = &["boroughname", "ltla##name", "lad##nm", "borough", "localauthority"];
+const BOROUGH_CODE: &[&str] =
+    &["boroughcode", "ltla##code", "lad##cd", "laua", "localauthoritycode"];
+const BOROUGH_NAME: &[&str] =
+    &["boroughname", "ltla##name", "lad##nm", "borough", "localauthority"];
 const ICB_CODE: &[&str] = &["icbcode", "icb##codenhs", "icb##cdh", "icb##code", "icb##cd"];
 const ICB_NAME: &[&str] = &["icbname", "icb##name", "icb##nm", "icb"];
 const WARD_CODE: &[&str] = &["wardcode", "ward##code", "wd##cd"];
@@ -91,7 +91,10 @@ struct Columns {
 #[derive(Clone, Copy)]
 enum Place {
     /// Columns tried in turn: where postcodes give no centroid, the representative point stands.
-    Grid { first: (usize, usize), then: Option<(usize, usize)> },
+    Grid {
+        first: (usize, usize),
+        then: Option<(usize, usize)>,
+    },
     Degrees(usize, usize),
 }
 
@@ -108,9 +111,9 @@ impl Columns {
         Ok(Self {
             code: header.find(CODE).ok_or("a column of zone codes, such as lsoa21_code")?,
             residents: header.find(RESIDENTS).ok_or("a column of residents")?,
-            place: grid().or_else(degrees).ok_or(
-                "columns of easting and northing, or of longitude and latitude",
-            )?,
+            place: grid()
+                .or_else(degrees)
+                .ok_or("columns of easting and northing, or of longitude and latitude")?,
             names: [BOROUGH_CODE, BOROUGH_NAME, ICB_CODE, ICB_NAME, WARD_CODE, WARD_NAME]
                 .map(|names| header.find(names)),
             counts: [DISABLED, AGED, HOUSEHOLDS, NO_CAR].map(|names| header.find(names)),
@@ -250,7 +253,8 @@ impl Place {
             Self::Degrees(longitude, latitude) => {
                 let wanted = "degrees within Great Britain";
                 let (lon, lat) = both((longitude, latitude), wanted)?;
-                from_wgs84(LonLat { longitude: lon, latitude: lat }).map_err(|_outside| (latitude, wanted))
+                from_wgs84(LonLat { longitude: lon, latitude: lat })
+                    .map_err(|_outside| (latitude, wanted))
             }
         }
     }

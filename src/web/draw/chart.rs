@@ -47,9 +47,11 @@ pub fn fund(projection: &Projection) -> Option<String> {
         (low.min(pence.as_pounds()), high.max(pence.as_pounds()))
     });
     let (y_low, y_high, step) = round_axis(low, high);
-    let end = if last.year > first.year { f64::from(last.year) } else { f64::from(first.year) + 1.0 };
+    let end =
+        if last.year > first.year { f64::from(last.year) } else { f64::from(first.year) + 1.0 };
     let frame = Frame { x: (f64::from(first.year), end), y: (y_low, y_high) };
-    let mut out = open("The fund's balance at the end of each year; the table below has the same figures");
+    let mut out =
+        open("The fund's balance at the end of each year; the table below has the same figures");
     axis_y(&mut out, &frame, step, &pounds);
     let every = years.len().div_ceil(10).max(1);
     for year in years.iter().step_by(every) {
@@ -62,10 +64,16 @@ pub fn fund(projection: &Projection) -> Option<String> {
             financial_year(year.year)
         );
     }
-    let at = |y: &crate::fund::ProjectionYear, pence: crate::register::Pence| (f64::from(y.year), pence.as_pounds());
+    let at = |y: &crate::fund::ProjectionYear, pence: crate::register::Pence| {
+        (f64::from(y.year), pence.as_pounds())
+    };
     let there = frame.line(years.iter().map(|y| at(y, y.closing_high)));
     let back = frame.line(years.iter().rev().map(|y| at(y, y.closing_low)));
-    let _ = write!(out, r#"<path class="app-chart__band" d="{there}{}z"/>"#, back.replacen('M', "L", 1));
+    let _ = write!(
+        out,
+        r#"<path class="app-chart__band" d="{there}{}z"/>"#,
+        back.replacen('M', "L", 1)
+    );
     let _ = write!(
         out,
         r#"<path class="app-chart__zero" d="{}"/>"#,
@@ -93,16 +101,31 @@ pub fn fund(projection: &Projection) -> Option<String> {
 
 /// The best plan found and the bound proved, by second. Nothing before the first plan.
 pub fn search(history: &[(f64, Option<f64>, Option<f64>)]) -> Option<String> {
-    let values = || history.iter().flat_map(|(_, plan, bound)| [*plan, *bound]).flatten().filter(|v| v.is_finite());
+    let values = || {
+        history
+            .iter()
+            .flat_map(|(_, plan, bound)| [*plan, *bound])
+            .flatten()
+            .filter(|v| v.is_finite())
+    };
     let (low, high) = (values().reduce(f64::min)?, values().reduce(f64::max)?);
     // A first bound may be so far off that it would flatten everything else.
     let plans = || history.iter().filter_map(|(_, plan, _)| *plan);
-    let spread = plans().reduce(f64::max).zip(plans().reduce(f64::min)).map_or(0.0, |(h, l)| (h - l).max(h.abs() * 0.02));
-    let low = if spread > 0.0 { low.max(plans().reduce(f64::min).unwrap_or(low) - 3.0 * spread) } else { low };
+    let spread = plans()
+        .reduce(f64::max)
+        .zip(plans().reduce(f64::min))
+        .map_or(0.0, |(h, l)| (h - l).max(h.abs() * 0.02));
+    let low = if spread > 0.0 {
+        low.max(plans().reduce(f64::min).unwrap_or(low) - 3.0 * spread)
+    } else {
+        low
+    };
     let (y_low, y_high, step) = round_axis_near(low, high);
     let seconds = history.last().map_or(1.0, |(seconds, ..)| seconds.max(1.0));
     let frame = Frame { x: (0.0, seconds), y: (y_low, y_high) };
-    let mut out = open("The best plan found and the proven bound, by second; the gap between them is what is still open");
+    let mut out = open(
+        "The best plan found and the proven bound, by second; the gap between them is what is still open",
+    );
     axis_y(&mut out, &frame, step, &pounds);
     for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let _ = write!(
@@ -119,7 +142,9 @@ pub fn search(history: &[(f64, Option<f64>, Option<f64>)]) -> Option<String> {
             Some((*at, if which == 1 { *plan } else { *bound }?.clamp(y_low, y_high)))
         });
         let mut path = String::new();
-        for (number, (x, y)) in picked.chain(last_of(history, which, seconds, y_low, y_high)).enumerate() {
+        for (number, (x, y)) in
+            picked.chain(last_of(history, which, seconds, y_low, y_high)).enumerate()
+        {
             let (x, y) = (n(frame.x(x)), n(frame.y(y)));
             if number == 0 {
                 let _ = write!(path, "M{x} {y}");
@@ -142,7 +167,10 @@ fn last_of(
     low: f64,
     high: f64,
 ) -> Option<(f64, f64)> {
-    let value = history.iter().rev().find_map(|(_, plan, bound)| if which == 1 { *plan } else { *bound })?;
+    let value = history
+        .iter()
+        .rev()
+        .find_map(|(_, plan, bound)| if which == 1 { *plan } else { *bound })?;
     Some((end, value.clamp(low, high)))
 }
 
@@ -202,8 +230,13 @@ fn round_axis_near(low: f64, high: f64) -> (f64, f64, f64) {
     let span = if high - low > 1e-9 { high - low } else { high.abs().max(1.0) };
     let rough = span / 5.0;
     let power = 10_f64.powf(rough.log10().floor());
-    let step = [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * power).find(|s| *s >= rough).unwrap_or(rough);
-    ((low / step).floor() * step, ((high / step).ceil() * step).max((low / step).floor() * step + step), step)
+    let step =
+        [1.0, 2.0, 5.0, 10.0].iter().map(|m| m * power).find(|s| *s >= rough).unwrap_or(rough);
+    (
+        (low / step).floor() * step,
+        ((high / step).ceil() * step).max((low / step).floor() * step + step),
+        step,
+    )
 }
 
 #[cfg(test)]
@@ -214,7 +247,10 @@ mod tests {
     fn an_axis_has_round_steps_and_holds_its_values() {
         for (low, high) in [(0.0, 0.0), (-3.2e6, 17.9e6), (5.0, 5.0), (-1.0, -0.5), (0.0, 1e10)] {
             let (from, to, step) = round_axis(low, high);
-            assert!(from <= low && to >= high && to > from && (to - from) / step <= 12.0, "{low} {high}");
+            assert!(
+                from <= low && to >= high && to > from && (to - from) / step <= 12.0,
+                "{low} {high}"
+            );
         }
     }
 
@@ -228,6 +264,9 @@ mod tests {
     fn a_search_that_has_found_nothing_has_no_chart() {
         assert_eq!(search(&[]), None);
         assert_eq!(search(&[(1.0, None, None)]), None);
-        assert!(search(&[(1.0, Some(5.0), Some(f64::NEG_INFINITY)), (2.0, Some(4.0), Some(3.5))]).is_some());
+        assert!(
+            search(&[(1.0, Some(5.0), Some(f64::NEG_INFINITY)), (2.0, Some(4.0), Some(3.5))])
+                .is_some()
+        );
     }
 }

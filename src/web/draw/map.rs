@@ -44,7 +44,9 @@ impl Symbol {
         let (d, h) = (n(2.0 * r), n(r));
         match self {
             Self::Circle => format!("m-{h} 0a{h} {h} 0 1 0 {d} 0a{h} {h} 0 1 0-{d} 0z"),
-            Self::Triangle => format!("m0-{}l{} {}h-{}z", n(r * 1.2), n(r * 1.1), n(r * 2.1), n(r * 2.2)),
+            Self::Triangle => {
+                format!("m0-{}l{} {}h-{}z", n(r * 1.2), n(r * 1.1), n(r * 2.1), n(r * 2.2))
+            }
             Self::Diamond => format!("m0-{0}l{0} {0}l-{0} {0}l-{0}-{0}z", n(r * 1.3)),
             Self::Square => format!("m-{h}-{h}h{d}v{d}h-{d}z"),
             Self::Cross => format!("m-{h}-{h}l{d} {d}m-{d} 0l{d}-{d}"),
@@ -196,7 +198,8 @@ fn scale_bar(out: &mut String, scale: f64, height: f64) {
     let target = WIDTH / scale / 5.0;
     let power = 10_f64.powf(target.log10().floor());
     let metres = [5.0, 2.0, 1.0].iter().map(|m| m * power).find(|m| *m <= target).unwrap_or(power);
-    let words = if metres >= 1000.0 { format!("{} km", metres / 1000.0) } else { format!("{metres} m") };
+    let words =
+        if metres >= 1000.0 { format!("{} km", metres / 1000.0) } else { format!("{metres} m") };
     let (left, y, length) = (16.0, height - 16.0, metres * scale);
     let _ = write!(
         out,
