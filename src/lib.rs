@@ -35,5 +35,6 @@ pub mod jobs;
 pub mod register;
 pub mod scenario;
 pub mod store;
+pub mod synth;
 pub mod travel;
 pub mod web;

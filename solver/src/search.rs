@@ -52,7 +52,7 @@ enum Message {
 
 /// What is searched, and from where.
 pub(crate) struct Question {
-    /// As `good_lp` builds it.
+    /// Built by good_lp.
     pub(crate) model: HighsProblem,
     /// Columns of a solution to start from.
     pub(crate) start: Option<Vec<f64>>,
