@@ -1,6 +1,7 @@
 //! The decisions that are left once what is trivially settled is settled, and how a plan is read from them.
 //!
-//! Settled here, all of it exact: a site with one option; a place no allowed option admits; a unit with one place left;
+//! Settled here, all of it exact: a site with one option; a place where no allowed option admits the unit and has room for it
+//! alone; a unit with one place left;
 //! a point that is covered or uncovered whatever is chosen. Points with equal servers share a column, also between groups.
 //! Servers that several points have in common at a site share one, too: `presence <= sum z`, which leaves the relaxation
 //! as it is and takes the model of a city from millions of coefficients to some hundred thousand.
@@ -10,7 +11,7 @@ use std::collections::{BTreeSet, HashMap};
 use good_lp::{Expression, ProblemVariables, Variable, VariableDefinition, variable};
 
 use crate::outcome::{Plan, Share};
-use crate::problem::{Problem, Server, Unit};
+use crate::problem::{Opt, Problem, Server, Unit};
 
 /// A figure of the model: settled, or for the search to choose.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +80,8 @@ pub(crate) struct Columns {
     pub(crate) options: Vec<Vec<Term>>,
     /// By unit and place.
     pub(crate) places: Vec<Vec<Term>>,
+    /// By unit and place: allowed options that admit the unit and, where it is undivided, have room for it alone.
+    pub(crate) admitting: Vec<Vec<Vec<usize>>>,
     /// What some points have in common: a column, at most the sum of the servers.
     pub(crate) presences: Vec<(Term, Vec<Term>)>,
     /// Distinct points.
@@ -93,7 +96,7 @@ pub(crate) struct Columns {
     pub(crate) cost: Expression,
     /// The largest cost in `cost`.
     pub(crate) largest_cost: f64,
-    /// For good_lp.
+    /// As `good_lp` holds them.
     pub(crate) variables: ProblemVariables,
     /// Names of units nothing admits: no plan can exist.
     pub(crate) homeless: Vec<String>,
@@ -105,6 +108,7 @@ impl Columns {
         let mut columns = Self {
             options: Vec::new(),
             places: Vec::new(),
+            admitting: Vec::new(),
             presences: Vec::new(),
             covers: Vec::new(),
             groups: Vec::new(),
@@ -159,14 +163,24 @@ impl Columns {
     fn add_places(&mut self, problem: &Problem, settled_cost: &mut f64) {
         let shared = sites_open_to_all(problem);
         for unit in &problem.units {
+            let admitting: Vec<Vec<usize>> = unit
+                .places
+                .iter()
+                .map(|place| {
+                    let options = &problem.sites[place.site].options;
+                    let fits = |o: usize| unit.is_divisible || fits_alone(unit, &options[o]);
+                    let is_allowed = |o: usize| !self.options[place.site][o].is_none();
+                    let admits = |o: &usize| place.admitted_by.contains(o);
+                    (0..options.len()).filter(|&o| admits(&o) && is_allowed(o) && fits(o)).collect()
+                })
+                .collect();
             let is_open = |p: &usize| {
-                let place = &unit.places[*p];
-                let shared =
-                    unit.together.is_none_or(|number| shared[&number].contains(&place.site));
-                let options = &self.options[place.site];
-                shared && place.admitted_by.iter().any(|&o| !options[o].is_none())
+                let site = unit.places[*p].site;
+                let shared = unit.together.is_none_or(|number| shared[&number].contains(&site));
+                shared && !admitting[*p].is_empty()
             };
             let open: Vec<usize> = (0..unit.places.len()).filter(is_open).collect();
+            self.admitting.push(admitting);
             if open.is_empty() {
                 self.homeless.push(unit.name.clone());
             }
@@ -350,7 +364,9 @@ impl Columns {
             terms.iter().enumerate().for_each(|(o, &t)| set(t, f64::from(u8::from(o == chosen))));
         }
         for (terms, shares) in self.places.iter().zip(&plan.shares) {
-            shares.iter().for_each(|s| set(terms[s.place], s.share));
+            for share in shares {
+                set(terms[share.place], share.share);
+            }
         }
         if let Some(always) = self.always {
             set(always, 1.0);
@@ -385,6 +401,12 @@ impl Columns {
         }
         values
     }
+}
+
+/// Whether an option has room for the unit if it were the only one there; as generous as the check.
+fn fits_alone(unit: &Unit, option: &Opt) -> bool {
+    let fits = |(need, room): (&f64, &f64)| need - room <= 1e-6 * need.max(room.abs()).max(1.0);
+    unit.need.iter().zip(&option.room).all(fits)
 }
 
 enum Coverage {

@@ -153,7 +153,9 @@ impl Plan {
 fn weight_covered(problem: &Problem, shares: &[Vec<Share>]) -> Vec<f64> {
     let mut at: Vec<Vec<f64>> = problem.units.iter().map(|u| vec![0.0; u.places.len()]).collect();
     for (at, shares) in at.iter_mut().zip(shares) {
-        shares.iter().for_each(|s| at[s.place] += s.share);
+        for share in shares {
+            at[share.place] += share.share;
+        }
     }
     // The last point that counted a server, so that it counts once.
     let mut seen: Vec<Vec<usize>> = at.iter().map(|at| vec![0; at.len()]).collect();

@@ -32,19 +32,18 @@ pub(crate) fn units_go_where_they_are_admitted(
     columns: &Columns,
 ) -> Vec<Constraint> {
     let mut rows = Vec::new();
-    for (unit, terms) in problem.units.iter().zip(&columns.places) {
-        for (place, &placed) in unit.places.iter().zip(terms) {
+    for ((unit, terms), admitting) in
+        problem.units.iter().zip(&columns.places).zip(&columns.admitting)
+    {
+        for ((place, &placed), admitting) in unit.places.iter().zip(terms).zip(admitting) {
             if placed.is_none() {
                 continue;
             }
             let options = &columns.options[place.site];
-            let refuses = |o: usize| !options[o].is_none() && !place.admitted_by.contains(&o);
+            let refuses = |o: usize| !options[o].is_none() && !admitting.contains(&o);
             if !(0..options.len()).any(refuses) {
                 continue;
             }
-            let mut admitting = place.admitted_by.clone();
-            admitting.sort_unstable();
-            admitting.dedup();
             let admitted = sum(admitting.iter().map(|&o| options[o]));
             rows.push(constraint!(sum([placed]) <= admitted));
         }
@@ -73,11 +72,16 @@ pub(crate) fn units_fit_the_room(problem: &Problem, columns: &Columns) -> Vec<Co
             if (0..options.len()).all(|o| options[o].is_none() || fits_all(o)) {
                 continue;
             }
-            let rooms = options.iter().zip(&site.options).map(|(&u, option)| (-option.room[k], u));
+            // In the form of a knapsack, `sum need z + sum (largest - room) u <= largest`: the same by rule (1), and
+            // what separators of covers and cliques look for.
+            let open = options.iter().zip(&site.options).filter(|(u, _)| !u.is_none());
+            let rooms: Vec<(f64, Term)> = open.map(|(&u, option)| (option.room[k], u)).collect();
+            let largest = rooms.iter().fold(f64::NEG_INFINITY, |most, (room, _)| most.max(*room));
+            let rooms = rooms.into_iter().map(|(room, u)| (largest - room, u));
             let needs = comers.iter().map(|at| (need(at), columns.places[at.0][at.1]));
             let row: Vec<(f64, Term)> = needs.chain(rooms).collect();
             let scale = scale(&row);
-            rows.push(constraint!(weighted(scale, row) <= 0.0));
+            rows.push(constraint!(weighted(scale, row) <= scale * largest));
         }
     }
     rows
@@ -160,7 +164,7 @@ pub(crate) fn limits_hold(problem: &Problem, columns: &Columns) -> Vec<Constrain
             weighted(scale, row.iter().copied().chain(slack.map(|slack| (by, slack))))
         };
         match (limit.low, limit.high) {
-            (Some(low), Some(high)) if low == high && limit.price.is_none() => {
+            (Some(low), Some(high)) if low.total_cmp(&high).is_eq() && limit.price.is_none() => {
                 rows.push(constraint!(with(1.0, None) == scale * low));
             }
             (low, high) => {

@@ -52,7 +52,7 @@ enum Message {
 
 /// What is searched, and from where.
 pub(crate) struct Question {
-    /// Built by good_lp.
+    /// As `good_lp` builds it.
     pub(crate) model: HighsProblem,
     /// Columns of a solution to start from.
     pub(crate) start: Option<Vec<f64>>,

@@ -1,5 +1,4 @@
 //! The search finds what trying everything finds, on tiny problems of every kind.
-#![expect(clippy::unwrap_used, reason = "a test says so by failing")]
 
 use domesday_solver::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Plan, Problem, Server, Settings, Share,
@@ -15,8 +14,8 @@ fn best_of_all(problem: &Problem) -> Option<(f64, Plan)> {
     let mut digits = vec![0; radix.len()];
     let mut best: Option<(f64, Plan)> = None;
     loop {
-        let (chosen, placed) = digits.split_at(options.len());
-        let shares = placed.iter().map(|&place| vec![Share { place, share: 1.0 }]).collect();
+        let (chosen, housed) = digits.split_at(options.len());
+        let shares = housed.iter().map(|&place| vec![Share { place, share: 1.0 }]).collect();
         let plan = Plan::of(problem, chosen.to_vec(), shares);
         if check(problem, &plan).is_empty() {
             let cost = plan.cost(problem);
@@ -34,7 +33,7 @@ fn best_of_all(problem: &Problem) -> Option<(f64, Plan)> {
 
 fn tiny_problem() -> impl Strategy<Value = Problem> {
     let figure = || (-5..20_i32).prop_map(f64::from);
-    let option = (figure(), 0..12_i32).prop_map(|(cost, room)| Opt {
+    let option = (figure(), 0..20_i32).prop_map(|(cost, room)| Opt {
         name: String::new(),
         cost,
         room: vec![f64::from(room)],
@@ -42,7 +41,7 @@ fn tiny_problem() -> impl Strategy<Value = Problem> {
     let site = (
         prop::collection::vec(option, 1..4),
         any::<prop::sample::Index>(),
-        any::<bool>(),
+        prop::bool::weighted(0.2),
         any::<prop::sample::Index>(),
     )
         .prop_map(|(options, today, is_locked, lock)| {
@@ -52,12 +51,14 @@ fn tiny_problem() -> impl Strategy<Value = Problem> {
         });
     let sites = prop::collection::vec(site, 1..4);
     let unit = move |sites: Vec<usize>| {
-        let place =
-            (0..sites.len(), any::<u8>(), figure()).prop_map(move |(site, admits, cost)| {
-                let admitted_by = (0..sites[site]).filter(|o| admits >> o & 1 == 1).collect();
+        let place = (0..sites.len(), (any::<u8>(), any::<u8>()), figure()).prop_map(
+            move |(site, admits, cost)| {
+                let admitted_by =
+                    (0..sites[site]).filter(|o| (admits.0 | admits.1) >> o & 1 == 1).collect();
                 Place { site, admitted_by, cost }
-            });
-        let together = prop::option::weighted(0.3, 0..2_usize);
+            },
+        );
+        let together = prop::option::weighted(0.2, 0..2_usize);
         (prop::collection::vec(place, 1..4), 0..8_i32, together).prop_map(
             |(places, need, together)| Unit {
                 name: String::new(),
@@ -92,14 +93,15 @@ fn tiny_problem() -> impl Strategy<Value = Problem> {
                         weight: f64::from(weight),
                         servers,
                     });
-            let group = (prop::collection::vec(point, 0..5), 0..15_i32, 0..3_i32, price())
-                .prop_map(|(points, needed, price, shortfall_price)| CoverGroup {
+            let group = (prop::collection::vec(point, 0..5), 0..8_i32, 0..3_i32, price()).prop_map(
+                |(points, needed, price, shortfall_price)| CoverGroup {
                     name: String::new(),
                     points,
                     needed: f64::from(needed),
                     price: f64::from(price),
                     shortfall_price,
-                });
+                },
+            );
             let by = || (-4..5_i32).prop_map(f64::from);
             let term = prop_oneof![
                 (prop::sample::select(options), by())
@@ -110,17 +112,16 @@ fn tiny_problem() -> impl Strategy<Value = Problem> {
                     by
                 }),
             ];
-            let bound = || prop::option::of((-4..6_i32).prop_map(f64::from));
-            let limit = (prop::collection::vec(term, 0..5), bound(), bound(), price()).prop_map(
-                |(terms, low, high, price)| Limit {
+            let bound = |range: std::ops::Range<i32>| prop::option::of(range.prop_map(f64::from));
+            let limit = (prop::collection::vec(term, 0..5), bound(-8..2), bound(-1..8), price())
+                .prop_map(|(terms, low, high, price)| Limit {
                     name: String::new(),
                     family: "any".to_owned(),
                     terms,
                     low,
                     high,
                     price,
-                },
-            );
+                });
             let coverage = prop::collection::vec(group, 0..3);
             let limits = prop::collection::vec(limit, 0..3);
             (Just(sites), Just(units), coverage, limits).prop_map(

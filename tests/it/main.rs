@@ -3,3 +3,4 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod floors;
+mod london_space;

@@ -1,0 +1,5 @@
+//! What a caller can count on, seen from outside.
+
+mod estate;
+mod explains;
+mod searches;
