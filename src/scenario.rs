@@ -1,10 +1,30 @@
 //! From levers to a proposal: encode, solve, propose, verify. Does no I/O.
 
+mod answer;
+mod derive;
+mod encode;
+mod estate;
+#[cfg(test)]
+mod fixture;
+mod ground;
+mod journeys;
 mod proposal;
+mod propose;
 mod question;
+#[cfg(test)]
+mod tests;
+mod value;
+mod verify;
 
+pub use answer::answer;
+pub use derive::{Need, Occupant, Room, occupants, receivable, spare_m2};
+pub use encode::{Key, KeyPlace, KeySite, KeyUnit, encode};
+pub use estate::{Estate, Rules, ScenarioError};
+pub use ground::Ground;
 pub use proposal::{
     Action, Clause, Clauses, Finding, Move, Proposal, Reason, Refusal, Reliance, Run, RunStatus,
     SolverRecord,
 };
+pub use propose::{Choices, choices, decisions, propose};
 pub use question::{Lock, LockKind, Objective, Scenario, ScopeOf};
+pub use verify::verify;

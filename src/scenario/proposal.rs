@@ -180,7 +180,8 @@ pub struct SolverRecord {
     pub version: String,
     /// How it ended.
     pub status: RunStatus,
-    /// Objective of the plan, in pounds of the model; never a reported pound.
+    /// Objective of the plan, least is best: pounds of the model (never a reported pound), people beyond a standard, or
+    /// m², as the scenario seeks.
     pub objective: Option<f64>,
     /// Proven bound.
     pub bound: Option<f64>,

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Standard;
-use crate::register::{Assumptions, ChangeSetId, Pence, SiteCode};
+use crate::register::{Assumptions, ChangeSetId, Pence, Register, SiteCode};
 
 /// Which sites may change.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,4 +87,33 @@ pub struct Scenario {
     pub time_limit_seconds: f64,
     /// For the solver.
     pub seed: u32,
+}
+
+impl Scenario {
+    /// A sensible first question: every located site, the fund's net present value, nothing locked, a search that ends
+    /// at 1 % or after a minute.
+    pub fn defaults(
+        register: &Register,
+        assumptions: Assumptions,
+        standards: Vec<Standard>,
+    ) -> Self {
+        Self {
+            name: "What could be consolidated".to_owned(),
+            register_version: register.version,
+            scope: ScopeOf::All,
+            locks: Vec::new(),
+            standards,
+            assumptions,
+            objective: Objective::FundValue,
+            fund_asked: Pence::ZERO,
+            capital_available: Pence::pounds(100_000_000),
+            closures_per_borough: None,
+            journey_share_beyond: 0.2,
+            base_year: 2026,
+            horizon_years: 10,
+            gap: 0.01,
+            time_limit_seconds: 60.0,
+            seed: 1,
+        }
+    }
 }

@@ -1,0 +1,177 @@
+//! Rule 6 by plain counting: every zone, every site that offers the care, no index.
+
+use std::collections::BTreeMap;
+
+use crate::access::{Group, Limit};
+use crate::register::{Point, ServiceLine, SiteCode};
+use crate::travel::Mode;
+
+use super::{SLACK, Witness};
+
+/// Moves that put too many of their own people beyond the limit, or someone too much farther away.
+pub(super) fn breaches(witness: &Witness<'_>) -> Vec<String> {
+    let mut by_line: BTreeMap<ServiceLine, Vec<&crate::scenario::Move>> = BTreeMap::new();
+    for moved in &witness.proposal.moves {
+        let line = witness.occupants.get(&moved.tenancy).and_then(|o| o.service_line);
+        if let Some(line) = line.filter(|line| *line != ServiceLine::Support) {
+            by_line.entry(line).or_default().push(moved);
+        }
+    }
+    let mut found = Vec::new();
+    for (line, moves) in by_line {
+        match Counting::new(witness, line, &moves) {
+            Some(counting) => {
+                for moved in moves {
+                    found.extend(counting.judge(moved));
+                }
+            }
+            None => found.push(format!("nobody can tell how far people go for {line}")),
+        }
+    }
+    found
+}
+
+struct Counting<'w> {
+    witness: &'w Witness<'w>,
+    /// Where the people of each site that is left live, and how many.
+    people: BTreeMap<&'w SiteCode, Vec<(Point, f64)>>,
+    limit: Limit,
+    minutes_per_metre: f64,
+    worst: f64,
+}
+
+/// How people choose among sites.
+struct Choosing {
+    choices: usize,
+    decay: f64,
+    farthest: f64,
+    minutes_per_metre: f64,
+}
+
+impl<'w> Counting<'w> {
+    fn new(
+        witness: &'w Witness<'w>,
+        line: ServiceLine,
+        moves: &[&'w crate::scenario::Move],
+    ) -> Option<Self> {
+        let figures = &witness.scenario.assumptions;
+        let standard = witness
+            .scenario
+            .standards
+            .iter()
+            .find(|s| s.service_line == line && s.group == Group::Everyone);
+        let (mode, limit) = if let Some(standard) = standard {
+            (standard.mode, standard.limit)
+        } else {
+            let most = figures.value("journeys.limit_minutes").ok()?;
+            (Mode::PublicTransport, Limit::Minutes(most))
+        };
+        let (detour, speed) = witness.pace(mode)?;
+        let mut codes: Vec<&SiteCode> = witness
+            .occupants
+            .values()
+            .filter(|occupant| occupant.service_line == Some(line))
+            .map(|occupant| &occupant.site)
+            .collect();
+        codes.sort();
+        codes.dedup();
+        let mut sites: Vec<(&SiteCode, Point)> = codes
+            .into_iter()
+            .filter_map(|code| Some((code, witness.site(code)?.location()?)))
+            .collect();
+        let choices = figures.value("journeys.choices").ok()?.clamp(1.0, 50.0).round();
+        let choosing = Choosing {
+            choices: (1_u8..=50).find(|n| f64::from(*n) >= choices).map_or(50, usize::from),
+            decay: figures.value("journeys.decay").ok()?,
+            farthest: figures.value("journeys.catchment_metres").ok()?,
+            minutes_per_metre: detour / speed,
+        };
+        let mut people: BTreeMap<&SiteCode, Vec<(Point, f64)>> =
+            moves.iter().map(|moved| (&moved.from, Vec::new())).collect();
+        for zone in witness.estate.geography.zones.iter() {
+            for (code, share) in choosing.shares(&mut sites, zone.point) {
+                if let Some(own) = people.get_mut(code) {
+                    own.push((zone.point, share * f64::from(zone.residents)));
+                }
+            }
+        }
+        Some(Self {
+            witness,
+            people,
+            limit,
+            minutes_per_metre: detour / speed,
+            worst: figures.value("journeys.worst_increase_minutes").ok()?,
+        })
+    }
+
+    fn judge(&self, moved: &crate::scenario::Move) -> Option<String> {
+        let from = self.witness.site(&moved.from)?.location()?;
+        let to = self.witness.site(&moved.to)?.location()?;
+        let (mut people, mut beyond_before, mut beyond_after, mut worst) = (0.0, 0.0, 0.0, 0.0_f64);
+        for (home, own) in self.people.get(&moved.from)? {
+            let (before, after) = (home.metres_to(from), home.metres_to(to));
+            people += own;
+            beyond_before += if self.is_beyond(before) { *own } else { 0.0 };
+            beyond_after += if self.is_beyond(after) { *own } else { 0.0 };
+            worst = worst.max((after - before) * self.minutes_per_metre);
+        }
+        let tenancy = &moved.tenancy;
+        if people <= 0.0 {
+            return Some(format!("nobody knows who uses {tenancy}"));
+        }
+        let most = self.witness.scenario.journey_share_beyond.max(beyond_before / people);
+        let share = beyond_after / people;
+        if share > most + SLACK {
+            return Some(format!(
+                "{:.1} % of the people of {tenancy} would be beyond the limit, and {:.1} % may",
+                share * 100.0,
+                most * 100.0
+            ));
+        }
+        if worst > self.worst + SLACK {
+            return Some(format!(
+                "someone's journey to {tenancy} grows by {worst:.1} minutes, and {:.1} may be",
+                self.worst
+            ));
+        }
+        if moved.share_beyond.is_none_or(|said| (said - share).abs() > SLACK) {
+            return Some(format!(
+                "the share of people beyond the limit of {tenancy} is {share:.4}, not as said"
+            ));
+        }
+        None
+    }
+
+    fn is_beyond(&self, metres: f64) -> bool {
+        match self.limit {
+            Limit::Minutes(most) => metres * self.minutes_per_metre > most + SLACK,
+            Limit::Metres(most) => metres > most,
+        }
+    }
+}
+
+impl Choosing {
+    /// The sites that people at a place go to, and the part of them that goes to each.
+    fn shares<'c>(
+        &self,
+        sites: &mut [(&'c SiteCode, Point)],
+        at: Point,
+    ) -> Vec<(&'c SiteCode, f64)> {
+        let nearer = |a: &(&SiteCode, Point), b: &(&SiteCode, Point)| {
+            at.metres_to(a.1).total_cmp(&at.metres_to(b.1)).then_with(|| a.0.cmp(b.0))
+        };
+        if sites.len() > self.choices {
+            sites.select_nth_unstable_by(self.choices, nearer);
+        }
+        let mut near: Vec<(f64, &SiteCode)> = sites
+            .iter()
+            .take(self.choices)
+            .map(|(code, point)| (at.metres_to(*point), *code))
+            .collect();
+        let nearest = near.iter().map(|(metres, _)| *metres).fold(f64::INFINITY, f64::min);
+        near.retain(|(metres, _)| *metres <= self.farthest.max(nearest));
+        let pull = |metres: f64| (metres * self.minutes_per_metre + 1.0).powf(-self.decay);
+        let all: f64 = near.iter().map(|(metres, _)| pull(*metres)).sum();
+        near.into_iter().map(|(metres, code)| (code, pull(metres) / all)).collect()
+    }
+}
