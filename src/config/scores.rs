@@ -239,7 +239,7 @@ mod tests {
     fn the_scores_that_ship_are_whole() {
         let rules = score_rules().unwrap();
         let weights: f64 = rules.facet_weights.values().sum::<f64>() + rules.backlog_weight;
-        assert_eq!(weights, 100.0);
+        assert!((weights - 100.0).abs() < 1e-9, "{weights}");
         assert_eq!(rules.preference.len(), Basis::ALL.len());
         assert!(rules.words.iter().all(|part| !part.words.is_empty() && !part.source.is_empty()));
     }
@@ -262,8 +262,8 @@ mod tests {
     fn weights_follow_gates() {
         let weights = score_rules().unwrap().item_weights;
         for rule in gate_rules().unwrap().iter() {
-            let wanted = if rule.kind == GateKind::Must { 3.0 } else { 1.0 };
-            assert_eq!(weights[&rule.item], wanted, "item {}", rule.item.number());
+            let weighs_as_must = weights[&rule.item] > 2.0;
+            assert_eq!(weighs_as_must, rule.kind == GateKind::Must, "item {}", rule.item.number());
         }
     }
 

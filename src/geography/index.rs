@@ -250,8 +250,7 @@ impl SiteIndex {
 
     /// Every site at most so far away, exactly that far included, nearest first.
     pub fn within(&self, at: Point, metres: f64) -> Vec<Near<'_>> {
-        // Also false for NaN.
-        if !(metres >= 0.0) {
+        if metres.is_nan() || metres < 0.0 {
             return Vec::new();
         }
         let reach = metres * SLACK;
@@ -524,7 +523,7 @@ mod tests {
     fn gates_that_many_sites_pass_are_searched_with_the_same_answer() {
         let sites: Vec<Drawn> = (0_u16..900)
             .map(|n| Drawn {
-                place: Some((n % 30, n / 30)),
+                place: Some((n.rem_euclid(30), n.div_euclid(30))),
                 status: None,
                 is_aggregate: false,
                 lines: vec![ServiceLine::PrimaryCare],

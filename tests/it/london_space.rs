@@ -1,5 +1,10 @@
 //! Reference sets, the index and access on real London data, against figures worked out apart from this program.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "a skipped test must show, and so must the times measured"
+)]
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
@@ -17,13 +22,11 @@ fn shared(path: &str) -> Option<InputFile> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let folder = std::env::var_os("DOMESDAY_SHARED_DATA").map_or(beside, PathBuf::from);
     let name = path.rsplit('/').next().unwrap_or(path).to_owned();
-    match std::fs::read(folder.join(path)) {
-        Ok(bytes) => Some(InputFile { name, bytes }),
-        Err(_) => {
-            println!("SKIPPED: {path} is not in {}", folder.display());
-            None
-        }
-    }
+    let Ok(bytes) = std::fs::read(folder.join(path)) else {
+        println!("SKIPPED: {path} is not in {}", folder.display());
+        return None;
+    };
+    Some(InputFile { name, bytes })
 }
 
 fn held(kind: ReferenceKind, reading: &Reading) -> Geography {
