@@ -1,5 +1,8 @@
 //! The command line: one file a subcommand, all printing through one writer each.
 
+mod import;
+mod table;
+
 use std::io::Write;
 use std::process::ExitCode;
 
@@ -14,13 +17,16 @@ struct Cli {
 }
 
 #[derive(Debug, Subcommand)]
-enum Command {}
+enum Command {
+    /// Read published or home-made files into the register
+    Import(import::ImportArgs),
+}
 
 /// Runs the command line and gives the process's exit code.
 pub fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let done: anyhow::Result<ExitCode> = match cli.command {};
-    #[expect(unreachable_code, reason = "there is no subcommand yet")]
+    let done = match Cli::parse().command {
+        Command::Import(args) => import::run(args),
+    };
     done.unwrap_or_else(|error| {
         let _ = writeln!(std::io::stderr(), "domesday: {error:#}");
         ExitCode::FAILURE

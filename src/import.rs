@@ -7,6 +7,7 @@ pub mod mapping;
 mod read;
 pub mod references;
 mod report;
+pub mod run;
 pub mod sheet;
 
 pub use locate::locate;

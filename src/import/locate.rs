@@ -60,7 +60,7 @@ pub fn located(register: &Register, geography: &Geography) -> Located {
 }
 
 impl Located {
-    /// What a person should know of the sites without a place.
+    /// What a person should know of the sites without a place, by reason.
     pub fn notes(&self, geography: &Geography) -> Vec<String> {
         let table = geography.postcodes.as_ref().map_or("", |held| held.evidence.source.as_str());
         let not_found = format!("have a postcode that is not in {table}");
@@ -303,5 +303,209 @@ fn settle(site: &Site, field: Field, answer: Option<(Scalar, Arc<Evidence>)>, fo
     };
     if held != value {
         found.changes.push(Change::Site { code: site.code.clone(), field, value });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use geo::{LineString, MultiPolygon, Polygon};
+
+    use super::*;
+    use crate::geography::{Outline, PostcodeRow, Postcodes, Zone, Zones};
+    use crate::register::ChangeSet;
+
+    fn said(source: &str, year: i32) -> Arc<Evidence> {
+        let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap();
+        Arc::new(Evidence { source: source.to_owned(), method: "as published".to_owned(), as_of })
+    }
+
+    fn point(easting: f64, northing: f64) -> Point {
+        Point::new(easting, northing).unwrap()
+    }
+
+    fn square(code: &str, name: &str, west: f64, side: f64) -> Outline {
+        let ring = [(0.0, 0.0), (0.0, side), (side, side), (side, 0.0), (0.0, 0.0)];
+        let ring: Vec<(f64, f64)> = ring.iter().map(|(x, y)| (west + x, 1_000.0 + y)).collect();
+        let shape = MultiPolygon(vec![Polygon::new(LineString::from(ring), vec![])]);
+        Outline { code: code.to_owned(), name: name.to_owned(), shape }
+    }
+
+    /// Postcodes at 1,500 (live, borough E1), 2,500 (ended, E2) and 9,000 (E3, outside every outline).
+    fn geography(year: i32) -> Geography {
+        let row = |postcode: &str, easting: f64, authority: &str, ended| PostcodeRow {
+            postcode: postcode.parse().unwrap(),
+            point: point(easting, 1_500.0),
+            authority: authority.to_owned(),
+            ended,
+        };
+        let rows = [
+            row("AA1 1AA", 1_500.0, "E1", Some(Ended::Live)),
+            row("AA1 1AB", 2_500.0, "E2", Some(Ended::In { year: 2015, month: 3 })),
+            row("AA1 1AC", 9_000.0, "E3", None),
+        ];
+        let zone = |code: &str, borough: &str, icb: &str| Zone {
+            code: code.to_owned(),
+            point: point(1.0, 1.0),
+            borough_code: borough.to_owned(),
+            borough_name: format!("Borough {borough}"),
+            icb_code: icb.to_owned(),
+            icb_name: format!("ICB {icb}"),
+            ward_code: String::new(),
+            ward_name: String::new(),
+            residents: 1,
+            disabled: None,
+            aged_65_plus: None,
+            households: None,
+            no_car_households: None,
+            imd_decile: None,
+            ptai: None,
+        };
+        let zones = vec![zone("Z1", "E1", "Q1"), zone("Z2", "E2", "Q2"), zone("Z3", "E3", "Q3")];
+        let zone_outlines =
+            vec![square("Z1", "", 1_000.0, 1_000.0), square("Z2", "", 2_000.0, 1_000.0)];
+        let boroughs =
+            vec![square("E1", "One", 1_000.0, 1_000.0), square("E2", "Two", 2_000.0, 1_000.0)];
+        let outlines = |source: &str, features| {
+            Some(Arc::new(Outlines::new(said(source, year), features).unwrap()))
+        };
+        Geography {
+            postcodes: Some(Arc::new(Postcodes::new(said("ONSPD", year), rows).unwrap())),
+            zones: Arc::new(Zones::new(said("zones", year), zones)),
+            zone_outlines: outlines("LSOA outlines", zone_outlines),
+            borough_outlines: outlines("borough outlines", boroughs),
+        }
+    }
+
+    fn says(field: Field, value: Scalar, year: i32) -> Change {
+        let code = "RXA01".parse().unwrap();
+        Change::Site { code, field, value: Value::known(value, &said("a return", year)) }
+    }
+
+    fn postcode(text: &str, year: i32) -> Change {
+        says(Field::Postcode, Scalar::Text(text.to_owned()), year)
+    }
+
+    fn with(register: &Register, changes: Vec<Change>) -> Register {
+        let day = NaiveDate::from_ymd_opt(2026, 1, 1).unwrap();
+        register.with(&ChangeSet {
+            id: register.version + 1,
+            author: "test".to_owned(),
+            at: day.and_hms_opt(9, 0, 0).unwrap(),
+            source: "test".to_owned(),
+            reason: "test".to_owned(),
+            changes,
+        })
+    }
+
+    fn located_register(changes: Vec<Change>, geography: &Geography) -> Register {
+        let register = with(&Register::default(), changes);
+        let found = locate(&register, geography);
+        let placed = with(&register, found);
+        assert!(locate(&placed, geography).is_empty(), "looking again finds nothing new");
+        placed
+    }
+
+    /// Place, borough, LSOA and ICB as a row of text.
+    fn place(register: &Register) -> String {
+        let site = register.site(&"RXA01".parse().unwrap()).unwrap();
+        let text = |field| site.text(field).unwrap_or("?").to_owned();
+        let place = site.location().map_or("?".to_owned(), |p| p.easting().to_string());
+        let fields = [
+            Field::BoroughCode,
+            Field::BoroughName,
+            Field::LsoaCode,
+            Field::IcbCode,
+            Field::IcbName,
+        ];
+        format!("{place} {}", fields.map(text).join(" "))
+    }
+
+    fn method(register: &Register, field: Field) -> String {
+        let site = register.site(&"RXA01".parse().unwrap()).unwrap();
+        site.fact(field).evidence().map_or(String::new(), |said| said.method.clone())
+    }
+
+    #[test]
+    fn a_postcode_in_any_spacing_live_or_ended_places_a_site_and_says_how() {
+        let live = located_register(vec![postcode("aa11aa", 2025)], &geography(2025));
+        let ended = located_register(vec![postcode("AA1  1AB", 2025)], &geography(2025));
+
+        assert_eq!(place(&live), "1500 E1 One Z1 Q1 ICB Q1");
+        assert_eq!(method(&live, Field::Location), "postcode centroid, live, ONSPD");
+        assert_eq!(method(&live, Field::BoroughCode), "polygon that holds the site");
+        assert_eq!(place(&ended), "2500 E2 Two Z2 Q2 ICB Q2");
+        assert_eq!(method(&ended, Field::Location), "postcode centroid, ended, ONSPD");
+    }
+
+    #[test]
+    fn outside_the_outlines_the_postcode_tells_the_borough_and_no_lsoa_is_guessed() {
+        let register = located_register(vec![postcode("AA1 1AC", 2025)], &geography(2025));
+        assert_eq!(place(&register), "9000 E3 Borough E3 ? Q3 ICB Q3");
+        assert_eq!(method(&register, Field::BoroughCode), "authority of the postcode");
+        assert_eq!(method(&register, Field::IcbCode), "looked up by borough");
+    }
+
+    #[test]
+    fn a_changed_postcode_moves_the_site_and_a_lost_one_takes_its_place_away() {
+        let geography = geography(2025);
+        let first = located_register(vec![postcode("AA1 1AA", 2024)], &geography);
+
+        let moved = with(&first, vec![postcode("AA1 1AB", 2025)]);
+        let moved = with(&moved, locate(&moved, &geography));
+        let lost = with(&moved, vec![postcode("ZZ9 9ZZ", 2026)]);
+        let lost = with(&lost, locate(&lost, &geography));
+
+        assert_eq!(place(&moved), "2500 E2 Two Z2 Q2 ICB Q2");
+        assert_eq!(place(&lost), "? ? ? ? ? ?");
+        assert_eq!(
+            located(&lost, &geography).notes(&geography),
+            ["1 sites have a postcode that is not in ONSPD: RXA01 (ZZ9 9ZZ)"]
+        );
+    }
+
+    #[test]
+    fn a_point_somebody_gave_stays_and_leads_to_the_rest() {
+        let given = says(Field::Location, Scalar::Point(point(1_200.0, 1_200.0)), 2020);
+        let register = located_register(vec![given, postcode("AA1 1AB", 2025)], &geography(2025));
+        assert_eq!(place(&register), "1200 E1 One Z1 Q1 ICB Q1");
+        assert_eq!(method(&register, Field::Location), "as published");
+    }
+
+    #[test]
+    fn a_borough_or_icb_somebody_gave_stays_and_only_its_name_is_looked_up() {
+        let given = says(Field::IcbCode, Scalar::Text("Q2".to_owned()), 2025);
+        let register = located_register(vec![given, postcode("AA1 1AA", 2025)], &geography(2025));
+        assert_eq!(place(&register), "1500 E1 One Z1 Q2 ICB Q2");
+    }
+
+    #[test]
+    fn a_new_edition_dates_the_place_anew() {
+        let first = located_register(vec![postcode("AA1 1AA", 2024)], &geography(2024));
+        let again = locate(&first, &geography(2025));
+        assert_eq!(again.len(), 6, "the place and five look-ups");
+    }
+
+    #[test]
+    fn an_aggregate_has_no_place_even_with_a_postcode() {
+        let aggregate = says(Field::IsAggregate, Scalar::Text("yes".to_owned()), 2025);
+        let register =
+            located_register(vec![aggregate, postcode("AA1 1AA", 2025)], &geography(2025));
+        assert_eq!(place(&register), "? ? ? ? ? ?");
+        assert!(located(&register, &geography(2025)).unlocated.is_empty());
+    }
+
+    #[test]
+    fn what_cannot_be_placed_is_told_by_reason() {
+        let uprn = with(
+            &Register::default(),
+            vec![says(Field::Uprn, Scalar::Text("10008".to_owned()), 2025)],
+        );
+        let told = |register: &Register, geography: &Geography| {
+            located(register, geography).notes(geography).concat()
+        };
+        assert!(told(&uprn, &geography(2025)).starts_with("1 sites give a UPRN alone"));
+        let waiting = with(&Register::default(), vec![postcode("AA1 1AA", 2025)]);
+        assert!(told(&waiting, &Geography::default()).contains("no table of postcodes is held"));
     }
 }

@@ -39,13 +39,8 @@ pub fn read(
     mapping: Option<&Mapping>,
     held: &Held<'_>,
 ) -> Reading {
-    let about = About::default();
-    match kind {
-        ImportKind::Postcodes => return references::postcodes(files, &about),
-        ImportKind::Zones => return references::zones(files, &about),
-        ImportKind::ZoneOutlines => return references::zone_outlines(files, &about),
-        ImportKind::BoroughOutlines => return references::borough_outlines(files, &about),
-        _ => {}
+    if let Some(reading) = references::read(kind, files, &About::default()) {
+        return reading;
     }
     let mappings = mapping.map_or_else(|| shipped(kind), |mapping| vec![mapping.clone()]);
     by_mapping(kind, files, &mappings, held, &Limits::default())

@@ -19,7 +19,7 @@ use std::sync::Arc;
 
 use chrono::NaiveDate;
 
-use super::{Fault, InputFile, Reading, ReferenceSet};
+use super::{Fault, ImportKind, InputFile, Reading, ReferenceSet};
 use crate::geography::describe;
 use crate::register::{Evidence, ReferenceKind};
 
@@ -34,6 +34,17 @@ pub struct About {
     pub source: Option<String>,
     /// The day the set describes.
     pub as_of: Option<NaiveDate>,
+}
+
+/// Reads files of a kind that is a reference set; `None` for every other kind.
+pub fn read(kind: ImportKind, files: &[InputFile], about: &About) -> Option<Reading> {
+    match kind {
+        ImportKind::Postcodes => Some(postcodes(files, about)),
+        ImportKind::Zones => Some(zones(files, about)),
+        ImportKind::ZoneOutlines => Some(zone_outlines(files, about)),
+        ImportKind::BoroughOutlines => Some(borough_outlines(files, about)),
+        _ => None,
+    }
 }
 
 /// Faults kept of one reading. A file of millions of rows in the wrong format needs no million faults to be mended.
@@ -99,11 +110,12 @@ impl Found {
     ) -> Reading {
         let name = files.first().map_or("", |file| file.name.as_str());
         if self.as_of.is_none() && self.taken > 0 {
-            let wanted = "a file dated by its name, such as onspd-2025-11.csv, or by as_of in a column mapping";
+            let wanted =
+                "a file dated by its name, such as onspd-2025-11.csv, or a date given with it";
             faults.file(name, name, wanted);
         }
         if self.taken == 0 && faults.kept.is_empty() {
-            faults.file(name, "", "a file with at least one row of data");
+            faults.file(name, "no rows", "a file with at least one row of data");
         }
         let mut references = Vec::new();
         if let Some(as_of) = self.as_of.filter(|_| self.taken > 0) {

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod floors;
+mod london;
 mod london_space;

@@ -81,8 +81,8 @@ fn read(kind: ReferenceKind, files: &[InputFile], about: &About, names: &Names) 
                     let given = found.values().next().map_or(stem, |(name, _)| name);
                     faults.file(
                         given,
-                        "",
-                        &format!("given together with its .{missing} file, or as one zip"),
+                        "it alone",
+                        &format!("its .{missing} file beside it, or both in one zip"),
                     );
                     readable += 1;
                     continue;
@@ -101,7 +101,7 @@ fn read(kind: ReferenceKind, files: &[InputFile], about: &About, names: &Names) 
         let name = files.first().map_or("", |file| file.name.as_str());
         faults.file(
             name,
-            "",
+            "neither",
             "a GeoJSON file (.geojson, .json) or a shapefile (.shp with .dbf, or a zip)",
         );
     }

@@ -25,7 +25,7 @@ pub fn postcodes(files: &[InputFile], about: &About) -> Reading {
             table.read(name, stream);
         });
         match opened {
-            Ok(0) => table.faults.file(&file.name, "", "a zip that holds a CSV of postcodes"),
+            Ok(0) => table.faults.file(&file.name, "a zip without one", "a CSV of postcodes"),
             Ok(_) => {}
             Err(refused) => table.faults.file(&file.name, &refused.value, &refused.expected),
         }
@@ -152,7 +152,7 @@ impl Table {
             }
         }
         if columns.is_none() {
-            self.faults.file(name, "", "a CSV of postcodes, not an empty file");
+            self.faults.file(name, "nothing", "a CSV of postcodes");
         }
     }
 

@@ -34,7 +34,9 @@ pub(super) fn read(parts: &Parts<'_>) -> Result<(Vec<Feature>, Crs), Broken> {
     if !is_shp || !kind.is_some_and(|kind| POLYGONS.contains(&kind)) {
         return Err(Broken {
             extension: "shp",
-            value: kind.filter(|_| is_shp).map_or_else(String::new, |k| format!("shape type {k}")),
+            value: kind
+                .filter(|_| is_shp)
+                .map_or_else(|| "other bytes".to_owned(), |kind| format!("shape type {kind}")),
             expected: "a shapefile of polygons",
         });
     }
@@ -146,7 +148,7 @@ impl<'a> Attributes<'a> {
     fn open(dbf: &'a [u8], cpg: Option<&[u8]>) -> Result<Self, Broken> {
         let broken = || Broken {
             extension: "dbf",
-            value: String::new(),
+            value: "other bytes".to_owned(),
             expected: "a dBASE table of attributes",
         };
         let short = |from: usize| {

@@ -335,7 +335,10 @@ fn a_shapefile_without_its_table_or_in_another_grid_is_refused_with_a_sentence()
         &About::default(),
     );
 
-    assert_eq!(told(&alone), ["zones.shp is not given together with its .dbf file, or as one zip"]);
+    assert_eq!(
+        told(&alone),
+        ["zones.shp: found it alone, expected its .dbf file beside it, or both in one zip"]
+    );
     assert_eq!(
         told(&abroad),
         [

@@ -20,7 +20,7 @@ pub fn zones(files: &[InputFile], about: &About) -> Reading {
             table.read(name, &mut reader);
         });
         match opened {
-            Ok(0) => table.faults.file(&file.name, "", "a zip that holds a CSV of zones"),
+            Ok(0) => table.faults.file(&file.name, "a zip without one", "a CSV of zones"),
             Ok(_) => {}
             Err(refused) => table.faults.file(&file.name, &refused.value, &refused.expected),
         }
@@ -176,7 +176,7 @@ impl Table {
             }
         }
         if columns.is_none() {
-            self.faults.file(name, "", "a CSV of zones, not an empty file");
+            self.faults.file(name, "nothing", "a CSV of zones");
         }
     }
 }
