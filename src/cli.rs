@@ -1,6 +1,11 @@
-//! The command line: one file a subcommand, all printing through one writer each.
+//! The command line: one file a subcommand, each printing through one writer.
 
+mod db;
 mod import;
+mod plan;
+mod report;
+mod site;
+mod synth;
 mod table;
 
 use std::io::Write;
@@ -20,14 +25,27 @@ struct Cli {
 enum Command {
     /// Read published or home-made files into the register
     Import(import::ImportArgs),
+    /// Show what the register knows of one site, and how
+    Site(site::SiteArgs),
+    /// Put a scenario to the register, solve it, print and keep the run
+    Plan(plan::PlanArgs),
+    /// Make an illustrative estate
+    Synth(synth::SynthArgs),
+    /// Back up, restore, copy and check a register
+    Db(db::DbArgs),
 }
 
 /// Runs the command line and gives the process's exit code.
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Import(args) => import::run(args),
+        Command::Site(args) => site::run(args),
+        Command::Plan(args) => plan::run(args),
+        Command::Synth(args) => synth::run(args),
+        Command::Db(args) => db::run(args),
     };
     done.unwrap_or_else(|error| {
+        // Nothing is left to do if standard error is closed.
         let _ = writeln!(std::io::stderr(), "domesday: {error:#}");
         ExitCode::FAILURE
     })

@@ -11,6 +11,13 @@ pub use assumptions::{assumptions, assumptions_from};
 pub use scores::{gate_rules, gate_rules_from, score_rules, score_rules_from};
 pub use standards::{standards, standards_from};
 
+use crate::scenario::Rules;
+
+/// How sites are scored and which access items are gates, as shipped.
+pub fn rules() -> Result<Rules, ConfigError> {
+    Ok(Rules { score: score_rules()?, gates: gate_rules()? })
+}
+
 /// A data file that does not say what it must, in the words of whoever edits it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConfigError {

@@ -85,7 +85,7 @@ enum Seek {
 /// Solves, prints and stores. Exit code 0 with a plan, 3 infeasible or nothing found.
 pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     let store = Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
-    let scope = Scope::local(&args.author);
+    let scope = Scope::command_line();
     let snapshot = store.snapshot(&scope)?;
     anyhow::ensure!(
         snapshot.register.version > 0,
@@ -93,10 +93,9 @@ pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         args.store
     );
 
-    let json = args.json;
+    let (json, author) = (args.json, args.author.clone());
     let detail = if args.full { Detail::Full } else { Detail::Short };
     let question = question(args, &snapshot.register)?;
-    let author = scope.principal().to_owned();
     let run = solve(&snapshot, question, &author)?;
     let id = store.save_run(&scope, &run)?;
 
@@ -125,7 +124,7 @@ pub(crate) fn solve(snapshot: &crate::store::Snapshot, question: Scenario, autho
         index: &snapshot.index,
     };
     let rules = config::rules()?;
-    let run = scenario::answer(&estate, question, &rules, &mut watch, author, chrono::Utc::now().naive_utc());
+    let run = scenario::answer(&estate, question, &rules, &mut watch, author.to_owned(), chrono::Utc::now().naive_utc());
     watch.bar.finish_and_clear();
     Ok(run?)
 }
@@ -135,7 +134,7 @@ fn question(args: PlanArgs, register: &crate::register::Register) -> anyhow::Res
         None => config::assumptions()?,
         Some(path) => {
             let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-            config::assumptions_from(&text).with_context(|| path.display().to_string())?
+            config::assumptions_from(&path.display().to_string(), &text)?
         }
     };
     let mut question = Scenario::defaults(register, assumptions, config::standards()?);

@@ -34,7 +34,7 @@ pub struct DemoArgs {
     #[command(flatten)]
     serve: ServeArgs,
     /// Size of the illustrative estate.
-    #[arg(long, value_enum, default_value = "london")]
+    #[arg(long, default_value = "london")]
     scale: synth::Scale,
     /// Another number makes another estate.
     #[arg(long, default_value_t = 1)]
@@ -53,7 +53,7 @@ pub fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
 /// Loads an illustrative estate where the register is empty, solves a scenario where none was, prints, and serves.
 pub fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let store = open(&args.serve.store)?;
-    let scope = Scope::local("demo");
+    let scope = Scope::command_line();
     let mut out = std::io::stdout();
     if store.snapshot(&scope)?.register.version == 0 {
         writeln!(out, "domesday: making an illustrative estate (seed {}); every name and figure in it is invented", args.seed)?;
@@ -61,7 +61,7 @@ pub fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
         let draft = Draft {
             author: "domesday".to_owned(),
             at: chrono::Utc::now().naive_utc(),
-            source: format!("domesday synth --scale {} --seed {}", args.scale, args.seed),
+            source: format!("domesday synth --scale {} --seed {}", args.scale.key(), args.seed),
             reason: "the demo's illustrative estate".to_owned(),
             changes: estate.changes,
             references: estate.references,
@@ -71,8 +71,7 @@ pub fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let snapshot = store.snapshot(&scope)?;
     writeln!(out, "domesday: {}", census(&snapshot.register))?;
 
-    let known = store.runs(&scope)?;
-    let run = if let Some(newest) = known.first() {
+    let run = if let Some(newest) = store.runs(&scope)?.first() {
         store.run(&scope, newest.id)?
     } else {
         writeln!(out, "domesday: solving a first scenario")?;
@@ -118,7 +117,7 @@ fn open(url: &str) -> anyhow::Result<Store> {
 }
 
 fn start(args: &ServeArgs, store: Store) -> anyhow::Result<ExitCode> {
-    let jobs = Jobs::new(store.clone(), config::rules()?);
+    let jobs = Jobs::over(store.clone());
     let settings = web::Settings { listen: args.listen, allowed_hosts: args.allow_host.clone() };
     web::serve(settings, store, jobs).with_context(|| format!("serving on {}", args.listen))?;
     Ok(ExitCode::SUCCESS)

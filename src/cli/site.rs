@@ -29,16 +29,17 @@ pub struct SiteArgs {
 /// Prints the site sheet.
 pub fn run(args: SiteArgs) -> anyhow::Result<ExitCode> {
     let store = Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
-    let scope = Scope::local("command line");
+    let scope = Scope::command_line();
     let mut out = std::io::stdout().lock();
     if let Some(key) = &args.history {
         let field: Field = key.parse().map_err(anyhow::Error::msg)?;
         let rows: Vec<Vec<String>> = store
             .history(&scope, &args.code, field)?
             .into_iter()
-            .map(|(set, value)| {
-                let mut row = vec![set.id.to_string(), set.at.format("%Y-%m-%d %H:%M").to_string(), set.author];
-                row.extend(told(&value));
+            .map(|said| {
+                let set = &said.by;
+                let mut row = vec![set.id.to_string(), set.at.format("%Y-%m-%d %H:%M").to_string(), set.author.clone()];
+                row.extend(told(&said.said));
                 row
             })
             .collect();
