@@ -34,7 +34,7 @@ fn ended(jobs: &Jobs, id: JobId) -> JobProgress {
 
 /// A body that says when it has begun and ends when it is told to.
 fn held() -> (impl FnOnce(&mut Teller) -> Result<Run, String> + Send, Receiver<()>, Sender<()>) {
-    let (begin, begun) = channel();
+    let (began, has_begun) = channel();
     let (release, released) = channel::<()>();
     let body = move |teller: &mut Teller| {
         let seconds = 0.5;
@@ -42,11 +42,11 @@ fn held() -> (impl FnOnce(&mut Teller) -> Result<Run, String> + Send, Receiver<(
             |incumbent| Progress { seconds, incumbent, bound: Some(1.0), gap: None, nodes: 0 };
         teller.progress(progress(None));
         teller.progress(progress(Some(2.0)));
-        begin.send(()).unwrap();
+        began.send(()).unwrap();
         released.recv().ok();
         Ok(part::run("held"))
     };
-    (body, begun, release)
+    (body, has_begun, release)
 }
 
 fn until_cancelled(teller: &mut Teller) {
@@ -71,10 +71,10 @@ fn a_job_ends_in_a_run_that_can_be_read() {
 #[test]
 fn a_running_job_tells_its_incumbent_and_bound_and_a_second_one_waits() {
     let (_folder, jobs) = jobs(1);
-    let (body, begun, release) = held();
+    let (body, has_begun, release) = held();
     let first = jobs.start_run_with(&scope(), "First", "A", body).unwrap();
     let second = jobs.start_run_with(&scope(), "Second", "A", |_| Ok(part::run("x"))).unwrap();
-    begun.recv().unwrap();
+    has_begun.recv().unwrap();
 
     let seen = jobs.progress(&scope(), first).unwrap();
     assert_eq!((seen.state, seen.incumbent, seen.bound), (JobState::Running, Some(2.0), Some(1.0)));
@@ -93,7 +93,7 @@ fn an_import_ends_in_its_report_and_an_error_in_a_sentence() {
     let store = jobs.0.store.clone();
     let good = jobs.start_import_with(&scope(), "eric.csv", "A", move |teller| {
         teller.tell(Some(0.5), "reading rows");
-        let at = chrono::NaiveDateTime::default();
+        let at = NaiveDateTime::default();
         store.save_import(&scope(), "A", at, &part::report()).map_err(|fault| fault.to_string())
     });
     let bad = jobs.start_import_with(&scope(), "x.csv", "A", |_| Err("no such sheet".to_owned()));
@@ -117,22 +117,22 @@ fn a_panic_in_a_job_fails_it_and_the_worker_lives_on() {
 #[test]
 fn a_cancelled_search_keeps_its_plan_and_is_cancelled_without_one() {
     let (_folder, jobs) = jobs(2);
-    let (begin, begun) = channel();
-    let run = |name: &str, proposal: Option<Proposal>, begin: Sender<()>| {
+    let (began, has_begun) = channel();
+    let run = |name: &str, proposal: Option<Proposal>, began: Sender<()>| {
         let mut run = part::run(name);
         run.proposal = proposal;
         move |teller: &mut Teller| {
-            begin.send(()).unwrap();
+            began.send(()).unwrap();
             until_cancelled(teller);
             Ok(run)
         }
     };
-    let with = run("with", Some(part::proposal()), begin.clone());
+    let with = run("with", Some(part::proposal()), began.clone());
     let with = jobs.start_run_with(&scope(), "with", "A", with).unwrap();
-    let without = run("without", None, begin);
+    let without = run("without", None, began);
     let without = jobs.start_run_with(&scope(), "without", "A", without).unwrap();
-    begun.recv().unwrap();
-    begun.recv().unwrap();
+    has_begun.recv().unwrap();
+    has_begun.recv().unwrap();
 
     for id in [with, without] {
         assert_eq!(jobs.cancel(&scope(), id).unwrap(), JobState::Running);
@@ -147,14 +147,14 @@ fn a_cancelled_search_keeps_its_plan_and_is_cancelled_without_one() {
 #[test]
 fn a_cancel_that_comes_through_another_process_arrives() {
     let (_folder, jobs) = jobs(1);
-    let (begin, begun) = channel();
+    let (began, has_begun) = channel();
     let id = jobs.start_run_with(&scope(), "x", "A", move |teller| {
-        begin.send(()).unwrap();
+        began.send(()).unwrap();
         until_cancelled(teller);
         Ok(part::run("x"))
     });
     let id = id.unwrap();
-    begun.recv().unwrap();
+    has_begun.recv().unwrap();
 
     jobs.0.store.cancel_job(&scope(), id).unwrap();
 
@@ -164,9 +164,9 @@ fn a_cancel_that_comes_through_another_process_arrives() {
 #[test]
 fn a_queued_job_that_is_cancelled_never_runs() {
     let (_folder, jobs) = jobs(1);
-    let (body, begun, release) = held();
+    let (body, has_begun, release) = held();
     let first = jobs.start_run_with(&scope(), "First", "A", body).unwrap();
-    begun.recv().unwrap();
+    has_begun.recv().unwrap();
     let second = jobs.start_run_with(&scope(), "Second", "A", |_| panic!("it ran")).unwrap();
 
     assert_eq!(jobs.cancel(&scope(), second).unwrap(), JobState::Cancelled);
@@ -179,10 +179,10 @@ fn a_queued_job_that_is_cancelled_never_runs() {
 #[test]
 fn stopping_keeps_what_is_ready_and_marks_the_rest() {
     let (_folder, jobs) = jobs(2);
-    let (begin, begun) = channel();
-    let begun_too = begin.clone();
+    let (began, has_begun) = channel();
+    let began_too = began.clone();
     let polite = jobs.start_run_with(&scope(), "polite", "A", move |teller| {
-        begin.send(()).unwrap();
+        began.send(()).unwrap();
         until_cancelled(teller);
         let mut run = part::run("polite");
         run.proposal = Some(part::proposal());
@@ -190,12 +190,12 @@ fn stopping_keeps_what_is_ready_and_marks_the_rest() {
     });
     let (never, forever) = channel::<()>();
     let deaf = jobs.start_run_with(&scope(), "deaf", "A", move |_| {
-        begun_too.send(()).unwrap();
+        began_too.send(()).unwrap();
         forever.recv().ok();
         Ok(part::run("deaf"))
     });
-    begun.recv().unwrap();
-    begun.recv().unwrap();
+    has_begun.recv().unwrap();
+    has_begun.recv().unwrap();
     let waiting = jobs.start_run_with(&scope(), "waiting", "A", |_| Ok(part::run("x"))).unwrap();
 
     jobs.stop(Duration::from_secs(2));

@@ -44,13 +44,13 @@ pub(super) fn audit(db: &mut Db) -> Result<Audit, StoreError> {
     reference_sets(db, &mut audit, &mut digest)?;
     let mut chain = Chain::new("run");
     while let Some(row) = run::after(db, chain.last)? {
-        chain.follow(row.id, &row.previous_hash, &row.hash, &row.content()?, &mut audit.faults)?;
+        chain.follow(row.id, &row.previous_hash, &row.hash, row.content(), &mut audit.faults)?;
         digest.text("run").text(&row.hash);
         audit.contents.runs += 1;
     }
     let mut chain = Chain::new("import");
     while let Some(row) = imports::after(db, chain.last)? {
-        chain.follow(row.id, &row.previous_hash, &row.hash, &row.content()?, &mut audit.faults)?;
+        chain.follow(row.id, &row.previous_hash, &row.hash, row.content(), &mut audit.faults)?;
         digest.text("import").text(&row.hash);
         audit.contents.imports += 1;
     }
@@ -75,7 +75,7 @@ impl Chain {
         id: i64,
         previous: &str,
         hash: &str,
-        content: &str,
+        content: Result<String, StoreError>,
         faults: &mut Vec<String>,
     ) -> Result<(), StoreError> {
         let what = self.what;
@@ -85,8 +85,10 @@ impl Chain {
         if previous != self.hash {
             faults.push(format!("{what} {id} does not follow {what} {}", self.last));
         }
-        if append::link(previous, unsigned(id, what)?, content) != hash {
-            faults.push(format!("{what} {id} is not what its hash says"));
+        match content {
+            Ok(content) if append::link(previous, unsigned(id, what)?, &content) == hash => {}
+            Ok(_) => faults.push(format!("{what} {id} is not what its hash says")),
+            Err(fault) => faults.push(fault.to_string()),
         }
         self.last = id;
         hash.clone_into(&mut self.hash);
@@ -113,7 +115,7 @@ fn change_sets(db: &mut Db, audit: &mut Audit, whole: &mut Digest) -> Result<(),
                 append::row_into(&mut digest, &row.subject, &row.code, &row.body);
             }
         }
-        chain.follow(id, &previous, &header.hash, &digest.hex(), &mut audit.faults)?;
+        chain.follow(id, &previous, &header.hash, Ok(digest.hex()), &mut audit.faults)?;
         whole.text("version").text(&header.hash);
         audit.contents.versions += 1;
         audit.contents.changes += header.changes;

@@ -156,7 +156,7 @@ impl Row {
         let body = digest::gunzip(&self.body, LARGEST_BODY, &format!("run {}", self.id))?;
         let mut digest = Digest::default();
         digest.text(&self.name).text(&self.author).time(self.at).number(self.register_version);
-        digest.text(&self.status).optional(self.gap.map(|gap| signed_bits(gap)));
+        digest.text(&self.status).optional(self.gap.map(signed_bits));
         digest.real(self.seconds).number(self.sites_closed).number(self.tenancies_moved);
         digest.number(self.breaches).number(self.fund_asked_pence);
         digest.optional(self.to_fund_pence).optional(self.npsv_pence);

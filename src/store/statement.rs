@@ -345,15 +345,12 @@ impl<'de> Visitor<'de> for EntryVisitor {
         let field = *FIELDS.get(key).ok_or_else(|| {
             A::Error::custom(format!("{key:?} is not a field this program knows"))
         })?;
-        let said = match next::<Option<Text<'de>>, A>(&mut seq)? {
-            Some(Text(text)) => Said::Known { text, evidence: next(&mut seq)? },
-            None => {
-                let key: &str = next(&mut seq)?;
-                let why = Why::ALL.into_iter().find(|why| why_key(*why) == key);
-                Said::Unknown {
-                    why: why.ok_or_else(|| A::Error::custom(format!("why is {key:?}")))?,
-                }
-            }
+        let said = if let Some(Text(text)) = next::<Option<Text<'de>>, A>(&mut seq)? {
+            Said::Known { text, evidence: next(&mut seq)? }
+        } else {
+            let key: &str = next(&mut seq)?;
+            let why = Why::ALL.into_iter().find(|why| why_key(*why) == key);
+            Said::Unknown { why: why.ok_or_else(|| A::Error::custom(format!("why is {key:?}")))? }
         };
         Ok(Entry::Field { field, said })
     }
@@ -376,4 +373,96 @@ fn observation<'de, A: SeqAccess<'de>>(seq: &mut A) -> Result<Observation, A::Er
 
 fn next<'de, T: Deserialize<'de>, A: SeqAccess<'de>>(seq: &mut A) -> Result<T, A::Error> {
     seq.next_element()?.ok_or_else(|| A::Error::custom("the entry is too short"))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::register::SiteCode;
+
+    fn scalar(kind: Kind) -> BoxedStrategy<Scalar> {
+        match kind {
+            Kind::Text | Kind::Choice(_) => any::<String>().prop_map(Scalar::Text).boxed(),
+            Kind::Money => any::<i64>().prop_map(Scalar::Pence).boxed(),
+            Kind::Number { .. } => any::<f64>()
+                .prop_filter("finite", |number| number.is_finite())
+                .prop_map(Scalar::Number)
+                .boxed(),
+            Kind::Date => (-100_000..100_000_i32)
+                .prop_filter_map("a day", NaiveDate::from_num_days_from_ce_opt)
+                .prop_map(Scalar::Date)
+                .boxed(),
+            Kind::Point => (0.0..=700_000.0_f64, 0.0..=1_300_000.0_f64)
+                .prop_filter_map("on the grid", |(east, north)| Point::new(east, north).ok())
+                .prop_map(Scalar::Point)
+                .boxed(),
+        }
+    }
+
+    fn change() -> impl Strategy<Value = Change> {
+        let field = prop::sample::select(Field::of(Subject::Site).collect::<Vec<_>>());
+        let said = field.prop_flat_map(|field| {
+            let known = (scalar(field.kind()), any::<String>(), 0..3_i32).prop_map(
+                |(scalar, source, day)| {
+                    let as_of = NaiveDate::from_num_days_from_ce_opt(730_000 + day);
+                    let as_of = as_of.unwrap_or_default();
+                    let method = "as returned".to_owned();
+                    Value::known(scalar, &Arc::new(Evidence { source, method, as_of }))
+                },
+            );
+            let unknown = prop::sample::select(Why::ALL.to_vec()).prop_map(Value::unknown);
+            (Just(field), prop_oneof![known, unknown])
+        });
+        (prop::sample::select(vec!["RXA01", "RXA02"]), said).prop_map(|(code, (field, value))| {
+            Change::Site { code: code.parse().expect("a code"), field, value }
+        })
+    }
+
+    fn of<'a>(changes: &'a [Change], wanted: &'a str) -> impl Iterator<Item = &'a Change> {
+        let is = move |code: &SiteCode| code.as_str() == wanted;
+        changes.iter().filter(move |change| matches!(change, Change::Site { code, .. } if is(code)))
+    }
+
+    proptest! {
+        #[test]
+        fn rows_say_of_each_site_what_the_changes_said_in_their_order(
+            changes in prop::collection::vec(change(), 0..12),
+        ) {
+            let encoded = encode(&changes).unwrap();
+            let evidence: Vec<_> = encoded.evidence.iter().copied().cloned().map(Arc::new).collect();
+            let mut read = Vec::new();
+            for row in &encoded.rows {
+                decode(row.subject, &row.code, &row.body, &evidence, &mut read).unwrap();
+            }
+
+            prop_assert_eq!(read.len(), changes.len());
+            for code in ["RXA01", "RXA02"] {
+                prop_assert!(of(&read, code).eq(of(&changes, code)));
+            }
+        }
+
+        #[test]
+        fn any_text_in_a_row_is_survived(subject in "site|tenancy|reference|x", code in ".*", body in ".*") {
+            let _ = decode(&subject, &code, &body, &[], &mut Vec::new());
+        }
+    }
+
+    #[test]
+    fn damage_is_named() {
+        for (body, wanted) in [
+            ("[[\"name\",\"Royal\",0]]", "no evidence 0"),
+            ("[[\"no_such\",null,\"blank\"]]", "\"no_such\" is not a field"),
+            ("[[\"name\",null,\"because\"]]", "why is \"because\""),
+            ("[[\"name\"", "EOF"),
+            (
+                "[[\"observed\",\"sensor\",\"2025-01-01\",\"2025-01-02\",\"\",\"NaN\",null,\"\"]]",
+                "not a number",
+            ),
+        ] {
+            let told = decode(SITE, "RXA01", body, &[], &mut Vec::new()).unwrap_err().to_string();
+            assert!(told.contains("site RXA01") && told.contains(wanted), "{told}");
+        }
+    }
 }

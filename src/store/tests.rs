@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread;
+use std::time::Duration;
 
 use chrono::{NaiveDate, NaiveDateTime};
 use diesel::connection::SimpleConnection;
@@ -170,7 +171,7 @@ on_both! {
 on_both! {
     fn of_many_writers_each_version_has_one(store) {
         let writers: Vec<_> = (0..6).map(|writer: u32| {
-            let store = if writer % 2 == 0 { Store::clone(&store) } else { store.again() };
+            let store = if writer.is_multiple_of(2) { Store::clone(&store) } else { store.again() };
             thread::spawn(move || {
                 let mut made = Vec::new();
                 while made.len() < 5 {
@@ -521,7 +522,7 @@ on_both! {
     }
 }
 
-const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
+const LEASE: Duration = Duration::from_mins(1);
 
 on_both! {
     fn a_job_belongs_to_the_worker_that_holds_it(store) {
@@ -560,11 +561,11 @@ on_both! {
 
 on_both! {
     fn a_job_whose_worker_died_is_interrupted(store) {
-        let none = std::time::Duration::ZERO;
+        let none = Duration::ZERO;
         let dead = store.queue_job(&scope(), JobKind::Run, "dead", "A", "gone", none).unwrap();
         store.start_job(&scope(), dead, "gone").unwrap();
         let live = store.queue_job(&scope(), JobKind::Run, "live", "A", "here", LEASE).unwrap();
-        thread::sleep(std::time::Duration::from_millis(2));
+        thread::sleep(Duration::from_millis(2));
 
         assert_eq!(store.interrupt_lapsed_jobs(&scope()).unwrap(), 1);
 

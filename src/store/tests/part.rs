@@ -88,7 +88,6 @@ impl Drop for GoneAfter {
 macro_rules! on_both {
     (fn $name:ident($store:ident) $body:block) => {
         mod $name {
-            #[expect(clippy::wildcard_imports, reason = "the test is written outside")]
             use super::*;
 
             fn holds($store: crate::store::tests::part::Tried) $body
