@@ -1,8 +1,7 @@
 //! Long work: a queue, workers in this process, progress, cancel.
 //!
 //! The table in the store says what was asked and how it ended; what a running job says of itself is kept in memory
-//! and copied to the table about once a second. Knows nothing of estates: a job is a closure that ends in a run or an
-//! import report.
+//! and copied to the table about once a second. A job is a closure that ends in a run or an import report.
 
 mod live;
 #[cfg(test)]
@@ -19,7 +18,8 @@ use std::time::{Duration, Instant};
 use chrono::NaiveDateTime;
 use serde::Serialize;
 
-use crate::scenario::Run;
+use crate::import::run::{self as import, Request};
+use crate::scenario::{self, Estate, Rules, Run, Scenario};
 use crate::store::{
     ImportId, JobId, JobKind, JobRow, JobState, JobTick, RunId, Scope, Store, StoreError,
 };
@@ -104,6 +104,7 @@ pub struct Jobs(Arc<Inner>);
 
 struct Inner {
     store: Store,
+    rules: Arc<Rules>,
     /// Names this process in the table, apart from any other that ever was.
     worker: String,
     queue: Mutex<VecDeque<Queued>>,
@@ -122,15 +123,16 @@ struct Queued {
 impl Jobs {
     /// Starts the workers: one a core, two at most. Jobs of a process that died are marked as interrupted once
     /// nothing was heard of it for the length of a lease.
-    pub fn over(store: Store) -> Self {
+    pub fn new(store: Store, rules: Rules) -> Self {
         let cores = thread::available_parallelism().map_or(1, NonZeroUsize::get);
-        Self::with_workers(store, cores.min(MOST_WORKERS))
+        Self::with_workers(store, rules, cores.min(MOST_WORKERS))
     }
 
-    fn with_workers(store: Store, workers: usize) -> Self {
+    fn with_workers(store: Store, rules: Rules, workers: usize) -> Self {
         let started = chrono::Utc::now().timestamp_micros();
         let inner = Arc::new(Inner {
             store,
+            rules: Arc::new(rules),
             worker: format!("{}-{started}", std::process::id()),
             queue: Mutex::default(),
             wake: Condvar::new(),
@@ -155,6 +157,48 @@ impl Jobs {
             }
         }
         Self(inner)
+    }
+
+    /// Queues a scenario. The run is of the register version the scenario names, whatever is newest by then.
+    pub fn start_run(
+        &self,
+        scope: &Scope,
+        question: Scenario,
+        author: &str,
+    ) -> Result<JobId, JobError> {
+        let store = self.0.store.clone();
+        let (asked, newest) = (question.register_version, store.newest_version(scope)?);
+        if asked > newest {
+            return Err(StoreError::NoSuchVersion { asked, newest }.into());
+        }
+        let rules = Arc::clone(&self.0.rules);
+        let (title, own_scope, own_author) =
+            (question.name.clone(), scope.clone(), author.to_owned());
+        self.start_run_with(scope, &title, author, move |teller| {
+            teller.tell(None, "Reading the register and setting up the model");
+            let version = question.register_version;
+            let snapshot = store.at_version(&own_scope, version).map_err(in_words)?;
+            let estate = Estate {
+                register: &snapshot.register,
+                geography: &snapshot.geography,
+                index: &snapshot.index,
+            };
+            let now = chrono::Utc::now().naive_utc();
+            scenario::answer(&estate, question, &rules, teller, own_author, now).map_err(in_words)
+        })
+    }
+
+    /// Queues an import. Its report tells the faults; the job fails only where the import could not go on.
+    pub fn start_import(&self, scope: &Scope, request: Request) -> Result<JobId, JobError> {
+        let store = self.0.store.clone();
+        let own_scope = scope.clone();
+        let names: Vec<&str> = request.files.iter().map(|file| file.name.as_str()).collect();
+        let (title, author) = (names.join(", "), request.author.clone());
+        self.start_import_with(scope, &title, &author, move |teller| {
+            let mut tell = |step: import::Progress| teller.tell(Some(step.share), &step.message);
+            let kept = import::run_numbered(&store, &own_scope, &request, &mut tell);
+            kept.map(|(id, _)| id).map_err(in_words)
+        })
     }
 
     /// Queues a run: the body answers a question and is told when to stop.
@@ -261,6 +305,21 @@ impl Jobs {
             }
         }
     }
+}
+
+/// An error with its causes, in one line.
+fn in_words(error: impl std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut cause = error.source();
+    while let Some(deeper) = cause {
+        let told = deeper.to_string();
+        if !words.contains(&told) {
+            words.push_str(": ");
+            words.push_str(&told);
+        }
+        cause = deeper.source();
+    }
+    words
 }
 
 // A panic in a job is caught before it could poison these; should one be poisoned all the same, its content is whole.

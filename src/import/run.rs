@@ -10,7 +10,7 @@ use super::references::{self, About};
 use super::{Held, ImportKind, ImportReport, InputFile, Reading, read};
 use crate::geography::{Geography, ReferenceFault};
 use crate::register::{Change, ChangeSet, Field, ReferenceKind, Register, SiteCode};
-use crate::store::{Draft, Scope, Snapshot, Store, StoreError};
+use crate::store::{Draft, ImportId, Scope, Snapshot, Store, StoreError};
 
 /// What is to be imported, by whom and why.
 #[derive(Debug, Clone, PartialEq)]
@@ -72,6 +72,16 @@ pub fn run(
     request: &Request,
     progress: &mut dyn FnMut(Progress),
 ) -> Result<ImportReport, ImportError> {
+    run_numbered(store, scope, request, progress).map(|(_, report)| report)
+}
+
+/// The same, and the number the store keeps the report under.
+pub fn run_numbered(
+    store: &Store,
+    scope: &Scope,
+    request: &Request,
+    progress: &mut dyn FnMut(Progress),
+) -> Result<(ImportId, ImportReport), ImportError> {
     let mut furthest = 0.0_f64;
     let mut tell = |share: f64, message: &str| {
         furthest = furthest.max(share);
@@ -83,9 +93,9 @@ pub fn run(
             std::thread::sleep(std::time::Duration::from_millis(25 << attempt));
         }
         let snapshot = store.snapshot(scope)?;
-        if let Some(report) = attempt_on(&snapshot, store, scope, request, &mut tell)? {
+        if let Some(kept) = attempt_on(&snapshot, store, scope, request, &mut tell)? {
             tell(1.0, "done");
-            return Ok(report);
+            return Ok(kept);
         }
     }
     Err(ImportError::Contended { attempts: ATTEMPTS })
@@ -98,7 +108,7 @@ fn attempt_on(
     scope: &Scope,
     request: &Request,
     tell: &mut dyn FnMut(f64, &str),
-) -> Result<Option<ImportReport>, ImportError> {
+) -> Result<Option<(ImportId, ImportReport)>, ImportError> {
     tell(0.0, "reading");
     let held = Held { register: &snapshot.register, geography: &snapshot.geography };
     let reading = references::read(request.kind, &request.files, &request.about)
@@ -106,8 +116,8 @@ fn attempt_on(
     let mut report = report_of(request, &reading);
     if !reading.faults.is_empty() && !request.accept_faults {
         report.notes.push("Nothing was changed, because the file has faults.".to_owned());
-        store.save_import(scope, &request.author, request.at, &report)?;
-        return Ok(Some(report));
+        let id = store.save_import(scope, &request.author, request.at, &report)?;
+        return Ok(Some((id, report)));
     }
 
     tell(0.4, &format!("comparing {} rows with the register", reading.rows));
@@ -124,8 +134,8 @@ fn attempt_on(
     report.unchanged = news.unchanged;
     report.changes = changes.len() as u64;
     if changes.is_empty() {
-        store.save_import(scope, &request.author, request.at, &report)?;
-        return Ok(Some(report));
+        let id = store.save_import(scope, &request.author, request.at, &report)?;
+        return Ok(Some((id, report)));
     }
 
     tell(0.6, &format!("writing {} changes", changes.len()));
@@ -138,7 +148,7 @@ fn attempt_on(
         references: news.references,
     };
     match store.append_import(scope, draft, snapshot.register.version, &mut report) {
-        Ok(_) => Ok(Some(report)),
+        Ok((_, id)) => Ok(Some((id, report))),
         Err(StoreError::Conflict { .. }) => Ok(None),
         Err(error) => Err(error.into()),
     }

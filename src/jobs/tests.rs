@@ -4,6 +4,9 @@ use solver::{Progress, Watch};
 use tempfile::TempDir;
 
 use super::*;
+use crate::config;
+use crate::import::references::About;
+use crate::import::{ImportKind, InputFile};
 use crate::scenario::Proposal;
 use crate::store::tests::part;
 
@@ -16,7 +19,9 @@ fn scope() -> Scope {
 fn jobs(workers: usize) -> (TempDir, Jobs) {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("estate.db").display().to_string()).unwrap();
-    (folder, Jobs::with_workers(store, workers))
+    let rules =
+        Rules { score: config::score_rules().unwrap(), gates: config::gate_rules().unwrap() };
+    (folder, Jobs::with_workers(store, rules, workers))
 }
 
 /// Waits, without a fixed sleep, until the job is over.
@@ -206,4 +211,35 @@ fn stopping_keeps_what_is_ready_and_marks_the_rest() {
     let late = jobs.start_run_with(&scope(), "late", "A", |_| Ok(part::run("late")));
     assert!(matches!(late, Err(JobError::Stopping)));
     drop(never);
+}
+
+#[test]
+fn an_import_is_carried_out_and_a_scenario_answered() {
+    let (_folder, jobs) = jobs(1);
+    let file = "site_code,name\nRXA01,The Royal\nRXA02,The Other\n";
+    let request = Request {
+        kind: ImportKind::Sites,
+        files: vec![InputFile { name: "sites 2025-03.csv".to_owned(), bytes: file.into() }],
+        mapping: None,
+        about: About::default(),
+        accept_faults: true,
+        author: "A. Planner".to_owned(),
+        reason: "to try it".to_owned(),
+        at: NaiveDateTime::default(),
+    };
+    let imported = ended(&jobs, jobs.start_import(&scope(), request).unwrap());
+    assert_eq!((imported.state, imported.title.as_str()), (JobState::Done, "sites 2025-03.csv"));
+    let report = jobs.0.store.import_report(&scope(), imported.import.unwrap()).unwrap();
+    assert_eq!(report.rows, 2, "{report:?}");
+
+    let mut question = part::run("Nothing to decide").scenario;
+    question.register_version = jobs.0.store.newest_version(&scope()).unwrap();
+    let answered = ended(&jobs, jobs.start_run(&scope(), question.clone(), "A").unwrap());
+    // None of the two sites is located, which is an answer in a sentence.
+    assert_eq!(answered.state, JobState::Failed);
+    assert!(answered.message.contains("there is nothing to decide"), "{}", answered.message);
+
+    question.register_version = 99;
+    let refused = jobs.start_run(&scope(), question, "A");
+    assert!(matches!(refused, Err(JobError::Store(StoreError::NoSuchVersion { asked: 99, .. }))));
 }

@@ -52,6 +52,12 @@ impl Store {
         }
     }
 
+    /// The newest version there is at this moment, waiting for whoever folds it in: for a writer that tries again
+    /// after a conflict, and would otherwise be answered with the version that conflicted.
+    pub fn newest_snapshot(&self, _scope: &Scope) -> Result<Arc<Snapshot>, StoreError> {
+        self.fold_newer()
+    }
+
     /// An earlier version, replayed from the first.
     pub fn at_version(
         &self,
