@@ -270,7 +270,7 @@ pub(super) fn is_leased(site: &Site) -> bool {
 }
 
 /// A site of the trusts' estates return, by its published type; premises of general practice are not in it.
-fn is_trust_site(site: &Site) -> bool {
+pub(super) fn is_trust_site(site: &Site) -> bool {
     const TYPES: [&str; 11] = [
         "general acute",
         "specialist hospital",

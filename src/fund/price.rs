@@ -3,7 +3,7 @@
 use chrono::NaiveDate;
 
 use super::estimate::{Estimate, pence};
-use super::exit::{Holding, is_leased, retention_key};
+use super::exit::{Holding, is_leased, is_trust_site, retention_key};
 use super::terms::financial_year;
 use super::value::{Price, amount, land_price, site_price};
 use super::{Arrival, Decision, Line, LineKind, OptionKind, Terms};
@@ -335,7 +335,7 @@ fn running_cost(site: &Site, terms: &Terms<'_>) -> Result<Estimate, MissingAssum
         Some(known) => known,
         None => Estimate::gain(terms, "space.gross_internal_area.unknown_m2")?,
     };
-    Ok(area.times(Estimate::gain(terms, "running_cost.gbp_per_m2")?))
+    Ok(area.times(Estimate::gain(terms, running_cost_key(site))?))
 }
 
 /// The same as a cost: its high end is the bad one.
@@ -343,7 +343,7 @@ fn running_cost_paid(site: &Site, terms: &Terms<'_>) -> Result<Estimate, Missing
     if let Some(known) = amount(site, Field::RunningCost) {
         return Ok(known);
     }
-    Ok(floor_area(site, terms)?.times(Estimate::loss(terms, "running_cost.gbp_per_m2")?))
+    Ok(floor_area(site, terms)?.times(Estimate::loss(terms, running_cost_key(site))?))
 }
 
 /// What a square metre of this site costs a year: its own figure where both cost and area are known.
@@ -351,8 +351,13 @@ fn running_cost_rate(site: &Site, terms: &Terms<'_>) -> Result<Estimate, Missing
     let area = site.area(Field::GrossInternalArea).filter(|area| area.0 > 0.0);
     match (amount(site, Field::RunningCost), area) {
         (Some(cost), Some(area)) => Ok(cost.map(|cost| cost / area.0)),
-        _ => Estimate::loss(terms, "running_cost.gbp_per_m2"),
+        _ => Estimate::loss(terms, running_cost_key(site)),
     }
+}
+
+/// The national average is of the trusts' return; premises of general practice cost about half as much.
+fn running_cost_key(site: &Site) -> &'static str {
+    if is_trust_site(site) { "running_cost.gbp_per_m2" } else { "running_cost.practice.gbp_per_m2" }
 }
 
 /// A year's rent, or rent reimbursed. Paid and saved alike, so its range is that of a cost.

@@ -65,6 +65,7 @@ const FIGURES: &[(&str, f64, f64, f64)] = &[
     ("works.access_01.gbp", 30_000.0, 10_000.0, 90_000.0),
     ("works.access_06.gbp", 20_000.0, 10_000.0, 30_000.0),
     ("running_cost.gbp_per_m2", 500.0, 300.0, 700.0),
+    ("running_cost.practice.gbp_per_m2", 250.0, 150.0, 400.0),
     ("running_cost.marginal_share", 0.5, 0.3, 0.7),
     ("space.gross_internal_area.unknown_m2", 400.0, 200.0, 900.0),
 ];

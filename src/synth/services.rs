@@ -75,7 +75,8 @@ fn found_at(site: &Premises, dice: &mut Dice) -> Vec<Service> {
         Kind::Support => found.push(service(Line::Support, 1.0, 0.0)),
         Kind::Unoccupied => {}
         Kind::MentalHealth => {
-            found.push(service(Line::MentalHealth, 0.85, dice.between(4_000.0, 15_000.0)));
+            found.push(service(Line::Inpatient, 0.76, dice.between(600.0, 2_400.0)));
+            found.push(service(Line::MentalHealth, 0.14, dice.between(4_000.0, 15_000.0)));
             if dice.chance(0.6) {
                 found.push(service(Line::TalkingTherapies, 0.1, dice.between(1_000.0, 5_000.0)));
             }
