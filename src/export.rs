@@ -2,7 +2,8 @@
 //! the screen it was taken from.
 
 mod csv;
+pub mod geojson;
 mod table;
 
 pub use csv::{guarded, write};
-pub use table::{Cell, Column, Table};
+pub use table::{Cell, Column, Table, grouped};

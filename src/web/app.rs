@@ -14,7 +14,7 @@ use crate::jobs::Jobs;
 use crate::store::{Scope, Snapshot, Store, StoreError};
 
 /// One service.
-pub struct App {
+pub(crate) struct App {
     /// Host names it answers for.
     pub hosts: Hosts,
     /// Most bytes of an upload.
@@ -33,7 +33,7 @@ pub struct App {
 
 impl App {
     /// A service over a store.
-    pub fn new(
+    pub(crate) fn new(
         hosts: Hosts,
         upload_limit: usize,
         store: Store,
@@ -46,18 +46,18 @@ impl App {
     }
 
     /// On whose behalf requests are answered. Everyone at this machine is one principal until there is sign-in.
-    pub fn scope(&self) -> Scope {
+    pub(crate) fn scope(&self) -> Scope {
         Scope::everyone_local()
     }
 
     /// The newest register with what pages work out of it.
-    pub fn estate(&self) -> Result<Arc<Estate>, Problem> {
+    pub(crate) fn estate(&self) -> Result<Arc<Estate>, Problem> {
         let snapshot = self.store.snapshot(&self.scope())?;
         Ok(self.estate_of(snapshot))
     }
 
     /// An earlier register, worked out anew.
-    pub fn estate_at(&self, version: u64) -> Result<Arc<Estate>, Problem> {
+    pub(crate) fn estate_at(&self, version: u64) -> Result<Arc<Estate>, Problem> {
         let newest = self.estate()?;
         if newest.version() == version {
             return Ok(newest);
@@ -78,14 +78,14 @@ impl App {
     }
 
     /// A template filled in.
-    pub fn fill(&self, template: &str, context: minijinja::Value) -> Result<String, Problem> {
+    pub(crate) fn fill(&self, template: &str, context: minijinja::Value) -> Result<String, Problem> {
         let template = self.templates.get_template(template).map_err(Problem::internal)?;
         template.render(context).map_err(Problem::internal)
     }
 }
 
 /// Runs work that reads the store or draws a page off the threads that answer the network.
-pub async fn aside<T: Send + 'static>(
+pub(crate) async fn aside<T: Send + 'static>(
     app: &web::Data<App>,
     work: impl FnOnce(&App) -> Result<T, Problem> + Send + 'static,
 ) -> Result<T, Problem> {

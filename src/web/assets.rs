@@ -26,7 +26,7 @@ struct TheirFiles;
 
 /// A file that is served.
 #[derive(Debug, Clone)]
-pub struct File {
+pub(crate) struct File {
     /// Its bytes.
     pub bytes: Cow<'static, [u8]>,
     /// Its media type.
@@ -36,7 +36,7 @@ pub struct File {
 }
 
 /// The source of a template: `nhsuk/…` is the NHS design system's, the rest is ours.
-pub fn template(name: &str) -> Option<String> {
+pub(crate) fn template(name: &str) -> Option<String> {
     let file = match name.strip_prefix("nhsuk/") {
         Some(theirs) => Nhs::get(theirs),
         None => Ours::get(name),
@@ -45,12 +45,12 @@ pub fn template(name: &str) -> Option<String> {
 }
 
 /// Whether the NHS design system is there; a development build may lack it.
-pub fn are_complete() -> bool {
+pub(crate) fn are_complete() -> bool {
     Nhs::get("macros/icon.njk").is_some()
 }
 
 /// A served file by its path under `/assets/`.
-pub fn find(path: &str) -> Option<File> {
+pub(crate) fn find(path: &str) -> Option<File> {
     let file = OurFiles::get(path).or_else(|| TheirFiles::get(path))?;
     let guessed = mime_guess::from_path(path).first_or_octet_stream();
     let media_type = match guessed.type_() {
@@ -61,7 +61,7 @@ pub fn find(path: &str) -> Option<File> {
 }
 
 /// Where pages ask for a file: with its tag, so that it may be kept for ever.
-pub fn url(path: &str) -> String {
+pub(crate) fn url(path: &str) -> String {
     static TAGS: LazyLock<BTreeMap<String, String>> = LazyLock::new(|| {
         let names = OurFiles::iter().chain(TheirFiles::iter());
         names.filter_map(|name| Some((name.to_string(), find(&name)?.tag))).collect()

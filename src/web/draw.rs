@@ -5,9 +5,10 @@ mod chart;
 mod map;
 mod score;
 
-pub use chart::{fund, search};
-pub use map::{Map, Mark, Shape, Symbol};
-pub use score::bar;
+pub(crate) use chart::financial_year;
+pub(crate) use chart::{fund, search};
+pub(crate) use map::{Map, Mark, Shape, Symbol};
+pub(crate) use score::bar;
 
 /// A length in a drawing: one decimal is a tenth of a pixel.
 fn n(value: f64) -> String {

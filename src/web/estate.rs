@@ -10,7 +10,7 @@ use crate::register::{Field, Register, Site, SiteCode, SiteStatus, Tenancy};
 use crate::store::Snapshot;
 
 /// A register version and what follows from it.
-pub struct Estate {
+pub(crate) struct Estate {
     /// The register, its places, its index.
     pub snapshot: Arc<Snapshot>,
     /// Whether any of it was invented for the demonstration.
@@ -27,7 +27,7 @@ pub struct Estate {
 
 /// What the rules make of a site.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
+pub(crate) struct Judged {
     /// 0 to 100.
     pub condition: Interval,
     /// 0 to 100.
@@ -52,14 +52,14 @@ impl Judged {
     }
 
     /// Gates in a state.
-    pub fn count(&self, state: GateState) -> usize {
+    pub(crate) fn count(&self, state: GateState) -> usize {
         self.gates.iter().filter(|gate| gate.state == state).count()
     }
 }
 
 impl Estate {
     /// Works it all out.
-    pub fn new(snapshot: Arc<Snapshot>, scores: &ScoreRules, rules: &GateRules) -> Self {
+    pub(crate) fn new(snapshot: Arc<Snapshot>, scores: &ScoreRules, rules: &GateRules) -> Self {
         let register = &snapshot.register;
         let judged = register.sites().map(|s| (s.code.clone(), Judged::of(s, scores, rules))).collect();
         let mut tenancies: BTreeMap<_, Vec<_>> = BTreeMap::new();
@@ -81,35 +81,30 @@ impl Estate {
     }
 
     /// The sites and tenancies.
-    pub fn register(&self) -> &Register {
+    pub(crate) fn register(&self) -> &Register {
         &self.snapshot.register
     }
 
     /// The register's version.
-    pub fn version(&self) -> u64 {
+    pub(crate) fn version(&self) -> u64 {
         self.snapshot.register.version
     }
 
     /// What the rules make of a site of this register.
-    pub fn judged(&self, code: &SiteCode) -> Option<&Judged> {
+    pub(crate) fn judged(&self, code: &SiteCode) -> Option<&Judged> {
         self.judged.get(code)
     }
 
     /// Tenancies at a site, by id.
-    pub fn tenancies_at(&self, code: &SiteCode) -> impl Iterator<Item = &Tenancy> {
+    pub(crate) fn tenancies_at(&self, code: &SiteCode) -> impl Iterator<Item = &Tenancy> {
         let ids = self.tenancies.get(code).map_or([].as_slice(), Vec::as_slice);
         ids.iter().filter_map(|id| self.register().tenancy(id))
     }
 
     /// Sites that are open or unoccupied and stand for one place.
-    pub fn standing(&self) -> impl Iterator<Item = &Site> {
+    pub(crate) fn standing(&self) -> impl Iterator<Item = &Site> {
         let stands = |site: &&Site| site.status() != SiteStatus::Closed && !site.is_aggregate();
         self.register().sites().filter(stands)
-    }
-
-    /// A borough's name.
-    pub fn borough_name(&self, code: &str) -> Option<&str> {
-        self.boroughs.iter().find(|(held, _)| held == code).map(|(_, name)| name.as_str())
     }
 }
 

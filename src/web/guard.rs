@@ -1,6 +1,6 @@
 //! Who may ask: hosts, origins and forms; and the headers every answer carries.
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BoxBody, MessageBody};
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
@@ -18,7 +18,7 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; st
     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
     form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
-const HEADERS: &[(HeaderName, &str)] = &[
+static HEADERS: [(HeaderName, &str); 7] = [
     (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::REFERRER_POLICY, "same-origin"),
@@ -29,13 +29,13 @@ const HEADERS: &[(HeaderName, &str)] = &[
 ];
 
 /// Puts the security headers on every answer.
-pub async fn headers(
+pub(crate) async fn headers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     let mut response = next.call(request).await?;
     let headers = response.headers_mut();
-    for (name, value) in HEADERS {
+    for (name, value) in &HEADERS {
         headers.insert(name.clone(), HeaderValue::from_static(value));
     }
     if !headers.contains_key(header::CACHE_CONTROL) {
@@ -46,35 +46,38 @@ pub async fn headers(
 
 /// Refuses requests for another host, so that a name made to point here cannot read the register, and requests that
 /// a page of another site makes.
-pub async fn strangers(
+pub(crate) async fn strangers(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+) -> Result<ServiceResponse<BoxBody>, Error> {
     if let Some(app) = request.app_data::<web::Data<App>>() {
         let host = host_of(request.request());
         if !app.hosts.answer_for(&host) {
-            return Err(Problem::ForeignHost { host }.into());
+            return Ok(request.error_response(Problem::ForeignHost { host }));
         }
         if let Some(origin) = foreign_origin(request.headers(), &host) {
-            return Err(Problem::ForeignOrigin { origin }.into());
+            return Ok(request.error_response(Problem::ForeignOrigin { origin }));
         }
     }
-    next.call(request).await
+    Ok(next.call(request).await?.map_into_boxed_body())
 }
 
 /// Gives a browser the token that its forms must send back.
-pub async fn tokens(
+pub(crate) async fn tokens(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
-) -> Result<ServiceResponse<impl MessageBody>, Error> {
+) -> Result<ServiceResponse<BoxBody>, Error> {
     let held = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|token| is_token(token));
     let is_new = held.is_none();
     let token = match held {
         Some(token) => token,
-        None => new_token().map_err(Problem::internal)?,
+        None => match new_token() {
+            Ok(token) => token,
+            Err(error) => return Ok(request.error_response(Problem::internal(anyhow::anyhow!("{error}")))),
+        },
     };
     request.extensions_mut().insert(FormToken(token.clone()));
-    let mut response = next.call(request).await?;
+    let mut response = next.call(request).await?.map_into_boxed_body();
     let is_page = response
         .headers()
         .get(header::CONTENT_TYPE)
@@ -89,27 +92,27 @@ pub async fn tokens(
 
 /// The token of this browser's forms.
 #[derive(Debug, Clone)]
-pub struct FormToken(pub String);
+pub(crate) struct FormToken(pub String);
 
 /// The token to put into a form.
-pub fn token(request: &HttpRequest) -> String {
+pub(crate) fn token(request: &HttpRequest) -> String {
     request.extensions().get::<FormToken>().map(|token| token.0.clone()).unwrap_or_default()
 }
 
 /// Whether a form was sent by a page of ours: the token in it is the one in the cookie.
-pub fn check_form(request: &HttpRequest, sent: &str) -> Result<(), Problem> {
+pub(crate) fn check_form(request: &HttpRequest, sent: &str) -> Result<(), Problem> {
     let held = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default();
     if is_token(&held) && held == sent { Ok(()) } else { Err(Problem::FormExpired) }
 }
 
 /// Host names this service answers for.
 #[derive(Debug, Clone, Default)]
-pub struct Hosts(Vec<String>);
+pub(crate) struct Hosts(Vec<String>);
 
 impl Hosts {
     /// The named ones (`estates.example` for any port, `estates.example:8080` for one), and, when listening on
     /// loopback, the names of loopback.
-    pub fn new(named: &[String], is_loopback: bool, listen: &str) -> Self {
+    pub(crate) fn new(named: &[String], is_loopback: bool, listen: &str) -> Self {
         let mut hosts: Vec<String> = named.iter().map(|host| host.to_ascii_lowercase()).collect();
         if is_loopback {
             hosts.extend(["localhost", "127.0.0.1", "[::1]"].map(str::to_owned));

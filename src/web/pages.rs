@@ -29,6 +29,11 @@ use crate::export::{self, Table};
 const MENU: &[(&str, &str)] =
     &[("Overview", "/"), ("Register", "/sites"), ("Map", "/map"), ("Imports", "/imports"), ("Scenarios", "/scenarios")];
 
+/// Plain structs as a template takes them.
+pub(super) fn view_of(view: impl Serialize) -> Value {
+    Value::from(minijinja::value::Serde(view))
+}
+
 /// A page: which template, what it is called, and what it shows.
 pub(super) struct Page {
     template: &'static str,
@@ -49,7 +54,7 @@ impl Page {
             crumbs: Vec::new(),
             status: StatusCode::OK,
             refresh: None,
-            view: Value::from_serialize(view),
+            view: view_of(view),
         }
     }
 
@@ -110,14 +115,14 @@ fn fill(app: &App, asked: &Asked, page: Page) -> Result<String, Problem> {
     };
     let menu: Vec<Value> = MENU
         .iter()
-        .map(|(text, href)| context! { text => text, href => href, current => asked.path == *href, active => is_here(href) })
+        .map(|&(text, href)| context! { text => text, href => href, current => asked.path == href, active => is_here(href) })
         .collect();
     let shell = context! {
         title => page.title,
         crumbs => crumbs,
         menu => menu,
         refresh => page.refresh,
-        token => asked.token,
+        token => asked.token.clone(),
         illustrative => estate.as_ref().is_some_and(|estate| estate.is_illustrative),
         version => estate.as_ref().map(|estate| estate.version()),
     };
@@ -129,9 +134,9 @@ pub(super) async fn problem_page(request: &HttpRequest, app: &web::Data<App>, pr
     let kind = problem.kind();
     let details = problem.details();
     let view = context! {
-        kind => Value::from_serialize(kind),
+        kind => view_of(kind),
         detail => details.detail,
-        faults => Value::from_serialize(&details.faults),
+        faults => view_of(&details.faults),
         status => details.status,
     };
     let drawn = page(request, app, move |_| Ok(Page::new("problem.html", kind.title, view).with_status(kind.status)));
@@ -145,11 +150,19 @@ pub(super) async fn problem_page(request: &HttpRequest, app: &web::Data<App>, pr
 }
 
 /// A table as a download.
-pub(super) fn csv(table: &Table) -> HttpResponse {
-    HttpResponse::Ok()
+pub(super) async fn csv(
+    app: &web::Data<App>,
+    work: impl FnOnce(&App) -> Result<Table, Problem> + Send + 'static,
+) -> Result<HttpResponse, Problem> {
+    let (name, text) = aside(app, |app| {
+        let table = work(app)?;
+        Ok((table.name.clone(), export::write(&table)))
+    })
+    .await?;
+    Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, "text/csv; charset=utf-8"))
-        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{}.csv\"", table.name)))
-        .body(export::write(table))
+        .insert_header((CONTENT_DISPOSITION, format!("attachment; filename=\"{name}.csv\"")))
+        .body(text))
 }
 
 /// Goes on to another page after a form.

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 
 /// The one error type of the web. Causes are logged, never sent.
 #[derive(Debug)]
-pub enum Problem {
+pub(crate) enum Problem {
     /// There is nothing by this name.
     NotFound {
         /// What was looked for, as a noun phrase.
@@ -74,7 +74,7 @@ pub enum Problem {
 
 /// One value that cannot be accepted.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, ToSchema)]
-pub struct FieldFault {
+pub(crate) struct FieldFault {
     /// Its name in the form or document.
     pub field: String,
     /// What is wrong and what would be right, as a sentence without a full stop.
@@ -83,7 +83,7 @@ pub struct FieldFault {
 
 /// RFC 9457 problem details.
 #[derive(Debug, Serialize, ToSchema)]
-pub struct Details {
+pub(crate) struct Details {
     /// A page here that says what happened and what to do.
     #[serde(rename = "type")]
     pub kind: String,
@@ -101,7 +101,7 @@ pub struct Details {
 
 /// A type of problem: what its page says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-pub struct Kind {
+pub(crate) struct Kind {
     /// Its page is `/problems/<slug>`.
     pub slug: &'static str,
     /// Short and always the same.
@@ -121,7 +121,7 @@ macro_rules! kinds {
             slug: $slug, title: $title, happened: $happened, remedy: $remedy, status: StatusCode::$status,
         }; )+
         /// Every type of problem.
-        pub const KINDS: &[Kind] = &[$($name),+];
+        pub(crate) const KINDS: &[Kind] = &[$($name),+];
     };
 }
 
@@ -169,29 +169,29 @@ kinds! {
 
 impl Problem {
     /// A thing that is not there.
-    pub fn not_found(what: impl Into<String>) -> Self {
+    pub(crate) fn not_found(what: impl Into<String>) -> Self {
         Self::NotFound { what: what.into() }
     }
 
     /// A request that is not well formed.
-    pub fn bad_request(detail: impl fmt::Display) -> Self {
+    pub(crate) fn bad_request(detail: impl fmt::Display) -> Self {
         Self::BadRequest { detail: detail.to_string() }
     }
 
     /// A single value that cannot be accepted.
-    pub fn invalid(field: &str, detail: impl fmt::Display) -> Self {
+    pub(crate) fn invalid(field: &str, detail: impl fmt::Display) -> Self {
         Self::Invalid {
             faults: vec![FieldFault { field: field.to_owned(), detail: detail.to_string() }],
         }
     }
 
     /// A fault of ours.
-    pub fn internal(cause: impl Into<anyhow::Error>) -> Self {
+    pub(crate) fn internal(cause: impl Into<anyhow::Error>) -> Self {
         Self::Internal(cause.into())
     }
 
     /// Its type: page, title and status.
-    pub fn kind(&self) -> Kind {
+    pub(crate) fn kind(&self) -> Kind {
         match self {
             Self::NotFound { .. } => NOT_FOUND,
             Self::MethodNotAllowed { .. } => METHOD_NOT_ALLOWED,
@@ -210,7 +210,7 @@ impl Problem {
     }
 
     /// What may be told of this time, as a sentence.
-    pub fn detail(&self) -> Option<String> {
+    pub(crate) fn detail(&self) -> Option<String> {
         match self {
             Self::NotFound { what } => Some(format!("There is no {what}.")),
             Self::MethodNotAllowed { allowed } => Some(format!("Allowed here: {allowed}.")),
@@ -227,7 +227,7 @@ impl Problem {
     }
 
     /// As a document.
-    pub fn details(&self) -> Details {
+    pub(crate) fn details(&self) -> Details {
         let kind = self.kind();
         let faults = if let Self::Invalid { faults } = self { faults.clone() } else { Vec::new() };
         Details {
@@ -240,7 +240,7 @@ impl Problem {
     }
 
     /// Headers that the status asks for.
-    pub fn add_headers(&self, response: &mut HttpResponseBuilder) {
+    pub(crate) fn add_headers(&self, response: &mut HttpResponseBuilder) {
         if let Self::MethodNotAllowed { allowed } = self {
             response.insert_header((ALLOW, HeaderValue::from_static(allowed)));
         }
@@ -273,7 +273,7 @@ impl ResponseError for Problem {
 }
 
 /// What actix itself refuses: bodies, paths and queries it could not read.
-pub fn of_actix(error: &actix_web::Error, limit: usize) -> Problem {
+pub(crate) fn of_actix(error: &actix_web::Error, limit: usize) -> Problem {
     let status = error.as_response_error().status_code();
     match status {
         StatusCode::NOT_FOUND => Problem::not_found("page at this address"),

@@ -16,7 +16,7 @@ use super::assets;
 /// An environment that finds every template in the binary (or, in a development build, on disk).
 ///
 /// Printing an undefined value is an error in our own templates and nothing at all in the NHS ones.
-pub fn environment() -> Environment<'static> {
+pub(crate) fn environment() -> Environment<'static> {
     let mut env = nunjucks();
     env.set_loader(|name| Ok(assets::template(name)));
     env.add_filter("thousands", thousands);
@@ -79,7 +79,7 @@ fn escaped(value: &Value) -> String {
 }
 
 /// Escapes text for an element or a quoted attribute.
-pub fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {

@@ -6,7 +6,7 @@ export function follow(place) {
   const url = place.dataset.progress;
   const ask = async () => {
     try {
-      const answer = await fetch(url, { headers: { accept: "text/html" }, cache: "no-store" });
+      const answer = await fetch(url, { headers: { accept: "text/html", "x-part": "1" }, cache: "no-store" });
       if (!answer.ok) throw new Error(`status ${answer.status}`);
       const next = answer.headers.get("x-next");
       if (next) {

@@ -39,7 +39,7 @@ impl Frame {
 }
 
 /// The fund's closing balance by year, with the band between low and high. Nothing without years.
-pub fn fund(projection: &Projection) -> Option<String> {
+pub(crate) fn fund(projection: &Projection) -> Option<String> {
     let years = &projection.years;
     let (first, last) = (years.first()?, years.last()?);
     let all = years.iter().flat_map(|y| [y.closing, y.closing_low, y.closing_high]);
@@ -100,7 +100,7 @@ pub fn fund(projection: &Projection) -> Option<String> {
 }
 
 /// The best plan found and the bound proved, by second. Nothing before the first plan.
-pub fn search(history: &[(f64, Option<f64>, Option<f64>)]) -> Option<String> {
+pub(crate) fn search(history: &[(f64, Option<f64>, Option<f64>)]) -> Option<String> {
     let values = || {
         history
             .iter()

@@ -15,7 +15,7 @@ const WIDTH: f64 = 1000.0;
 /// How a mark looks: shape and colour say the same thing, so that either alone is enough.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Symbol {
+pub(crate) enum Symbol {
     /// Blue.
     Circle,
     /// Green.
@@ -30,7 +30,7 @@ pub enum Symbol {
 
 impl Symbol {
     /// Its class and the end of its name in scripts.
-    pub fn key(self) -> &'static str {
+    pub(crate) fn key(self) -> &'static str {
         match self {
             Self::Circle => "circle",
             Self::Triangle => "triangle",
@@ -47,14 +47,14 @@ impl Symbol {
             Self::Triangle => {
                 format!("m0-{}l{} {}h-{}z", n(r * 1.2), n(r * 1.1), n(r * 2.1), n(r * 2.2))
             }
-            Self::Diamond => format!("m0-{0}l{0} {0}l-{0} {0}l-{0}-{0}z", n(r * 1.3)),
+            Self::Diamond => format!("m0-{0}l{0} {0}l-{0} {0}l-{0}-{0}z", n(r * 1.15)),
             Self::Square => format!("m-{h}-{h}h{d}v{d}h-{d}z"),
             Self::Cross => format!("m-{h}-{h}l{d} {d}m-{d} 0l{d}-{d}"),
         }
     }
 
     /// The symbol alone, for a legend.
-    pub fn legend(self) -> String {
+    pub(crate) fn legend(self) -> String {
         format!(
             r#"<svg class="app-legend__symbol" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false"><path class="app-mark app-mark--{}" d="M10 10{}"/></svg>"#,
             self.key(),
@@ -65,7 +65,7 @@ impl Symbol {
 
 /// A site on a map.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Mark {
+pub(crate) struct Mark {
     /// Where.
     pub at: Point,
     /// How it looks.
@@ -76,7 +76,7 @@ pub struct Mark {
 
 /// Outlines made light enough for a page: simplified once for each edition, then only scaled.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Shape {
+pub(crate) struct Shape {
     /// Borough code.
     pub code: String,
     /// Borough name.
@@ -87,31 +87,38 @@ pub struct Shape {
 impl Shape {
     /// All outlines of a set. Corners that stand for less than a few hundred square metres are left out: at the
     /// size of a page they are less than a pixel.
-    pub fn all(outlines: &Outlines) -> Vec<Self> {
+    pub(crate) fn all(outlines: &Outlines) -> Vec<Self> {
         let light = |shape: &MultiPolygon<f64>| shape.simplify_vw_preserve(8_000.0);
         outlines
             .iter()
             .map(|o| Self { code: o.code.clone(), name: o.name.clone(), shape: light(&o.shape) })
             .collect()
     }
+
+    /// In EPSG:27700.
+    pub(crate) fn outline(&self) -> &MultiPolygon<f64> {
+        &self.shape
+    }
 }
 
 /// What a map shows.
 #[derive(Debug, Default)]
-pub struct Map<'a> {
+pub(crate) struct Map<'a> {
     /// Name of the picture, for those who cannot see it; what it shows is in the table that it goes with.
     pub label: &'a str,
     /// Boroughs.
     pub shapes: Vec<&'a Shape>,
     /// Sites.
     pub marks: Vec<Mark>,
+    /// Lines from where something is to where it would go.
+    pub moves: Vec<(Point, Point)>,
     /// Centre and half width in metres, where only a part is shown.
     pub window: Option<(Point, f64)>,
 }
 
 impl Map<'_> {
     /// As SVG, or nothing where there is nothing to show.
-    pub fn draw(&self) -> Option<String> {
+    pub(crate) fn draw(&self) -> Option<String> {
         let bounds = self.bounds()?;
         let scale = WIDTH / bounds.width();
         let height = (bounds.height() * scale).clamp(200.0, 1400.0);
@@ -140,6 +147,11 @@ impl Map<'_> {
                 escape(&shape.name)
             );
         }
+        for (from, to) in &self.moves {
+            let at = |point: &Point| xy(Coord { x: point.easting(), y: point.northing() });
+            let ((x1, y1), (x2, y2)) = (at(from), at(to));
+            let _ = write!(out, r#"<path class="app-map__move" d="M{} {}L{} {}"/>"#, n(x1), n(y1), n(x2), n(y2));
+        }
         let radius = match self.marks.len() {
             0..=30 => 11.0,
             31..=300 => 8.0,
@@ -150,7 +162,8 @@ impl Map<'_> {
         marks.sort_by_key(|mark| match mark.symbol {
             Symbol::Cross => 0,
             Symbol::Circle => 1,
-            _ => 2,
+            Symbol::Diamond => 2,
+            Symbol::Triangle | Symbol::Square => 3,
         });
         for mark in marks {
             let (x, y) = xy(Coord { x: mark.at.easting(), y: mark.at.northing() });

@@ -3,7 +3,7 @@
 use super::n;
 
 /// A bar from `low` to `high`. A point is drawn as a narrow bar, so that it is seen.
-pub fn bar(low: f64, high: f64) -> String {
+pub(crate) fn bar(low: f64, high: f64) -> String {
     let (low, high) = (low.clamp(0.0, 100.0), high.clamp(0.0, 100.0));
     let width = (high - low).max(1.5);
     let left = low.min(100.0 - width);

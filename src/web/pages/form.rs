@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::web::problem::FieldFault;
-
 /// Values as sent, and what is wrong with them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Form {
     values: BTreeMap<String, String>,
+    #[serde(skip)]
+    all: BTreeMap<String, Vec<String>>,
     errors: BTreeMap<String, String>,
 }
 
@@ -18,6 +18,7 @@ impl Form {
     pub(crate) fn of(values: impl IntoIterator<Item = (String, String)>) -> Self {
         let mut form = Self::default();
         for (name, value) in values {
+            form.all.entry(name.clone()).or_default().push(value.clone());
             form.values.entry(name).or_insert(value);
         }
         form
@@ -28,16 +29,14 @@ impl Form {
         self.values.get(name).map_or("", |value| value.trim())
     }
 
+    /// Every value sent under one name, as ticked boxes are.
+    pub(crate) fn ticked(&self, name: &str) -> &[String] {
+        self.all.get(name).map_or(&[], Vec::as_slice)
+    }
+
     /// Says what is wrong with a value; the first is kept.
     pub(crate) fn refuse(&mut self, name: &str, words: impl Into<String>) {
         self.errors.entry(name.to_owned()).or_insert_with(|| words.into());
-    }
-
-    /// Takes faults found deeper down.
-    pub(crate) fn refuse_all(&mut self, faults: Vec<FieldFault>) {
-        for fault in faults {
-            self.refuse(&fault.field, fault.detail);
-        }
     }
 
     /// Whether nothing is wrong.

@@ -3,12 +3,12 @@
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value, context};
 
-use super::{Page, page};
+use super::{Page, page, view_of};
 use crate::web::app::App;
 use crate::web::problem::{KINDS, Problem};
 
 pub(crate) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
-    let view = context! { kinds => Value::from_serialize(KINDS) };
+    let view = context! { kinds => view_of(KINDS) };
     page(&request, &app, move |_| Ok(Page::new("problems.html", "Problems and what to do", view).under("Overview", "/"))).await
 }
 
@@ -19,7 +19,7 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let kind = KINDS.iter().find(|kind| kind.slug == slug.as_str());
     let Some(kind) = kind else { return Err(Problem::not_found("problem of this type")) };
-    let view = context! { kind => Value::from_serialize(kind), detail => (), faults => Vec::<Value>::new(), status => kind.status.as_u16() };
+    let view = context! { kind => view_of(kind), detail => (), faults => Vec::<Value>::new(), status => kind.status.as_u16() };
     page(&request, &app, move |_| {
         Ok(Page::new("problem.html", kind.title, view).under("Overview", "/").under("Problems", "/problems"))
     })

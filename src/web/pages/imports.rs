@@ -1,0 +1,166 @@
+//! Imports: the form, what was imported before, and each report with its faults by cell.
+
+use actix_multipart::Multipart;
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value as View, context};
+
+use super::form::Form;
+use super::register::Choice;
+use super::table::{Dress, Shown, tag};
+use super::{Page, csv, page, see_other, view_of};
+use crate::export::{Cell, Table};
+use crate::import::{Fault, ImportKind, ImportReport};
+use crate::store::{ImportHeader, ImportId};
+use crate::web::app::{App, aside};
+use crate::web::guard;
+use crate::web::problem::Problem;
+use crate::web::upload;
+
+const IMPORTS_SHOWN: usize = 100;
+/// More faults than this are in the file only.
+const FAULTS_SHOWN: usize = 200;
+
+pub(crate) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    page(&request, &app, |app| form_page(app, &Form::default())).await
+}
+
+pub(crate) async fn send(
+    request: HttpRequest,
+    app: web::Data<App>,
+    parts: Multipart,
+) -> Result<HttpResponse, Problem> {
+    let token = |values: &[(String, String)]| {
+        let sent = values.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
+        guard::check_form(&request, sent)
+    };
+    let sent = upload::read(parts, app.upload_limit, token).await?;
+    token(&sent.values)?;
+    let mut form = Form::of(sent.values);
+    let author = app.scope().principal().to_owned();
+    if let Some(import) = upload::request(&mut form, sent.files, sent.mapping.as_deref(), &author) {
+        let job = aside(&app, move |app| Ok(app.jobs.start_import(&app.scope(), import)?)).await?;
+        return Ok(see_other(&format!("/jobs/{}", job.0)));
+    }
+    page(&request, &app, move |app| Ok(form_page(app, &form)?.with_status(StatusCode::UNPROCESSABLE_ENTITY))).await
+}
+
+fn form_page(app: &App, form: &Form) -> Result<Page, Problem> {
+    let imports = app.store.imports(&app.scope(), IMPORTS_SHOWN)?;
+    let table = imports_table(&imports);
+    let kinds = ImportKind::ALL.iter().map(|kind| (kind.key(), kind.label()));
+    let view = context! {
+        form => view_of(form),
+        kinds => view_of(Choice::list("Choose what the file is", form.value("kind"), kinds)),
+        imports => view_of(Shown::dressed(&table, Some("/imports.csv".to_owned()), |row, key, _| {
+            let href = imports.get(row).filter(|_| key == "import").map(|header| upload::href(header.id));
+            Dress { href, ..Dress::default() }
+        })),
+        limit_mb => app.upload_limit >> 20,
+    };
+    let title = if form.is_good() { "Imports" } else { "Error: Imports" };
+    Ok(Page::new("imports.html", title, view).under("Overview", "/"))
+}
+
+pub(crate) async fn list_file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    csv(&app, |app| Ok(imports_table(&app.store.imports(&app.scope(), IMPORTS_SHOWN)?))).await
+}
+
+fn imports_table(imports: &[ImportHeader]) -> Table {
+    let columns = [
+        ("import", "Import", true),
+        ("kind", "What", false),
+        ("files", "Files", false),
+        ("rows", "Rows", true),
+        ("changes", "Changes", true),
+        ("faults", "Faults", true),
+        ("version", "Made version", true),
+        ("author", "By", false),
+        ("at", "When (UTC)", false),
+    ];
+    Table::new("imports", "Imports, newest first", &columns).with(imports.iter().map(|header| {
+        vec![
+            Cell::count(header.id.0),
+            Cell::text(header.kind.label()),
+            Cell::text(header.files.join(", ")),
+            Cell::count(header.rows),
+            Cell::count(header.changes),
+            Cell::count(header.faults),
+            header.version.map_or(Cell::Empty, Cell::count),
+            Cell::text(&*header.author),
+            Cell::Text(header.at.format("%Y-%m-%d %H:%M").to_string()),
+        ]
+    }))
+}
+
+pub(crate) async fn show(
+    request: HttpRequest,
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
+    let id = ImportId(*id);
+    page(&request, &app, move |app| {
+        let report = app.store.import_report(&app.scope(), id)?;
+        let mut table = faults_table(&report.faults);
+        let hidden = table.rows.len().saturating_sub(FAULTS_SHOWN);
+        table.rows.truncate(FAULTS_SHOWN);
+        let (colour, words) = outcome(&report);
+        let view = context! {
+            kind => report.kind.label(),
+            files => report.files,
+            outcome => View::from_safe_string(tag(colour, words)),
+            rows => report.rows,
+            changes => report.changes,
+            unchanged => report.unchanged,
+            version => report.version,
+            notes => report.notes,
+            is_refused => report.version.is_none() && !report.faults.is_empty(),
+            fault_count => report.faults.len(),
+            hidden => hidden,
+            faults => view_of(Shown::plain(&table, Some(format!("/imports/{}/faults.csv", id.0)))),
+        };
+        let title = format!("Import {}: {}", id.0, report.kind.label());
+        Ok(Page::new("import.html", title, view).under("Overview", "/").under("Imports", "/imports"))
+    })
+    .await
+}
+
+pub(crate) async fn faults_file(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+    let id = ImportId(*id);
+    csv(&app, move |app| {
+        let report = app.store.import_report(&app.scope(), id)?;
+        let table = faults_table(&report.faults);
+        Ok(Table { name: format!("import-{}-faults", id.0), ..table })
+    })
+    .await
+}
+
+fn outcome(report: &ImportReport) -> (&'static str, &'static str) {
+    match (report.version, report.faults.is_empty()) {
+        (Some(_), true) => ("green", "Applied"),
+        (Some(_), false) => ("orange", "Good rows applied"),
+        (None, true) => ("grey", "Nothing new"),
+        (None, false) => ("red", "Not applied"),
+    }
+}
+
+pub(in crate::web) fn faults_table(faults: &[Fault]) -> Table {
+    let columns = [
+        ("file", "File", false),
+        ("sheet", "Sheet", false),
+        ("row", "Row", true),
+        ("column", "Column", false),
+        ("value", "Value", false),
+        ("expected", "What was expected", false),
+    ];
+    Table::new("faults", "Faults", &columns).with(faults.iter().map(|fault| {
+        vec![
+            Cell::text(&*fault.file),
+            Cell::text(fault.sheet.clone().unwrap_or_default()),
+            Cell::count(fault.row),
+            Cell::text(&*fault.column),
+            Cell::text(&*fault.value),
+            Cell::text(&*fault.expected),
+        ]
+    }))
+}
