@@ -1,9 +1,11 @@
 //! The command line: one file a subcommand, each printing through one writer.
 
+mod bench;
 mod db;
 mod import;
 mod plan;
 mod report;
+mod serve;
 mod site;
 mod synth;
 mod table;
@@ -29,10 +31,16 @@ enum Command {
     Site(site::SiteArgs),
     /// Put a scenario to the register, solve it, print and keep the run
     Plan(plan::PlanArgs),
+    /// Serve the pages and the API
+    Serve(serve::ServeArgs),
+    /// Serve an illustrative estate with a scenario solved
+    Demo(serve::DemoArgs),
     /// Make an illustrative estate
     Synth(synth::SynthArgs),
     /// Back up, restore, copy and check a register
     Db(db::DbArgs),
+    /// Measure imports, index, snapshot, pages and API
+    Bench(bench::BenchArgs),
 }
 
 /// Runs the command line and gives the process's exit code.
@@ -41,8 +49,11 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Site(args) => site::run(args),
         Command::Plan(args) => plan::run(args),
+        Command::Serve(args) => serve::serve(args),
+        Command::Demo(args) => serve::demo(args),
         Command::Synth(args) => synth::run(args),
         Command::Db(args) => db::run(args),
+        Command::Bench(args) => bench::run(args),
     };
     done.unwrap_or_else(|error| {
         // Nothing is left to do if standard error is closed.

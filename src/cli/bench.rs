@@ -19,7 +19,7 @@ use crate::import::{self, ImportKind, InputFile};
 use crate::jobs::Jobs;
 use crate::register::{Point, SiteCode};
 use crate::store::{Draft, Scope, Store};
-use crate::{synth, web};
+use crate::{config, synth, web};
 
 /// What to measure with.
 #[derive(Debug, Args)]
@@ -203,7 +203,7 @@ fn pages(args: &BenchArgs, store: Store, scope: &Scope, out: &mut dyn Write) -> 
     let bare = free_port()?;
     std::thread::spawn(move || serve_bare(bare));
     let full = free_port()?;
-    let jobs = Jobs::over(store.clone());
+    let jobs = Jobs::new(store.clone(), config::rules()?);
     std::thread::spawn(move || web::serve(web::Settings { listen: full, allowed_hosts: Vec::new() }, store, jobs));
 
     let baseline = load(bare, "/", args.requests)?;

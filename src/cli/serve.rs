@@ -117,7 +117,7 @@ fn open(url: &str) -> anyhow::Result<Store> {
 }
 
 fn start(args: &ServeArgs, store: Store) -> anyhow::Result<ExitCode> {
-    let jobs = Jobs::over(store.clone());
+    let jobs = Jobs::new(store.clone(), config::rules()?);
     let settings = web::Settings { listen: args.listen, allowed_hosts: args.allow_host.clone() };
     web::serve(settings, store, jobs).with_context(|| format!("serving on {}", args.listen))?;
     Ok(ExitCode::SUCCESS)
