@@ -23,7 +23,7 @@ use crate::{config, synth, web};
 
 /// What to measure with.
 #[derive(Debug, Args)]
-pub struct BenchArgs {
+pub(super) struct BenchArgs {
     /// Requests a page or endpoint gets.
     #[arg(long, default_value_t = 2_000)]
     requests: usize,
@@ -33,7 +33,7 @@ pub struct BenchArgs {
 }
 
 /// Prints the tables.
-pub fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     let folder = std::env::temp_dir().join(format!("domesday-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;

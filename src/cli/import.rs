@@ -20,7 +20,7 @@ use crate::store::{Scope, Store};
 
 /// What to import, and into what.
 #[derive(Debug, Args)]
-pub struct ImportArgs {
+pub(super) struct ImportArgs {
     /// What the files are.
     #[arg(value_name = "KIND", value_parser = kinds())]
     kind: ImportKind,
@@ -65,7 +65,7 @@ fn kinds() -> impl TypedValueParser<Value = ImportKind> {
 const REFUSED: u8 = 2;
 
 /// Imports the files and prints what came of it: 0 for applied or nothing new, 2 for faults and nothing applied.
-pub fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
     let mapping = args.mapping.as_deref().map(read_mapping).transpose()?;
     let request = Request {
         kind: args.kind,

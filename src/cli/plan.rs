@@ -19,7 +19,7 @@ use crate::store::{Scope, Store};
 
 /// The levers of a scenario.
 #[derive(Debug, Args)]
-pub struct PlanArgs {
+pub(super) struct PlanArgs {
     /// The register: `sqlite:PATH` or `postgres://…`.
     #[arg(long, env = "DOMESDAY_STORE", default_value = "sqlite:domesday.db")]
     store: String,
@@ -83,7 +83,7 @@ enum Seek {
 }
 
 /// Solves, prints and stores. Exit code 0 with a plan, 3 infeasible or nothing found.
-pub fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     let store = Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let snapshot = store.snapshot(&scope)?;

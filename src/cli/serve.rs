@@ -16,7 +16,7 @@ use crate::{config, synth, web};
 
 /// Where the service keeps its register and listens.
 #[derive(Debug, Args)]
-pub struct ServeArgs {
+pub(super) struct ServeArgs {
     /// The register: `sqlite:PATH` or `postgres://…`.
     #[arg(long, env = "DOMESDAY_STORE", default_value = "sqlite:domesday.db")]
     store: String,
@@ -30,7 +30,7 @@ pub struct ServeArgs {
 
 /// What the demo shows.
 #[derive(Debug, Args)]
-pub struct DemoArgs {
+pub(super) struct DemoArgs {
     #[command(flatten)]
     serve: ServeArgs,
     /// Size of the illustrative estate.
@@ -45,13 +45,13 @@ pub struct DemoArgs {
 }
 
 /// Serves until asked to stop.
-pub fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
     let store = open(&args.store)?;
     start(&args, store)
 }
 
 /// Loads an illustrative estate where the register is empty, solves a scenario where none was, prints, and serves.
-pub fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
     let store = open(&args.serve.store)?;
     let scope = Scope::command_line();
     let mut out = std::io::stdout();

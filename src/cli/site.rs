@@ -12,7 +12,7 @@ use crate::store::{Scope, Store};
 
 /// Which site.
 #[derive(Debug, Args)]
-pub struct SiteArgs {
+pub(super) struct SiteArgs {
     /// ODS site code.
     code: SiteCode,
     /// The register: `sqlite:PATH` or `postgres://…`.
@@ -27,7 +27,7 @@ pub struct SiteArgs {
 }
 
 /// Prints the site sheet.
-pub fn run(args: SiteArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: SiteArgs) -> anyhow::Result<ExitCode> {
     let store = Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let mut out = std::io::stdout().lock();
