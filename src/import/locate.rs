@@ -265,9 +265,9 @@ impl<'a> Gazetteer<'a> {
 
     /// What a file or a person said of a field.
     fn said(&self, site: &Site, field: Field) -> Answer {
-        let Value::Known { value, evidence } = site.fact(field) else { return None };
-        let text = value.text()?.to_owned();
-        (!is_ours(&evidence)).then_some((text, evidence))
+        let Some(Value::Known { value, evidence }) = site.held(field) else { return None };
+        let text = value.text()?;
+        (!is_ours(evidence)).then(|| (text.to_owned(), Arc::clone(evidence)))
     }
 
     fn icb_of(&self, lsoa: &Answer, borough: &Answer) -> Answer {
@@ -287,21 +287,18 @@ fn by_method(said: &Evidence, method: String) -> Arc<Evidence> {
 
 /// Whether somebody other than this module has said what the field holds.
 fn is_said(site: &Site, field: Field) -> bool {
-    site.facts()
-        .find(|(held, _)| *held == field)
-        .and_then(|(_, value)| value.evidence())
-        .is_some_and(|evidence| !is_ours(evidence))
+    site.held(field).and_then(Value::evidence).is_some_and(|evidence| !is_ours(evidence))
 }
 
 /// A change where the answer differs; an answer that can no longer be given is taken back.
 fn settle(site: &Site, field: Field, answer: Option<(Scalar, Arc<Evidence>)>, found: &mut Located) {
-    let held = site.fact(field);
+    let held = site.held(field);
     let value = match answer {
         Some((value, evidence)) => Value::Known { value, evidence },
-        None if held.is_known() => Value::unknown(Why::InputUnknown),
+        None if held.is_some_and(Value::is_known) => Value::unknown(Why::InputUnknown),
         None => return,
     };
-    if held != value {
+    if held != Some(&value) {
         found.changes.push(Change::Site { code: site.code.clone(), field, value });
     }
 }

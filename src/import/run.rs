@@ -9,7 +9,7 @@ use super::mapping::Mapping;
 use super::references::{self, About};
 use super::{Held, ImportKind, ImportReport, InputFile, Reading, read};
 use crate::geography::{Geography, ReferenceFault};
-use crate::register::{Change, ChangeSet, Field, ReferenceKind, Register, SiteCode};
+use crate::register::{Change, Field, ReferenceKind, Register, SiteCode};
 use crate::store::{Draft, ImportId, Scope, Snapshot, Store, StoreError};
 
 /// What is to be imported, by whom and why.
@@ -210,7 +210,8 @@ impl News {
             }
         }
         let offered = wanted.len();
-        let changes = register.news(wanted);
+        let (changes, mut next) = register.news_reaching(wanted);
+        next.version = register.version.saturating_add(1);
         let unchanged = offered.saturating_sub(changes.len()) as u64;
 
         let is_new = |hash: &str| {
@@ -222,15 +223,6 @@ impl News {
         for set in &references {
             reached = reached.with(set.reference.kind, &set.bytes, &set.reference)?;
         }
-        let set = ChangeSet {
-            id: register.version.saturating_add(1),
-            author: String::new(),
-            at: NaiveDateTime::default(),
-            source: String::new(),
-            reason: String::new(),
-            changes,
-        };
-        let register = register.with(&set);
-        Ok(Self { changes: set.changes, unchanged, references, register, geography: reached })
+        Ok(Self { changes, unchanged, references, register: next, geography: reached })
     }
 }

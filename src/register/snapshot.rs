@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Change, ChangeSet, ChangeSetId, Field, Reference, ReferenceKind, Site, SiteCode, Tenancy,
-    TenancyId, Value,
+    Change, ChangeSet, ChangeSetId, Field, Reference, ReferenceKind, Scalar, Site, SiteCode,
+    Tenancy, TenancyId, Value,
 };
 
 /// All sites and tenancies at a version. Immutable; the next version shares what did not change.
@@ -73,29 +73,60 @@ impl Register {
     /// A value already known as of a later day stays; an unknown never replaces a known value. Edits that mean to
     /// do either go into a change-set directly.
     pub fn news(&self, wanted: Vec<Change>) -> Vec<Change> {
+        self.news_reaching(wanted).0
+    }
+
+    /// The news, and the register they lead to; its version is still this one's.
+    ///
+    /// Of statements that contradict one another the last one counts, and the others are no news: a file that says two
+    /// things of one field changes nothing either when it is imported again.
+    pub fn news_reaching(&self, wanted: Vec<Change>) -> (Vec<Change>, Self) {
         let mut reached = self.clone();
-        let is_news = |change: &Change, reached: &Self| match change {
-            Change::Site { code, field, value } => reached.site(code).is_none_or(|site| {
-                replaces(&site.fact(*field), value, site.facts().any(|(f, _)| f == *field))
-            }),
-            Change::Tenancy { id, field, value } => reached.tenancy(id).is_none_or(|tenancy| {
-                replaces(&tenancy.fact(*field), value, tenancy.facts().any(|(f, _)| f == *field))
-            }),
-            Change::Observed { code, observation } => {
-                reached.site(code).is_none_or(|site| !site.observations.contains(observation))
-            }
-            Change::Reference(reference) => {
-                reached.reference(reference.kind).is_none_or(|held| held.hash != reference.hash)
-            }
-        };
         let mut news = Vec::with_capacity(wanted.len());
+        let mut is_contradicted = false;
         for change in wanted {
-            if is_news(&change, &reached) {
+            if reached.is_altered_by(&change) {
+                let before = reached.held_at(&change);
+                is_contradicted |= before.is_some() && before != self.held_at(&change);
                 reached.take(&change);
                 news.push(change);
             }
         }
-        news
+        if is_contradicted {
+            news.retain(|change| match change {
+                Change::Site { value, .. } | Change::Tenancy { value, .. } => {
+                    reached.held_at(change) == Some(value) && self.held_at(change) != Some(value)
+                }
+                Change::Observed { .. } | Change::Reference(_) => true,
+            });
+        }
+        (news, reached)
+    }
+
+    /// What has been said of the field a change speaks of.
+    fn held_at(&self, change: &Change) -> Option<&Value<Scalar>> {
+        match change {
+            Change::Site { code, field, .. } => self.site(code)?.held(*field),
+            Change::Tenancy { id, field, .. } => self.tenancy(id)?.held(*field),
+            Change::Observed { .. } | Change::Reference(_) => None,
+        }
+    }
+
+    fn is_altered_by(&self, change: &Change) -> bool {
+        match change {
+            Change::Site { code, field, value } => {
+                self.site(code).is_none_or(|site| replaces(site.held(*field), value))
+            }
+            Change::Tenancy { id, field, value } => {
+                self.tenancy(id).is_none_or(|tenancy| replaces(tenancy.held(*field), value))
+            }
+            Change::Observed { code, observation } => {
+                self.site(code).is_none_or(|site| !site.observations.contains(observation))
+            }
+            Change::Reference(reference) => {
+                self.reference(reference.kind).is_none_or(|held| held.hash != reference.hash)
+            }
+        }
     }
 
     fn take(&mut self, change: &Change) {
@@ -130,14 +161,16 @@ impl Register {
     }
 }
 
-fn replaces<T: PartialEq>(held: &Value<T>, offered: &Value<T>, is_recorded: bool) -> bool {
+/// Whether what is offered takes the place of what has been said before, if anything has.
+fn replaces<T: PartialEq>(held: Option<&Value<T>>, offered: &Value<T>) -> bool {
     match (held, offered) {
-        (Value::Known { evidence: old, .. }, Value::Known { evidence: new, .. }) => {
-            new.as_of >= old.as_of && held != offered
-        }
-        (Value::Known { .. }, Value::Unknown { .. }) => false,
-        (Value::Unknown { .. }, Value::Known { .. }) => true,
-        (Value::Unknown { .. }, Value::Unknown { .. }) => !is_recorded || held != offered,
+        (None, _) | (Some(Value::Unknown { .. }), Value::Known { .. }) => true,
+        (
+            Some(Value::Known { evidence: old, value }),
+            Value::Known { evidence: new, value: other },
+        ) => new.as_of >= old.as_of && (old != new || value != other),
+        (Some(Value::Known { .. }), Value::Unknown { .. }) => false,
+        (Some(Value::Unknown { why: old }), Value::Unknown { why: new }) => old != new,
     }
 }
 
@@ -146,7 +179,7 @@ pub fn history<'a>(
     sets: &'a [ChangeSet],
     code: &SiteCode,
     field: Field,
-) -> Vec<(&'a ChangeSet, &'a Value<super::Scalar>)> {
+) -> Vec<(&'a ChangeSet, &'a Value<Scalar>)> {
     let speaks = |change: &'a Change| match change {
         Change::Site { code: c, field: f, value } if c == code && *f == field => Some(value),
         _ => None,
@@ -159,7 +192,7 @@ pub fn history<'a>(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::register::{Evidence, Scalar, Why};
+    use crate::register::{Evidence, Why};
     use chrono::NaiveDate;
 
     fn said(text: &str, year: i32) -> Change {
@@ -192,6 +225,17 @@ mod tests {
 
         assert!(first.news(vec![said("The Royal", 2025)]).is_empty());
         assert_eq!(first.news(vec![said("The Royal London", 2025)]).len(), 1);
+    }
+
+    #[test]
+    fn of_contradicting_statements_the_last_counts_and_saying_both_again_is_no_news() {
+        let both = || vec![said("The Royal", 2025), said("The Royal London", 2025)];
+
+        let news = Register::default().news(both());
+        let first = Register::default().with(&set(1, news.clone()));
+
+        assert_eq!(news, [said("The Royal London", 2025)]);
+        assert!(first.news(both()).is_empty());
     }
 
     #[test]

@@ -23,6 +23,11 @@ impl Tenancy {
         self.facts.get(&field).cloned().unwrap_or(Value::Unknown { why: Why::NotSupplied })
     }
 
+    /// What has been said of a field, if anything has.
+    pub fn held(&self, field: Field) -> Option<&Value<Scalar>> {
+        self.facts.get(&field)
+    }
+
     /// What has been said of each field, known or not, in field order.
     pub fn facts(&self) -> impl Iterator<Item = (Field, &Value<Scalar>)> {
         self.facts.iter().map(|(field, value)| (*field, value))

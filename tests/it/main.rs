@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
 mod floors;
+mod import;
 mod journey;
 mod london;
 mod london_space;
