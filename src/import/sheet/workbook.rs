@@ -173,3 +173,6 @@ fn damaged(file: &str, error: &dyn std::fmt::Display) -> Fault {
     let told: String = error.to_string().chars().take(120).collect();
     whole_file(file, &format!("a workbook that could not be read ({told})"), super::A_TABLE)
 }
+
+#[cfg(test)]
+mod tests;
