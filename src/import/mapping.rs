@@ -776,6 +776,15 @@ impl Patterns {
     }
 }
 
+impl<'p> IntoIterator for &'p Patterns {
+    type Item = &'p Pattern;
+    type IntoIter = std::slice::Iter<'p, Pattern>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
 impl<'de> Deserialize<'de> for Patterns {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let texts = Texts::deserialize(deserializer)?;

@@ -2,8 +2,12 @@
 
 mod bind;
 mod cell;
+mod combine;
+mod emit;
+mod evidence;
 mod leavers;
 mod log;
+mod other_days;
 mod rows;
 
 use std::collections::BTreeSet;
@@ -83,10 +87,12 @@ pub fn by_mapping(
                     mapping,
                     &table,
                     &layout,
-                    held.register,
-                    &mut reading,
-                    &mut log,
-                    &mut list,
+                    rows::Into {
+                        register: held.register,
+                        reading: &mut reading,
+                        log: &mut log,
+                        list: &mut list,
+                    },
                 );
                 if let (Some(leavers), None) = (&mapping.leavers, &list.leavers) {
                     list.leavers = Some((leavers.clone(), mapping.clone()));

@@ -10,8 +10,7 @@ pub fn financial_year(text: &str) -> Option<i32> {
     let long = pairs.clone().find_map(|pair| consecutive(pair[0].digits, pair[1].digits, 4));
     let joined = || {
         runs.iter().find_map(|run| match run.digits.len() {
-            6 => consecutive(run.digits.get(..4)?, run.digits.get(4..)?, 4),
-            8 => consecutive(run.digits.get(..4)?, run.digits.get(4..)?, 4),
+            6 | 8 => consecutive(run.digits.get(..4)?, run.digits.get(4..)?, 4),
             _ => None,
         })
     };

@@ -28,9 +28,9 @@ pub enum Unit {
     ThousandPounds,
     /// Millions of pounds.
     MillionPounds,
-    /// kWh.
+    /// Kilowatt-hours.
     KilowattHours,
-    /// MWh.
+    /// Megawatt-hours.
     MegawattHours,
     /// A plain count.
     Count,

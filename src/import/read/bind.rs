@@ -208,6 +208,13 @@ pub(super) struct BoundRecord<'m> {
     pub(super) fields: Vec<Bound<'m>>,
 }
 
+impl BoundRecord<'_> {
+    /// Whether rows of one code become one.
+    pub(super) fn combines(&self) -> bool {
+        self.fields.iter().any(|field| field.spec.combine.is_some())
+    }
+}
+
 /// Lays one record over a table. A column in a unit that makes no sense is a fault of the header.
 pub(super) fn record<'m>(
     mapping: &'m Mapping,
@@ -383,6 +390,11 @@ impl Dating {
             column: if as_of.date.is_some() { None } else { layout.find_column(&as_of.column) },
             flags: if as_of.date.is_some() { Vec::new() } else { flags },
         }
+    }
+
+    /// Whether nothing tells a date.
+    pub(super) fn is_lost(&self) -> bool {
+        self.fixed.is_none() && self.column.is_none() && self.flags.is_empty()
     }
 
     /// The date of a row, or the cell that should have said and does not.

@@ -37,15 +37,11 @@ pub(super) struct Refused {
 
 /// Reads what a row says of a field; a percentage is left to [`share`], its base not being known yet.
 pub(super) fn said(mapping: &Mapping, bound: &Bound<'_>, row: &Row) -> Result<Said, Refused> {
-    if let Some((column, is)) = bound.only_where {
-        if !is.any(row.cell(column)) {
-            return Ok(Said::Nothing);
-        }
+    if bound.only_where.is_some_and(|(column, is)| !is.any(row.cell(column))) {
+        return Ok(Said::Nothing);
     }
-    if let Some((column, is)) = bound.unknown_where {
-        if is.any(row.cell(column)) {
-            return Ok(Said::Unknown(Why::Blank));
-        }
+    if bound.unknown_where.is_some_and(|(column, is)| is.any(row.cell(column))) {
+        return Ok(Said::Unknown(Why::Blank));
     }
     match &bound.from {
         From::Constant(scalar) => Ok(Said::Known(scalar.clone(), None)),
@@ -99,10 +95,9 @@ fn column(
         return Ok(Said::Known(Scalar::Text(word.to_owned()), None));
     }
     let could_be_number = text.bytes().next().is_some_and(|b| b.is_ascii_digit());
-    if !could_be_number {
-        if let Some(why) = mapping.unknown.why(text) {
-            return Ok(Said::Unknown(why));
-        }
+    let why = if could_be_number { None } else { mapping.unknown.why(text) };
+    if let Some(why) = why {
+        return Ok(Said::Unknown(why));
     }
     if bound.spec.others == Others::Leave && !bound.values.is_empty() {
         return Ok(Said::Nothing);
@@ -161,7 +156,7 @@ fn number(
         (false, _) => numbers.factor,
     };
     // 41 % is 0.41, not 0.41000000000000003.
-    let value = if factor == 1.0 { read } else { (read * factor * 1e9).round() / 1e9 };
+    let value = if (factor - 1.0).abs() <= f64::EPSILON { read } else { (read * factor * 1e9).round() / 1e9 };
     if (low..=high).contains(&value) {
         Ok(Said::Known(Scalar::Number(value), None))
     } else {
@@ -258,7 +253,7 @@ pub(super) fn share(
             .map(|first| first.to_lowercase().chain(letters).collect::<String>())
             .unwrap_or_default()
     };
-    if percent == 0.0 {
+    if percent.abs() <= f64::EPSILON {
         return Said::Known(Scalar::Number(0.0), Some(words(&base_label)));
     }
     if !is_pure {

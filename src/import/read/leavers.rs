@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::FullList;
+use super::evidence::render;
 use super::log::Log;
-use super::rows::render;
 use crate::import::mapping::Speaks;
 use crate::import::report::Reading;
 use crate::register::{
@@ -39,11 +39,7 @@ pub(super) fn close_those_who_left(
         return;
     }
     let evidence = |method: &str| {
-        Arc::new(Evidence {
-            source: render(&mapping.source, as_of, "", mapping),
-            method: method.to_owned(),
-            as_of,
-        })
+        Arc::new(Evidence { source: render(mapping, as_of, ""), method: method.to_owned(), as_of })
     };
     let (status, closed) = (
         evidence("no longer listed"),

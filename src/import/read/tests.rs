@@ -1,5 +1,7 @@
 //! Reading as a user meets it: bytes in, values and faults out.
 
+#![expect(clippy::float_cmp, reason = "sums of published whole numbers are exact")]
+
 use std::path::PathBuf;
 
 use chrono::NaiveDate;

@@ -34,6 +34,25 @@ pub(super) fn check_ods(file: &str, bytes: &[u8], limits: &Limits) -> Result<(),
     refuse_above(file, unfolded(&content), limits)
 }
 
+/// Refuses an XLSX whose table of shared strings claims more strings than it has bytes: the reader makes room for as
+/// many as are claimed.
+pub(super) fn check_xlsx(file: &str, bytes: &[u8], limits: &Limits) -> Result<(), Fault> {
+    let is_strings = |name: &&String| name.to_ascii_lowercase().ends_with("sharedstrings.xml");
+    for name in archive::part_names(bytes).iter().filter(is_strings) {
+        let Some(part) = archive::part(bytes, name, limits) else { continue };
+        let claims = Tags(&part).filter(|tag| tag.has(b"uniqueCount"));
+        let claimed = claims.map(|tag| tag.repeats(b"uniqueCount")).max().unwrap_or(0);
+        if claimed > part.len() as u64 {
+            return Err(whole_file(
+                file,
+                &format!("{claimed} texts claimed in {} bytes", part.len()),
+                "a workbook saved anew",
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn refuse_above(file: &str, cells: u64, limits: &Limits) -> Result<(), Fault> {
     if cells <= limits.cells {
         return Ok(());

@@ -111,7 +111,7 @@ impl<'t> Records<'t> {
         let bytes = self.text.as_bytes();
         if bytes.get(self.at) != Some(&b'"') {
             let start = self.at;
-            let (end, goes_on) = self.to_cell_end();
+            let (end, goes_on) = self.skip_to_cell_end();
             record.cells.push(Cow::Borrowed(self.text.get(start..end).unwrap_or("")));
             return goes_on;
         }
@@ -138,14 +138,14 @@ impl<'t> Records<'t> {
         }
         // Text after the closing mark belongs to the cell: `"St Mary"s` is how some people type.
         let start = self.at;
-        let (end, goes_on) = self.to_cell_end();
+        let (end, goes_on) = self.skip_to_cell_end();
         append(&mut cell, self.text.get(start..end).unwrap_or(""));
         record.cells.push(cell);
         goes_on
     }
 
     /// Where the cell ends, and whether a delimiter ended it; moves past what ended it.
-    fn to_cell_end(&mut self) -> (usize, bool) {
+    fn skip_to_cell_end(&mut self) -> (usize, bool) {
         let bytes = self.text.as_bytes();
         let (first, width) = (self.delimiter[0], self.delimiter_len);
         let mut at = self.at;
@@ -208,10 +208,9 @@ pub fn sniff(text: &str) -> char {
         }
         widths.sort_unstable();
         let alike = widths.chunk_by(PartialEq::eq).filter(|same| same[0] > 1);
-        if let Some(most) = alike.max_by_key(|same| (same.len(), same[0])) {
-            if (most.len(), most[0]) > (best.0, best.1) {
-                best = (most.len(), most[0], delimiter);
-            }
+        let most = alike.map(|same| (same.len(), same[0])).max().unwrap_or((0, 0));
+        if most > (best.0, best.1) {
+            best = (most.0, most.1, delimiter);
         }
     }
     best.2

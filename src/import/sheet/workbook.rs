@@ -3,7 +3,7 @@
 use std::io::Cursor;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use calamine::{Data, DataRef, DataType, Ods, Range, Reader, Xls, Xlsx};
+use calamine::{Data, DataRef, Ods, Range, Reader, Xls, Xlsx};
 
 use super::text::{checked_row, too_many_rows};
 use super::{Limits, Table, archive, bounds, whole_file};
@@ -20,6 +20,7 @@ pub(super) fn zipped(file: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Ta
     } else if has("xl/workbook.bin") {
         Err(whole_file(file, "a binary XLSB workbook", "the same workbook saved as XLSX"))
     } else if parts.iter().any(|part| part.starts_with("xl/")) {
+        bounds::check_xlsx(file, bytes, limits)?;
         guarded(file, "an XLSX workbook", || xlsx(file, bytes, limits))
     } else {
         Err(whole_file(file, "a zip file without one table in it", super::A_TABLE))
@@ -156,7 +157,8 @@ fn written(value: &Data) -> String {
             }
         }
         Data::Error(error) => format!("{error}"),
-        other => other.as_string().unwrap_or_default(),
+        // A span of time, in days.
+        Data::DateTime(span) => format!("{}", span.as_f64()),
     }
 }
 

@@ -21,8 +21,11 @@ fn record(kind: u16, data: &[u8]) -> Vec<u8> {
     [&kind.to_le_bytes()[..], &length.to_le_bytes(), data].concat()
 }
 
-/// A BIFF8 stream with these sheets, each a list of number cells and perhaps a claim of its size.
-fn biff(sheets: &[(&[(u16, u16, f64)], Option<(u32, u16)>)]) -> Vec<u8> {
+/// Number cells by row and column, and perhaps a claim of how many rows and columns there are.
+type Sheet<'c> = (&'c [(u16, u16, f64)], Option<(u32, u16)>);
+
+/// A BIFF8 stream with these sheets.
+fn biff(sheets: &[Sheet<'_>]) -> Vec<u8> {
     let bof = |kind: u16| record(0x0809, &[&[0, 6][..], &kind.to_le_bytes(), &[0; 12]].concat());
     let mut at = u32::try_from(bof(5).len() + sheets.len() * 14 + 4).unwrap();
     let (mut bound, mut bodies) = (Vec::new(), Vec::new());
@@ -104,6 +107,10 @@ fn ods(rows: &str) -> Vec<u8> {
 }
 
 fn xlsx(rows: &str) -> Vec<u8> {
+    xlsx_with(rows, "<sst uniqueCount=\"1\"><si><t>x</t></si></sst>")
+}
+
+fn xlsx_with(rows: &str, strings: &str) -> Vec<u8> {
     let (main, office) = (
         "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
         "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
@@ -126,6 +133,7 @@ fn xlsx(rows: &str) -> Vec<u8> {
                 "<workbook xmlns=\"{main}\" xmlns:r=\"{office}\"><sheets><sheet name=\"S\" sheetId=\"1\" r:id=\"rId1\"/></sheets></workbook>"
             ),
         ),
+        ("xl/sharedStrings.xml", strings),
         ("xl/_rels/workbook.xml.rels", &link("worksheet", "worksheets/sheet1.xml")),
         (
             "xl/worksheets/sheet1.xml",
@@ -172,6 +180,11 @@ fn small_files_that_unfold_beyond_any_memory_are_refused_before_they_do() {
     let repeated = "<table:table-row table:number-rows-repeated=\"1048576\"><table:table-cell \
         table:number-columns-repeated=\"16384\" office:value-type=\"string\"><text:p>x</text:p></table:table-cell></table:table-row>";
     assert_eq!(read(&ods(repeated)).unwrap_err(), "sheets that unfold to 17179869184 cells");
+    let strings = "<sst uniqueCount=\"99999999999\"><si><t>x</t></si></sst>";
+    assert_eq!(
+        read(&xlsx_with(XLSX_ROWS, strings)).unwrap_err(),
+        "99999999999 texts claimed in 54 bytes"
+    );
 }
 
 #[test]
