@@ -489,10 +489,8 @@ impl Mapping {
         if self.record.is_empty() {
             return Err(wrong("record", "expected at least one [[record]]"));
         }
-        if let Some(only) = &self.as_of.only {
-            if financial_year(only).is_none() {
-                return Err(wrong("as_of.only", "expected a reporting year such as \"2024/25\""));
-            }
+        if self.as_of.only.as_deref().is_some_and(|only| financial_year(only).is_none()) {
+            return Err(wrong("as_of.only", "expected a reporting year such as \"2024/25\""));
         }
         for (number, record) in (1..).zip(&self.record) {
             let place = format!("record {number}");

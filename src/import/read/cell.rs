@@ -76,13 +76,9 @@ fn column(
     if bound.spec.strip_number {
         text = without_number(text);
     }
-    if !bound.values.is_empty() {
-        if let Some((_, word)) = bound.values.iter().find(|(pattern, _)| pattern.matches(text)) {
-            let read = Scalar::parse(bound.kind, word);
-            return read
-                .map(|scalar| Said::Known(scalar, None))
-                .map_err(|wanted| refused(wanted.0));
-        }
+    if let Some((_, word)) = bound.values.iter().find(|(pattern, _)| pattern.matches(text)) {
+        let read = Scalar::parse(bound.kind, word);
+        return read.map(|scalar| Said::Known(scalar, None)).map_err(|wanted| refused(wanted.0));
     }
     if text.is_empty() {
         return Ok(match mapping.blank {
@@ -156,7 +152,11 @@ fn number(
         (false, _) => numbers.factor,
     };
     // 41 % is 0.41, not 0.41000000000000003.
-    let value = if (factor - 1.0).abs() <= f64::EPSILON { read } else { (read * factor * 1e9).round() / 1e9 };
+    let value = if (factor - 1.0).abs() <= f64::EPSILON {
+        read
+    } else {
+        (read * factor * 1e9).round() / 1e9
+    };
     if (low..=high).contains(&value) {
         Ok(Said::Known(Scalar::Number(value), None))
     } else {

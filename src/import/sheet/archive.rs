@@ -49,7 +49,7 @@ pub(super) fn check_zip(name: &str, bytes: &[u8], limits: &Limits) -> Result<(),
 /// Names of the parts of a zip; empty for a damaged one.
 pub(super) fn part_names(bytes: &[u8]) -> Vec<String> {
     zip::ZipArchive::new(Cursor::new(bytes))
-        .map(|archive| archive.file_names().flatten().map(std::borrow::Cow::into_owned).collect())
+        .map(|archive| archive.file_names().flatten().map(Cow::into_owned).collect())
         .unwrap_or_default()
 }
 
