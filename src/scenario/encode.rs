@@ -108,7 +108,7 @@ pub(crate) fn encode_on(ground: &Ground<'_>) -> Result<(Problem, Key), ScenarioE
         &ground.journeys,
         &ground.scenario.assumptions,
     )?;
-    let found = Search { ground, sites: &sites, catchments: &catchments }.run()?;
+    let found = Search::new(ground, &sites, &catchments).run()?;
     let mut stays = found.stays;
     for (code, reason) in found.cannot_close {
         if let Some(options) = sites.get_mut(&code) {

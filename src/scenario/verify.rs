@@ -5,11 +5,11 @@ mod journeys;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::access::{self, AreaAssessment, GateKind, GateState, Offer, Standard};
+use crate::access::{self, AreaAssessment, GateKind, GateState, Offer};
 use crate::fund::{self, Arrival, Budget, Decision, Ledger, Line, LineKind, OptionKind, Terms};
 use crate::register::{
-    AccessAnswer, AccessItem, Field, Grade, Pence, Point, ReceiptAccruesTo, ServiceLine, Site,
-    SiteCode, SiteStatus, SurplusStatus, TenancyId,
+    AccessAnswer, AccessItem, Field, Grade, Minutes, Pence, Point, ReceiptAccruesTo, ServiceLine,
+    Site, SiteCode, SiteStatus, SurplusStatus, TenancyId,
 };
 use crate::travel::{Mode, StraightLine, TravelTimes, straight_line};
 
@@ -348,9 +348,10 @@ impl<'a> Witness<'a> {
     fn standards_hold(&mut self) {
         let today = self.offers(false);
         let after = self.offers(true);
+        let times = self.times();
         let mut found = Vec::new();
         for standard in &self.scenario.standards {
-            let Some(times) = self.times(standard) else {
+            let Some(times) = times.get(&standard.mode) else {
                 found.push(format!(
                     "{}: the set has no pace for its way of travelling",
                     standard.words
@@ -358,8 +359,8 @@ impl<'a> Witness<'a> {
                 continue;
             };
             let zones = &self.estate.geography.zones;
-            let before = access::assess(standard, zones, &times, &today);
-            let after = access::assess(standard, zones, &times, &after);
+            let before = access::assess(standard, zones, times, &today);
+            let after = access::assess(standard, zones, times, &after);
             let was: BTreeMap<_, &AreaAssessment> =
                 before.boroughs.iter().map(|area| (&area.area, area)).collect();
             for area in &after.boroughs {
@@ -398,8 +399,8 @@ impl<'a> Witness<'a> {
         offers
     }
 
-    fn times(&self, standard: &Standard) -> Option<TravelTimes> {
-        let pace = StraightLine::of(standard.mode, &self.scenario.assumptions).ok()?;
+    /// Minutes for each way of travelling, as far as the farthest of its standards.
+    fn times(&self) -> BTreeMap<Mode, TravelTimes> {
         let sites: Vec<(SiteCode, Point)> = self
             .estate
             .register
@@ -408,7 +409,16 @@ impl<'a> Witness<'a> {
             .filter_map(|site| Some((site.code.clone(), site.location()?)))
             .collect();
         let zones = &self.estate.geography.zones;
-        Some(straight_line(zones, &sites, standard.mode, standard.reach(pace), pace))
+        let mut farthest: BTreeMap<Mode, (StraightLine, Minutes)> = BTreeMap::new();
+        for standard in &self.scenario.standards {
+            let pace = StraightLine::of(standard.mode, &self.scenario.assumptions);
+            let Ok(pace) = pace else { continue };
+            let reach = standard.reach(pace);
+            let held = farthest.entry(standard.mode).or_insert((pace, reach));
+            held.1.0 = held.1.0.max(reach.0);
+        }
+        let times = |(mode, (pace, most))| (mode, straight_line(zones, &sites, mode, most, pace));
+        farthest.into_iter().map(times).collect()
     }
 
     fn pace(&self, mode: Mode) -> Option<(f64, f64)> {

@@ -3,9 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::fund::OptionKind;
-use crate::register::{AccessAnswer, AccessItem, ServiceLine, SiteCode, TenancyId};
+use crate::register::{AccessAnswer, AccessItem, ServiceLine, Site, SiteCode, TenancyId};
 
-use super::super::derive::{self, Need, Occupant};
+use super::super::derive::{self, Need, Occupant, Room};
 use super::super::ground::Ground;
 use super::super::journeys::{Catchments, Journeys};
 use super::super::{LockKind, Reason, ScenarioError};
@@ -14,9 +14,18 @@ use super::{KeyPlace, room_of};
 
 /// A search over all tenancies whose site may close.
 pub(super) struct Search<'a> {
-    pub(super) ground: &'a Ground<'a>,
-    pub(super) sites: &'a BTreeMap<SiteCode, SiteOptions<'a>>,
-    pub(super) catchments: &'a Catchments<'a>,
+    ground: &'a Ground<'a>,
+    sites: &'a BTreeMap<SiteCode, SiteOptions<'a>>,
+    catchments: &'a Catchments<'a>,
+    offers: BTreeMap<&'a SiteCode, Receiving<'a>>,
+}
+
+/// What a site in use can offer to those who arrive: whether its gates pass, and room, before and after works.
+struct Receiving<'a> {
+    site: &'a Site,
+    passes: Option<bool>,
+    room: Room,
+    room_after_works: Option<Room>,
 }
 
 /// What it found.
@@ -50,7 +59,27 @@ struct Limits {
     share_beyond: f64,
 }
 
-impl Search<'_> {
+impl<'a> Search<'a> {
+    pub(super) fn new(
+        ground: &'a Ground<'a>,
+        sites: &'a BTreeMap<SiteCode, SiteOptions<'a>>,
+        catchments: &'a Catchments<'a>,
+    ) -> Self {
+        let in_use = sites.iter().filter(|(_, options)| derive::is_in_use(options.site));
+        let receiving = |options: &SiteOptions<'a>| {
+            let site = options.site;
+            let is_mended = options.allows(OptionKind::Improve) && ground.passes_after_works(site);
+            Receiving {
+                site,
+                passes: ground.passes(&site.code),
+                room: room_of(ground, site, OptionKind::Keep),
+                room_after_works: is_mended.then(|| room_of(ground, site, OptionKind::Improve)),
+            }
+        };
+        let offers = in_use.map(|(code, options)| (code, receiving(options))).collect();
+        Self { ground, sites, catchments, offers }
+    }
+
     pub(super) fn run(&self) -> Result<Found, ScenarioError> {
         let limits = self.limits()?;
         let mut found = Found::default();
@@ -123,27 +152,18 @@ impl Search<'_> {
             if *near.code == occupant.site || taken >= limits.candidates {
                 continue;
             }
-            let Some(options) = self.sites.get(near.code) else { continue };
-            if !derive::is_in_use(options.site) {
-                continue;
-            }
+            let Some(offer) = self.offers.get(near.code) else { continue };
             passed.sites += 1;
             if self.ground.locks.get(near.code) == Some(&LockKind::Close) {
                 passed.locked += 1;
                 continue;
             }
-            if !has_all(options, &must_have) {
+            if !has_all(offer.site, &must_have) {
                 passed.must_have += 1;
                 continue;
             }
-            let classes = self.classes_with_gates(options, &mut passed);
+            let classes = offer.classes(need, &mut passed);
             if classes.is_empty() {
-                continue;
-            }
-            let classes: Vec<bool> =
-                classes.into_iter().filter(|works| self.has_room(options, *works, need)).collect();
-            if classes.is_empty() {
-                passed.room += 1;
                 continue;
             }
             let Ok(journeys) = self.journeys(occupant, line, near.code, limits, &mut passed) else {
@@ -161,32 +181,6 @@ impl Search<'_> {
             return stuck("nowhere_to_go", nowhere(occupant, need, limits, &passed));
         }
         Ok(places)
-    }
-
-    /// Before works, after works, or both: whenever every gate is known to pass.
-    fn classes_with_gates(&self, options: &SiteOptions<'_>, passed: &mut PassedOver) -> Vec<bool> {
-        let today = self.ground.passes(&options.site.code);
-        let mut classes = Vec::new();
-        if today == Some(true) {
-            classes.push(false);
-        }
-        if options.allows(OptionKind::Improve) && self.ground.passes_after_works(options.site) {
-            classes.push(true);
-        }
-        if classes.is_empty() {
-            if today.is_none() {
-                passed.gates_unknown += 1;
-            } else {
-                passed.gates_failed += 1;
-            }
-        }
-        classes
-    }
-
-    fn has_room(&self, options: &SiteOptions<'_>, is_after_works: bool, need: &Need) -> bool {
-        let kind = if is_after_works { OptionKind::Improve } else { OptionKind::Keep };
-        let room = room_of(self.ground, options.site, kind);
-        room.clinical >= need.clinical && room.non_clinical >= need.non_clinical
     }
 
     /// `Err` where the journeys rule forbids the place, or nobody can tell; `Ok(None)` for services without patients.
@@ -265,6 +259,30 @@ fn keep_common_places(
     Ok(())
 }
 
+impl Receiving<'_> {
+    /// Before works (`false`), after works, or both: whenever every gate is known to pass and there is room.
+    fn classes(&self, need: &Need, passed: &mut PassedOver) -> Vec<bool> {
+        let before = Some(&self.room).filter(|_| self.passes == Some(true));
+        let with_gates = [(false, before), (true, self.room_after_works.as_ref())];
+        if with_gates.iter().all(|(_, room)| room.is_none()) {
+            match self.passes {
+                None => passed.gates_unknown += 1,
+                Some(_) => passed.gates_failed += 1,
+            }
+            return Vec::new();
+        }
+        let fits =
+            |room: &Room| room.clinical >= need.clinical && room.non_clinical >= need.non_clinical;
+        let classes: Vec<bool> = with_gates
+            .into_iter()
+            .filter(|(_, room)| room.is_some_and(fits))
+            .map(|(is_after_works, _)| is_after_works)
+            .collect();
+        passed.room += u32::from(classes.is_empty());
+        classes
+    }
+}
+
 fn own_places(options: &SiteOptions<'_>) -> Vec<KeyPlace> {
     let own = |is_after_works| KeyPlace {
         site: options.site.code.clone(),
@@ -297,9 +315,9 @@ fn why_or_line(occupant: &Occupant) -> Result<ServiceLine, Reason> {
     }
 }
 
-fn has_all(options: &SiteOptions<'_>, items: &[AccessItem]) -> bool {
+fn has_all(site: &Site, items: &[AccessItem]) -> bool {
     items.iter().all(|item| {
-        matches!(options.site.access(*item), Some(AccessAnswer::Yes | AccessAnswer::NotApplicable))
+        matches!(site.access(*item), Some(AccessAnswer::Yes | AccessAnswer::NotApplicable))
     })
 }
 

@@ -75,7 +75,7 @@ impl<'w> Counting<'w> {
             .collect();
         codes.sort();
         codes.dedup();
-        let mut sites: Vec<(&SiteCode, Point)> = codes
+        let sites: Vec<(&SiteCode, Point)> = codes
             .into_iter()
             .filter_map(|code| Some((code, witness.site(code)?.location()?)))
             .collect();
@@ -89,7 +89,7 @@ impl<'w> Counting<'w> {
         let mut people: BTreeMap<&SiteCode, Vec<(Point, f64)>> =
             moves.iter().map(|moved| (&moved.from, Vec::new())).collect();
         for zone in witness.estate.geography.zones.iter() {
-            for (code, share) in choosing.shares(&mut sites, zone.point) {
+            for (code, share) in choosing.shares(&sites, zone.point) {
                 if let Some(own) = people.get_mut(code) {
                     own.push((zone.point, share * f64::from(zone.residents)));
                 }
@@ -152,22 +152,15 @@ impl<'w> Counting<'w> {
 
 impl Choosing {
     /// The sites that people at a place go to, and the part of them that goes to each.
-    fn shares<'c>(
-        &self,
-        sites: &mut [(&'c SiteCode, Point)],
-        at: Point,
-    ) -> Vec<(&'c SiteCode, f64)> {
-        let nearer = |a: &(&SiteCode, Point), b: &(&SiteCode, Point)| {
-            at.metres_to(a.1).total_cmp(&at.metres_to(b.1)).then_with(|| a.0.cmp(b.0))
-        };
-        if sites.len() > self.choices {
-            sites.select_nth_unstable_by(self.choices, nearer);
+    fn shares<'c>(&self, sites: &[(&'c SiteCode, Point)], at: Point) -> Vec<(&'c SiteCode, f64)> {
+        let mut near: Vec<(f64, &SiteCode)> =
+            sites.iter().map(|(code, point)| (at.metres_to(*point), *code)).collect();
+        if near.len() > self.choices {
+            near.select_nth_unstable_by(self.choices, |a, b| {
+                a.0.total_cmp(&b.0).then(a.1.cmp(b.1))
+            });
+            near.truncate(self.choices);
         }
-        let mut near: Vec<(f64, &SiteCode)> = sites
-            .iter()
-            .take(self.choices)
-            .map(|(code, point)| (at.metres_to(*point), *code))
-            .collect();
         let nearest = near.iter().map(|(metres, _)| *metres).fold(f64::INFINITY, f64::min);
         near.retain(|(metres, _)| *metres <= self.farthest.max(nearest));
         let pull = |metres: f64| (metres * self.minutes_per_metre + 1.0).powf(-self.decay);
