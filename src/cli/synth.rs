@@ -47,7 +47,8 @@ pub(crate) fn run(args: SynthArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn write_tables(estate: &Estate, folder: &Path) -> anyhow::Result<()> {
-    fs::create_dir_all(folder).with_context(|| format!("making the folder {}", folder.display()))?;
+    fs::create_dir_all(folder)
+        .with_context(|| format!("making the folder {}", folder.display()))?;
     let write = |name: &str, bytes: &[u8]| {
         let path = folder.join(name);
         fs::write(&path, bytes).with_context(|| format!("writing {}", path.display()))

@@ -113,13 +113,13 @@ fn dispose(site: &Site, terms: &Terms<'_>) -> Result<Vec<Line>, MissingAssumptio
         || (is_leased(site) && book.holding.tenure == Some(Tenure::Nhsps));
     let rent = if has_rent { Some(rent(site, terms)?) } else { None };
     for year in move_year + 1..terms.end_year() {
-        book.gain(LineKind::RunningCostSaved, year, running.clone());
+        book.gain(LineKind::RunningCostSaved, year, &running);
         if let Some(rent) = &rent {
-            book.gain(LineKind::RunningCostSaved, year, rent.clone());
+            book.gain(LineKind::RunningCostSaved, year, rent);
         }
     }
     if let Some(backlog) = backlog(site) {
-        book.gain(LineKind::BacklogAvoided, move_year, backlog);
+        book.gain(LineKind::BacklogAvoided, move_year, &backlog);
     }
     Ok(book.lines)
 }
@@ -169,7 +169,7 @@ impl<'a> Book<'a> {
         terms: &Terms<'_>,
     ) -> Result<(), MissingAssumption> {
         let pounds = price.pounds.clone().resting_on(&self.holding.assumed);
-        self.gain(LineKind::Receipt, year, pounds.clone());
+        self.gain(LineKind::Receipt, year, &pounds);
         let Some(owner) = self.holding.nhs_owner() else { return Ok(()) };
         let share = Estimate::loss(terms, "sale.cost_share")?;
         let fixed = Estimate::loss(terms, "sale.promotion_gbp")?;
@@ -238,22 +238,22 @@ impl<'a> Book<'a> {
     ) -> Result<(), MissingAssumption> {
         for (passed, year) in (terms.move_year()? + 1..terms.end_year()).enumerate() {
             let due = left.clone().map(|left| (left - passed as f64).clamp(0.0, 1.0));
-            self.gain(LineKind::RunningCostSaved, year, yearly.clone());
+            self.gain(LineKind::RunningCostSaved, year, yearly);
             self.pay(kind, year, yearly.clone().times(due));
         }
         Ok(())
     }
 
-    fn gain(&mut self, kind: LineKind, year: i32, pounds: Estimate) {
+    fn gain(&mut self, kind: LineKind, year: i32, pounds: &Estimate) {
         self.write(kind, year, pounds);
     }
 
     fn pay(&mut self, kind: LineKind, year: i32, pounds: Estimate) {
-        self.write(kind, year, pounds.map(|pounds| -pounds));
+        self.write(kind, year, &pounds.map(|pounds| -pounds));
     }
 
     /// A line, unless it is nothing in every case.
-    fn write(&mut self, kind: LineKind, year: i32, pounds: Estimate) {
+    fn write(&mut self, kind: LineKind, year: i32, pounds: &Estimate) {
         let (amount, low, high) = (pence(pounds.central), pence(pounds.bad), pence(pounds.good));
         if [amount, low, high].iter().all(|pence| pence.0 == 0) {
             return;
@@ -399,7 +399,7 @@ fn on_costs(terms: &Terms<'_>) -> Result<Estimate, MissingAssumption> {
     Ok(Estimate::exact(1.0).plus(fees).plus(contingency).times(with_bias(terms)?))
 }
 
-/// One and the optimism bias that is left: upper × (1 − managed share) (Mott MacDonald 2002).
+/// One and the optimism bias that is left: upper × (1 − managed share), as HM Treasury's review of 2002 has it.
 fn with_bias(terms: &Terms<'_>) -> Result<Estimate, MissingAssumption> {
     let upper = Estimate::loss(terms, "optimism_bias.upper")?;
     let unmanaged = Estimate::gain(terms, "optimism_bias.managed_share")?.rest();

@@ -2,7 +2,7 @@
 
 use super::Terms;
 use super::estimate::Estimate;
-use crate::register::{Field, MissingAssumption, Scalar, Site};
+use crate::register::{Field, MissingAssumption, Pence, Scalar, Site};
 
 /// A price and whether it is that of cleared land.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,7 +51,7 @@ pub(super) fn land_price(
 fn valuation(site: &Site, terms: &Terms<'_>) -> Result<Option<Estimate>, MissingAssumption> {
     let Some(central) = amount(site, Field::Valuation) else { return Ok(None) };
     let range = terms.assumptions.value("receipt.valuation_range")?;
-    let known = |field| site.money(field).map(|pence| pence.as_pounds());
+    let known = |field| site.money(field).map(Pence::as_pounds);
     let low = known(Field::ValuationLow).unwrap_or(central.central * (1.0 - range));
     let high = known(Field::ValuationHigh).unwrap_or(central.central * (1.0 + range));
     // A valuer's own low above the central figure would turn the ledger's columns round.

@@ -1,5 +1,7 @@
 //! Schematic outlines: a ring about each centre, cut straight where two meet. Not the boundaries of anything.
 
+use std::f64::consts::FRAC_1_SQRT_2;
+
 use geo::{Coord, LineString, MultiPolygon, Polygon};
 
 use super::places::{BEYOND, LONDON, Place};
@@ -13,25 +15,25 @@ const DIRECTIONS: [[f64; 2]; 24] = [
     [1.0, 0.0],
     [0.9659, 0.2588],
     [0.866, 0.5],
-    [0.7071, 0.7071],
+    [FRAC_1_SQRT_2, FRAC_1_SQRT_2],
     [0.5, 0.866],
     [0.2588, 0.9659],
     [0.0, 1.0],
     [-0.2588, 0.9659],
     [-0.5, 0.866],
-    [-0.7071, 0.7071],
+    [-FRAC_1_SQRT_2, FRAC_1_SQRT_2],
     [-0.866, 0.5],
     [-0.9659, 0.2588],
     [-1.0, 0.0],
     [-0.9659, -0.2588],
     [-0.866, -0.5],
-    [-0.7071, -0.7071],
+    [-FRAC_1_SQRT_2, -FRAC_1_SQRT_2],
     [-0.5, -0.866],
     [-0.2588, -0.9659],
     [0.0, -1.0],
     [0.2588, -0.9659],
     [0.5, -0.866],
-    [0.7071, -0.7071],
+    [FRAC_1_SQRT_2, -FRAC_1_SQRT_2],
     [0.866, -0.5],
     [0.9659, -0.2588],
 ];

@@ -64,8 +64,8 @@ pub(super) struct Premises {
     grade: Grade,
     is_accessible: bool,
     surveyed: Option<i32>,
-    at: [f64; 2],
-    is_located: bool,
+    /// `None` where nobody has said.
+    at: Option<[f64; 2]>,
     is_london: bool,
     value_a_m2: f64,
 }
@@ -213,8 +213,7 @@ fn make(
             _ => 0.64,
         }),
         surveyed: is_surveyed.then_some(year),
-        at,
-        is_located: !(kind == Kind::Practice && dice.chance(0.012)),
+        at: Some(at).filter(|_| kind != Kind::Practice || !dice.chance(0.012)),
         is_london: place.is_london,
         value_a_m2: level * dice.between(0.65, 1.45),
     })
@@ -301,6 +300,9 @@ fn tell(site: &Premises, place: &Place, sheet: &mut Sheet<'_>, dice: &mut Dice) 
     access(site, sheet, dice);
 }
 
+/// Letters of an invented postcode's end.
+const LETTERS: [char; 10] = ['A', 'B', 'D', 'E', 'H', 'J', 'L', 'N', 'P', 'Q'];
+
 fn identity(site: &Premises, place: &Place, sheet: &mut Sheet<'_>, dice: &mut Dice) {
     sheet.text(Field::Name, site.name.as_str(), By::Return);
     sheet.perhaps(dice, 0.5, &[], |sheet, dice| {
@@ -335,17 +337,14 @@ fn identity(site: &Premises, place: &Place, sheet: &mut Sheet<'_>, dice: &mut Di
             sheet.say(Field::ClosedOn, Scalar::Date(day), By::Return);
         }
     }
-    if !site.is_located {
-        return;
-    }
-    if let Some(point) = point(site.at) {
+    let Some(at) = site.at else { return };
+    if let Some(point) = point(at) {
         sheet.say(Field::Location, Scalar::Point(point), By::Place);
     }
     sheet.text(Field::BoroughCode, place.code, By::Place);
     sheet.text(Field::BoroughName, place.name, By::Place);
     sheet.text(Field::IcbCode, place.icb, By::Place);
     sheet.text(Field::IcbName, place.icb_name(), By::Place);
-    const LETTERS: [char; 10] = ['A', 'B', 'D', 'E', 'H', 'J', 'L', 'N', 'P', 'Q'];
     sheet.perhaps(dice, 0.96, &[], |sheet, dice| {
         let mut letter = || dice.any(&LETTERS).unwrap_or('A');
         let (first, second) = (letter(), letter());
