@@ -38,13 +38,13 @@ const FILES: [(ImportKind, &[&str]); 8] = [
     (ImportKind::GpPatients, &["gp/gp_reg_pat_prac_all_2022-05.csv"]),
 ];
 
-struct London {
-    store: Store,
+pub(crate) struct London {
+    pub(crate) store: Store,
     reports: Vec<ImportReport>,
     _folder: tempfile::TempDir,
 }
 
-fn shared() -> Option<PathBuf> {
+pub(crate) fn shared() -> Option<PathBuf> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let folder = std::env::var_os("DOMESDAY_SHARED_DATA").map_or(beside, PathBuf::from);
     if folder.join("expected").is_dir() {
@@ -73,7 +73,7 @@ fn request(shared: &std::path::Path, kind: ImportKind, paths: &[&str]) -> Reques
 }
 
 impl London {
-    fn import(shared: &std::path::Path) -> Self {
+    pub(crate) fn import(shared: &std::path::Path) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let store = Store::open(&format!("sqlite:{}", folder.path().join("register.db").display()))
             .unwrap();

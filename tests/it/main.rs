@@ -6,4 +6,5 @@ mod floors;
 mod import;
 mod journey;
 mod london;
+mod london_plan;
 mod london_space;
