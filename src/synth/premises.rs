@@ -492,7 +492,7 @@ fn space(site: &Premises, sheet: &mut Sheet<'_>, dice: &mut Dice) {
     }
     sheet.perhaps(dice, 0.7, &[Field::BuiltYear], |sheet, _| {
         sheet.number(Field::BuiltYear, f64::from(site.built), 1.0, By::Return);
-        let share = if site.built < 1948 { dice_share(site) } else { 0.0 };
+        let share = if site.built < 1948 { old_share(site) } else { 0.0 };
         sheet.number(Field::Pre1948Share, share, 1.0, By::Return);
     });
     if site.kind != Kind::Practice {
@@ -508,7 +508,7 @@ fn space(site: &Premises, sheet: &mut Sheet<'_>, dice: &mut Dice) {
 }
 
 /// An older building has been added to since: three quarters of it are old.
-fn dice_share(site: &Premises) -> f64 {
+fn old_share(site: &Premises) -> f64 {
     if site.gross_m2 > 2_000.0 { 60.0 } else { 90.0 }
 }
 
@@ -652,8 +652,6 @@ fn access(site: &Premises, sheet: &mut Sheet<'_>, dice: &mut Dice) {
     for item in AccessItem::all() {
         let field = item.field();
         if dice.chance(likely_unknown) {
-            // Drawn all the same, so that an unknown answer changes nothing else.
-            let _ = dice.unit();
             if dice.chance(0.3) {
                 sheet.not_assessed(field);
             }

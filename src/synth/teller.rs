@@ -115,7 +115,6 @@ impl Sheet<'_> {
         fields: &[Field],
         tell: impl FnOnce(&mut Self, &mut Dice),
     ) {
-        // Drawn either way, so that one more known value does not change all that follows.
         let (is_known, fate) = (dice.chance(likelihood), dice.unit());
         if is_known {
             tell(self, dice);
