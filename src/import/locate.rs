@@ -94,11 +94,11 @@ fn listing(sites: &[&Unlocated]) -> String {
         NoPlace::PostcodeNotFound(postcode) => format!("{} ({postcode})", site.code),
         _ => site.code.to_string(),
     };
-    let mut text = sites.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
-    if sites.len() > NAMED {
-        text.push_str(&format!(" and {} more", sites.len() - NAMED));
+    let named = sites.iter().take(NAMED).map(name).collect::<Vec<_>>().join(", ");
+    match sites.len().checked_sub(NAMED) {
+        Some(more @ 1..) => format!("{named} and {more} more"),
+        _ => named,
     }
-    text
 }
 
 /// How each method is told, so that what was worked out here can be told from what was said.
@@ -194,7 +194,7 @@ impl<'a> Gazetteer<'a> {
             settle(site, Field::Location, value, found);
         }
 
-        let borough = self.said(site, Field::BoroughCode).or_else(|| {
+        let borough = said(site, Field::BoroughCode).or_else(|| {
             let polygon = point.and_then(|point| {
                 let outlines = self.geography.borough_outlines.as_ref()?;
                 let code = outlines.find_containing(point)?.code.clone();
@@ -206,12 +206,12 @@ impl<'a> Gazetteer<'a> {
             };
             polygon.or_else(authority)
         });
-        let lsoa = self.said(site, Field::LsoaCode).or_else(|| {
+        let lsoa = said(site, Field::LsoaCode).or_else(|| {
             let outlines = self.geography.zone_outlines.as_ref()?;
             let code = outlines.find_containing(point?)?.code.clone();
             Some((code, self.in_zone.clone()?))
         });
-        let icb = self.said(site, Field::IcbCode).or_else(|| self.icb_of(&lsoa, &borough));
+        let icb = said(site, Field::IcbCode).or_else(|| self.icb_of(&lsoa, &borough));
 
         let name_of = |names: &HashMap<&str, &str>, code: &Answer| -> Answer {
             let (code, said) = code.as_ref()?;
@@ -263,13 +263,6 @@ impl<'a> Gazetteer<'a> {
         }
     }
 
-    /// What a file or a person said of a field.
-    fn said(&self, site: &Site, field: Field) -> Answer {
-        let Some(Value::Known { value, evidence }) = site.held(field) else { return None };
-        let text = value.text()?;
-        (!is_ours(evidence)).then(|| (text.to_owned(), Arc::clone(evidence)))
-    }
-
     fn icb_of(&self, lsoa: &Answer, borough: &Answer) -> Answer {
         let by_lsoa = lsoa.as_ref().and_then(|(code, _)| self.geography.zones.get(code));
         if let Some(zone) = by_lsoa.filter(|zone| !zone.icb_code.is_empty()) {
@@ -283,6 +276,13 @@ impl<'a> Gazetteer<'a> {
 
 fn by_method(said: &Evidence, method: String) -> Arc<Evidence> {
     Arc::new(Evidence { source: said.source.clone(), method, as_of: said.as_of })
+}
+
+/// What a file or a person said of a field.
+fn said(site: &Site, field: Field) -> Answer {
+    let Some(Value::Known { value, evidence }) = site.held(field) else { return None };
+    let text = value.text()?;
+    (!is_ours(evidence)).then(|| (text.to_owned(), Arc::clone(evidence)))
 }
 
 /// Whether somebody other than this module has said what the field holds.
@@ -312,7 +312,7 @@ mod tests {
     use crate::geography::{Outline, PostcodeRow, Postcodes, Zone, Zones};
     use crate::register::ChangeSet;
 
-    fn said(source: &str, year: i32) -> Arc<Evidence> {
+    fn of(source: &str, year: i32) -> Arc<Evidence> {
         let as_of = NaiveDate::from_ymd_opt(year, 12, 31).unwrap();
         Arc::new(Evidence { source: source.to_owned(), method: "as published".to_owned(), as_of })
     }
@@ -364,11 +364,11 @@ mod tests {
         let boroughs =
             vec![square("E1", "One", 1_000.0, 1_000.0), square("E2", "Two", 2_000.0, 1_000.0)];
         let outlines = |source: &str, features| {
-            Some(Arc::new(Outlines::new(said(source, year), features).unwrap()))
+            Some(Arc::new(Outlines::new(of(source, year), features).unwrap()))
         };
         Geography {
-            postcodes: Some(Arc::new(Postcodes::new(said("ONSPD", year), rows).unwrap())),
-            zones: Arc::new(Zones::new(said("zones", year), zones)),
+            postcodes: Some(Arc::new(Postcodes::new(of("ONSPD", year), rows).unwrap())),
+            zones: Arc::new(Zones::new(of("zones", year), zones)),
             zone_outlines: outlines("LSOA outlines", zone_outlines),
             borough_outlines: outlines("borough outlines", boroughs),
         }
@@ -376,7 +376,7 @@ mod tests {
 
     fn says(field: Field, value: Scalar, year: i32) -> Change {
         let code = "RXA01".parse().unwrap();
-        Change::Site { code, field, value: Value::known(value, &said("a return", year)) }
+        Change::Site { code, field, value: Value::known(value, &of("a return", year)) }
     }
 
     fn postcode(text: &str, year: i32) -> Change {

@@ -133,7 +133,7 @@ impl Found {
                     references.push(ReferenceSet { reference, bytes });
                 }
                 Err(told) => {
-                    faults.file(name, &told.to_string(), "a whole set without contradictions")
+                    faults.file(name, &told.to_string(), "a whole set without contradictions");
                 }
             }
         }

@@ -8,7 +8,7 @@ use chrono::NaiveDate;
 use domesday::import::references::About;
 use domesday::import::run::{Request, run};
 use domesday::import::{ImportKind, ImportReport, InputFile};
-use domesday::register::{Field, Pence, Point, Register, Scalar, Site, Tenancy};
+use domesday::register::{Field, Pence, Point, Scalar, Site, Tenancy};
 use domesday::store::{Scope, Snapshot, Store};
 
 /// In the order a user would: places first, then what stands in them.
@@ -50,7 +50,8 @@ pub(crate) fn shared() -> Option<PathBuf> {
     if folder.join("expected").is_dir() {
         return Some(folder);
     }
-    writeln!(std::io::stderr(), "SKIPPED: no shared data at {}", folder.display()).unwrap();
+    let mut told = std::io::stderr();
+    writeln!(told, "SKIPPED: no shared data at {}", folder.display()).unwrap();
     None
 }
 
@@ -97,8 +98,9 @@ impl London {
             )
             .unwrap();
             assert!((share - 1.0).abs() < 1e-9, "and ends at the end");
+            let mut told = std::io::stderr();
             writeln!(
-                std::io::stderr(),
+                told,
                 "{:>6} ms  {}: {} rows, {} changes, {} faults, version {:?}\n           {}",
                 started.elapsed().as_millis(),
                 paths[0],

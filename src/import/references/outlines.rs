@@ -1,6 +1,6 @@
 //! Outlines of zones and boroughs, from shapefiles and `GeoJSON` alike.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashSet};
 
 use super::features::{Crs, Feature, on_the_grid};
 use super::table::{is_named, plain};
@@ -56,48 +56,16 @@ fn read(kind: ReferenceKind, files: &[InputFile], about: &About, names: &Names) 
     let mut notes = Vec::new();
     let parts = parts_of(files, &mut faults);
 
-    let mut set = Set { outlines: Vec::new(), seen: HashMap::new(), rows: 0, header_day: None };
-    let mut readable = 0;
+    let mut set = Set { outlines: Vec::new(), seen: HashSet::new(), rows: 0, header_day: None };
     for (stem, part) in &parts {
-        let read = match part {
-            Part::Json { name, bytes } => {
-                let read = geojson::read(bytes);
-                read.map(|(features, crs)| (name.as_str(), features, crs))
-                    .map_err(|broken| (name.clone(), broken.value, broken.expected))
-            }
-            Part::Shapefile(found) => match found.get("shp").zip(found.get("dbf")) {
-                Some(((name, shp), (_, dbf))) => {
-                    let beside = |extension| found.get(extension).map(|(_, b)| b.as_slice());
-                    let parts =
-                        shapefile::Parts { shp, dbf, prj: beside("prj"), cpg: beside("cpg") };
-                    let read = shapefile::read(&parts);
-                    read.map(|(features, crs)| (name.as_str(), features, crs)).map_err(|broken| {
-                        let name = found.get(broken.extension).map_or(stem, |(name, _)| name);
-                        (name.clone(), broken.value, broken.expected)
-                    })
-                }
-                None => {
-                    let missing = if found.contains_key("shp") { "dbf" } else { "shp" };
-                    let given = found.values().next().map_or(stem, |(name, _)| name);
-                    faults.file(
-                        given,
-                        "it alone",
-                        &format!("its .{missing} file beside it, or both in one zip"),
-                    );
-                    readable += 1;
-                    continue;
-                }
-            },
-        };
-        readable += 1;
-        match read {
+        match read_part(stem, part) {
             Ok((name, features, crs)) => {
-                set.take(name, features, crs, names, &mut faults, &mut notes)
+                set.take(name, features, crs, names, &mut faults, &mut notes);
             }
-            Err((name, value, expected)) => faults.file(&name, &value, expected),
+            Err(broken) => faults.file(&broken.name, &broken.value, &broken.expected),
         }
     }
-    if readable == 0 && faults.kept.is_empty() {
+    if parts.is_empty() && faults.kept.is_empty() {
         let name = files.first().map_or("", |file| file.name.as_str());
         faults.file(
             name,
@@ -123,6 +91,45 @@ fn read(kind: ReferenceKind, files: &[InputFile], about: &About, names: &Names) 
         let outlines = Outlines::new(evidence, outlines)?;
         Ok::<_, InvalidOutline>((outlines.encode(), outlines.len()))
     })
+}
+
+/// A file that cannot be read at all.
+struct Broken {
+    name: String,
+    value: String,
+    expected: String,
+}
+
+/// What is in a part, with the name of the file that tells it.
+fn read_part<'a>(stem: &'a str, part: &'a Part) -> Result<(&'a str, Vec<Feature>, Crs), Broken> {
+    let found = match part {
+        Part::Json { name, bytes } => {
+            let read = geojson::read(bytes);
+            return read.map(|(features, crs)| (name.as_str(), features, crs)).map_err(|broken| {
+                let expected = broken.expected.to_owned();
+                Broken { name: name.clone(), value: broken.value, expected }
+            });
+        }
+        Part::Shapefile(found) => found,
+    };
+    let Some(((name, shp), (_, dbf))) = found.get("shp").zip(found.get("dbf")) else {
+        let missing = if found.contains_key("shp") { "dbf" } else { "shp" };
+        return Err(Broken {
+            name: found.values().next().map_or(stem, |(name, _)| name).to_owned(),
+            value: "it alone".to_owned(),
+            expected: format!("its .{missing} file beside it, or both in one zip"),
+        });
+    };
+    let beside = |extension| found.get(extension).map(|(_, bytes)| bytes.as_slice());
+    let parts = shapefile::Parts { shp, dbf, prj: beside("prj"), cpg: beside("cpg") };
+    match shapefile::read(&parts) {
+        Ok((features, crs)) => Ok((name, features, crs)),
+        Err(broken) => Err(Broken {
+            name: found.get(broken.extension).map_or(stem, |(name, _)| name).to_owned(),
+            value: broken.value,
+            expected: broken.expected.to_owned(),
+        }),
+    }
 }
 
 /// What belongs together, by stem.
@@ -198,7 +205,7 @@ fn stem_of(name: &str) -> String {
 
 struct Set {
     outlines: Vec<Outline>,
-    seen: HashMap<String, u64>,
+    seen: HashSet<String>,
     rows: u64,
     header_day: Option<chrono::NaiveDate>,
 }
@@ -261,7 +268,7 @@ impl Set {
                     continue;
                 }
             };
-            if self.seen.insert(code.clone(), row).is_some() {
+            if !self.seen.insert(code.clone()) {
                 faults.cell(file, row, &header, &code, "a code that appears once");
                 continue;
             }

@@ -130,26 +130,16 @@ impl Table {
                 self.take(name, columns, &record);
                 continue;
             }
-            match Columns::of(&record) {
-                Some((found, is_header)) => {
-                    if !is_header {
-                        self.take(name, &found, &record);
-                    }
-                    columns = Some(found);
-                }
-                None => {
-                    let header = Header::new(record.iter());
-                    let names: Vec<&str> = header.names().collect();
-                    self.faults.cell(
-                        name,
-                        1,
-                        "",
-                        &names.join(","),
-                        "a header with a postcode (pcds, postcode) and its easting and northing (oseast1m, osnrth1m) or latitude and longitude",
-                    );
-                    return;
-                }
+            let Some((found, is_header)) = Columns::of(&record) else {
+                let header = Header::new(record.iter());
+                let names: Vec<&str> = header.names().collect();
+                self.faults.cell(name, 1, "", &names.join(","), WANTED_HEADER);
+                return;
+            };
+            if !is_header {
+                self.take(name, &found, &record);
             }
+            columns = Some(found);
         }
         if columns.is_none() {
             self.faults.file(name, "nothing", "a CSV of postcodes");
@@ -200,14 +190,14 @@ impl Table {
         let ended = match columns.ended.map(|at| (at, cell(at))) {
             None => None,
             Some((_, "")) => Some(Ended::Live),
-            Some((at, text)) => match month_of(text) {
-                Some((year, month)) => Some(Ended::In { year, month }),
-                None => {
+            Some((at, text)) => {
+                let Some((year, month)) = month_of(text) else {
                     let wanted = "the month it ended, such as 202511, or nothing";
                     self.faults.cell(name, row, columns.header.name(at), text, wanted);
                     return;
-                }
-            },
+                };
+                Some(Ended::In { year, month })
+            }
         };
         let said = [columns.introduced, columns.ended].into_iter().flatten();
         self.newest = said.map(cell).filter_map(month_of).max().max(self.newest);
@@ -215,6 +205,7 @@ impl Table {
     }
 }
 
+const WANTED_HEADER: &str = "a header with a postcode (pcds, postcode) and its easting and northing (oseast1m, osnrth1m) or latitude and longitude";
 const WANTED_POSTCODE: &str = "a postcode, such as SE1 7EH";
 const WANTED_GRID: &str =
     "metres on the British National Grid (easting 0 to 700,000, northing 0 to 1,300,000)";

@@ -114,11 +114,11 @@ mod tests {
 
     use super::*;
 
-    fn unpacked(bytes: Vec<u8>, limit: u64) -> Result<Vec<(String, io::Result<usize>)>, Refused> {
+    fn unpacked(bytes: Vec<u8>, limit: u64) -> Result<Vec<(String, io::Result<u64>)>, Refused> {
         let file = InputFile { name: "given".to_owned(), bytes };
         let mut seen = Vec::new();
         each_part(&file, limit, &|_| true, &mut |name, stream| {
-            seen.push((name.to_owned(), io::copy(stream, &mut io::sink()).map(|n| n as usize)));
+            seen.push((name.to_owned(), io::copy(stream, &mut io::sink())));
         })?;
         Ok(seen)
     }

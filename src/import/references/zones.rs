@@ -1,5 +1,7 @@
 //! Tables of zones: one row a small area, with where its people are and who they are.
 
+use std::collections::HashSet;
+
 use csv::ByteRecord;
 
 use super::table::{Header, count, number};
@@ -50,7 +52,7 @@ struct Table {
     zones: Vec<Zone>,
     faults: Faults,
     rows: u64,
-    seen: std::collections::HashMap<String, u64>,
+    seen: HashSet<String>,
     day_of_headers: Option<chrono::NaiveDate>,
 }
 
@@ -161,14 +163,11 @@ impl Table {
             self.rows += 1;
             let row = record.position().map_or(0, csv::Position::line);
             match zone_of(columns, &record) {
-                Ok(zone) => match self.seen.insert(zone.code.clone(), row) {
-                    None => self.zones.push(zone),
-                    Some(_) => {
-                        let column = columns.header.name(columns.code);
-                        let wanted = "a code that appears once";
-                        self.faults.cell(name, row, column, &zone.code, wanted);
-                    }
-                },
+                Ok(zone) if self.seen.insert(zone.code.clone()) => self.zones.push(zone),
+                Ok(zone) => {
+                    let column = columns.header.name(columns.code);
+                    self.faults.cell(name, row, column, &zone.code, "a code that appears once");
+                }
                 Err((at, wanted)) => {
                     let column = columns.header.name(at);
                     self.faults.cell(name, row, column, &text_of(&record, at), wanted);
