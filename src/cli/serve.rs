@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::report::{self, Detail};
 use crate::jobs::Jobs;
-use crate::register::Register;
+use crate::register::{Field, Register};
 use crate::scenario::{Scenario, ScopeOf};
 use crate::store::{Draft, Scope, Store};
 use crate::{config, synth, web};
@@ -90,14 +90,15 @@ pub(super) fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
 /// The scenario a newcomer sees: one integrated care board, a fund asked for, a percent of gap.
 fn first_question(register: &Register) -> anyhow::Result<Scenario> {
     let mut question = Scenario::defaults(register, config::assumptions()?, config::standards()?);
-    let icbs = register.sites().filter_map(|site| site.text(crate::register::Field::IcbCode));
-    let mut counts = std::collections::BTreeMap::<&str, usize>::new();
-    for icb in icbs {
-        *counts.entry(icb).or_default() += 1;
+    let mut boards = std::collections::BTreeMap::<(&str, &str), usize>::new();
+    for site in register.sites() {
+        if let (Some(code), Some(name)) = (site.text(Field::IcbCode), site.text(Field::IcbName)) {
+            *boards.entry((code, name)).or_default() += 1;
+        }
     }
-    if let Some((icb, _)) = counts.into_iter().max_by_key(|(_, count)| *count) {
-        question.scope = ScopeOf::Icb(icb.to_owned());
-        question.name = format!("First look: {icb}");
+    if let Some(((code, name), _)) = boards.into_iter().max_by_key(|(_, sites)| *sites) {
+        question.scope = ScopeOf::Icb(code.to_owned());
+        question.name = format!("First look: {name}");
     }
     Ok(question)
 }
