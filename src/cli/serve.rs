@@ -9,7 +9,7 @@ use clap::Args;
 
 use super::report::{self, Detail};
 use crate::jobs::Jobs;
-use crate::register::{Field, Register};
+use crate::register::{Field, Pence, Register};
 use crate::scenario::{Scenario, ScopeOf};
 use crate::store::{Draft, Scope, Store};
 use crate::{config, synth, web};
@@ -99,6 +99,7 @@ fn first_question(register: &Register) -> anyhow::Result<Scenario> {
     if let Some(((code, name), _)) = boards.into_iter().max_by_key(|(_, sites)| *sites) {
         question.scope = ScopeOf::Icb(code.to_owned());
         question.name = format!("First look: {name}");
+        question.fund_asked = Pence::pounds(20_000_000);
     }
     Ok(question)
 }
