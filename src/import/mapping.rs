@@ -303,7 +303,8 @@ pub struct FieldSpec {
     /// Several columns added up; each entry lists the names one of them has had.
     #[serde(default)]
     pub sum: Vec<Patterns>,
-    /// Several columns whose texts make one value with a space between: easting and northing.
+    /// Several columns whose texts make one value with a space between: easting and northing, or in degrees longitude
+    /// and latitude.
     #[serde(default)]
     pub join: Vec<Patterns>,
     /// A group of columns of which one holds 1; the value is what its header has in place of `*`.
@@ -554,12 +555,15 @@ impl RecordSpec {
             });
         }
         if subject == Subject::Site && !listed.iter().any(|key| key == Field::Location.key()) {
-            let join = ["easting", "northing"].map(|name| Patterns(vec![Pattern::new(name)]));
-            self.field.push(FieldSpec {
+            // Of two that are both there the later counts: metres on the grid need no transform.
+            let pairs =
+                [(["longitude", "latitude"], Some(Unit::Degrees)), (["easting", "northing"], None)];
+            self.field.extend(pairs.map(|(names, unit)| FieldSpec {
                 field: Field::Location.key().to_owned(),
-                join: join.into(),
+                join: names.map(|name| Patterns(vec![Pattern::new(name)])).into(),
+                unit,
                 ..FieldSpec::default()
-            });
+            }));
         }
     }
 }

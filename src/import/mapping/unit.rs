@@ -32,6 +32,8 @@ pub enum Unit {
     KilowattHours,
     /// Megawatt-hours.
     MegawattHours,
+    /// Degrees of longitude and latitude, WGS 84.
+    Degrees,
     /// A plain count.
     Count,
 }
@@ -54,6 +56,7 @@ impl Unit {
             "£m" | "£million" | "£millions" | "£mn" => Self::MillionPounds,
             "kwh" | "kwhayear" => Self::KilowattHours,
             "mwh" => Self::MegawattHours,
+            "degrees" | "wgs84" => Self::Degrees,
             "no" | "number" | "count" => Self::Count,
             _ => return None,
         })
@@ -80,6 +83,8 @@ impl Unit {
             | (Self::KilowattHours, "kWh")
             | (Self::Percent, "%")
             | (Self::Share, "share")
+            // A point in degrees is transformed, not multiplied.
+            | (Self::Degrees, "m, EPSG:27700")
             | (Self::Count, "" | "people" | "contacts" | "min" | "h" | "year") => 1.0,
             (Self::SquareFeet, "m²") => 0.092_903_04,
             (Self::Hectares, "m²") => 10_000.0,
@@ -109,6 +114,7 @@ impl Unit {
             Self::MillionPounds => "£m",
             Self::KilowattHours => "kWh",
             Self::MegawattHours => "MWh",
+            Self::Degrees => "degrees",
             Self::Count => "No.",
         }
     }
@@ -119,7 +125,7 @@ impl TryFrom<String> for Unit {
 
     fn try_from(text: String) -> Result<Self, String> {
         Self::find(&text).ok_or_else(|| {
-            format!("expected a unit: %, share, m², ft², ha, acres, m³, £, £000, £m, kWh, MWh or No., found {text:?}")
+            format!("expected a unit: %, share, m², ft², ha, acres, m³, £, £000, £m, kWh, MWh, degrees or No., found {text:?}")
         })
     }
 }

@@ -1,10 +1,11 @@
 //! One cell to one value.
 
-use crate::import::mapping::{Blank, Mapping, Others, Target};
+use crate::geography::{LonLat, from_wgs84};
+use crate::import::mapping::{Blank, Mapping, Others, Target, Unit};
 use crate::import::sheet::Row;
 use crate::register::{
-    AccessAnswer, Field, Grade, Kind, ReceiptAccruesTo, Scalar, ServiceLine, SiteStatus, SpaceUse,
-    SurplusStatus, Tenure, Why, Word,
+    AccessAnswer, Field, Grade, Kind, Point, ReceiptAccruesTo, Scalar, ServiceLine, SiteStatus,
+    SpaceUse, SurplusStatus, Tenure, Why, Word,
 };
 
 use super::bind::{Bound, From, Numbers, is_set};
@@ -106,10 +107,21 @@ fn column(
         Kind::Text => {
             plain(bound.target, text).map(|scalar| Said::Known(scalar, None)).map_err(refused)
         }
+        Kind::Point if bound.spec.unit == Some(Unit::Degrees) => {
+            let expected = || "longitude and latitude within Great Britain, in degrees".to_owned();
+            let point = degrees(text).ok_or_else(|| refused(expected()))?;
+            Ok(Said::Known(Scalar::Point(point), None))
+        }
         kind => Scalar::parse(kind, text)
             .map(|scalar| Said::Known(scalar, None))
             .map_err(|wanted| refused(wanted.0)),
     }
+}
+
+fn degrees(text: &str) -> Option<Point> {
+    let (longitude, latitude) = text.split_once(' ')?;
+    let (longitude, latitude) = (longitude.parse().ok()?, latitude.trim().parse().ok()?);
+    from_wgs84(LonLat { longitude, latitude }).ok()
 }
 
 const ANY_NUMBER: Kind = Kind::Number { low: f64::NEG_INFINITY, high: f64::INFINITY };

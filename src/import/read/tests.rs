@@ -369,6 +369,26 @@ fn a_filled_template_is_read_back_value_for_value() {
 }
 
 #[test]
+fn a_point_in_degrees_is_brought_to_the_grid() {
+    let text =
+        "site_code,longitude,latitude\nRXA01,-0.119925572,51.48936565\nRXA02,51.5,-0.1\nRXA03,,\n";
+    let reading = read_one(ImportKind::Sites, "sites 2025-06-30.csv", text);
+    assert_eq!(
+        told(&reading),
+        [
+            "sites 2025-06-30.csv, row 3, column \"longitude\": \"51.5\" is not longitude and latitude within Great Britain, in degrees"
+        ]
+    );
+    let place = site(&register_of(&reading), "RXA01").location().unwrap();
+    let published = crate::register::Point::new(530_624.974, 178_388.464).unwrap();
+    assert!(place.metres_to(published) < 0.05);
+
+    let mapping = "name = \"Mine\"\nsource = \"Mine\"\n[as_of]\ndate = 2025-06-30\n[[record]]\nsubject = \"site\"\ncode = \"id\"\n\
+                   [[record.field]]\nfield = \"location\"\njoin = [\"lon\", \"lat\"]\nunit = \"degrees\"\n";
+    assert!(Mapping::from_toml(mapping).is_ok());
+}
+
+#[test]
 fn a_users_own_words_and_labels_are_understood() {
     let text = "ODS code;Name;Tenure;Location x;easting;northing;4 Internal doors and corridors;5 Lift to every patient floor, or all services step-free;Empty area (%);Gross internal area (m²);Net book value (£000)\n\
                 E83003;Clinic;NHS Property Services;;527543;193427;n/a;unknown;10;500;12.5\n";
@@ -441,7 +461,7 @@ fn mistakes_in_a_mapping_name_the_key_and_what_was_expected() {
     column mapping, line 3, key colour: unknown field `colour`, expected one of `name`, `source`, `method`, `blank`, `rows`, `adds_unless_newer`, `file`, `as_of`, `evidence`, `unknown`, `keep`, `skip`, `only_held`, `remark`, `aggregate`, `sum_to_100`, `leavers`, `record`
     column mapping, record 1, field 1 (empty_area): field: expected one of
     column mapping, record 1, field 1 (empty_area_m2): unit: expected a unit that can be turned into "m²"
-    column mapping, line 9, key unit: expected a unit: %, share, m², ft², ha, acres, m³, £, £000, £m, kWh, MWh or No., found "furlong"
+    column mapping, line 9, key unit: expected a unit: %, share, m², ft², ha, acres, m³, £, £000, £m, kWh, MWh, degrees or No., found "furlong"
     column mapping, record 1, field 1 (empty_area_m2): percent_of: expected the field the percentage is a share of
     column mapping, record 1, field 1 (tenure): values: expected one of freehold, leasehold, lift, pfi, nhsps, gp_owned, council, charity, found "owned"
     column mapping, record 1, field 1 (name): column: expected exactly one of column, sum, join, flags and constant
