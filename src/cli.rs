@@ -47,13 +47,13 @@ enum Command {
 pub fn main() -> ExitCode {
     let done = match Cli::parse().command {
         Command::Import(args) => import::run(args),
-        Command::Site(args) => site::run(args),
+        Command::Site(args) => site::run(&args),
         Command::Plan(args) => plan::run(args),
-        Command::Serve(args) => serve::serve(args),
-        Command::Demo(args) => serve::demo(args),
+        Command::Serve(args) => serve::serve(&args),
+        Command::Demo(args) => serve::demo(&args),
         Command::Synth(args) => synth::run(args),
         Command::Db(args) => db::run(args),
-        Command::Bench(args) => bench::run(args),
+        Command::Bench(args) => bench::run(&args),
     };
     done.unwrap_or_else(|error| {
         // Nothing is left to do if standard error is closed.

@@ -3,6 +3,7 @@
 //! Everything is made here: the illustrative estate, the CSV files, the load. Real files are measured too where
 //! `DOMESDAY_SHARED_DATA` names a folder of them.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::ExitCode;
@@ -33,11 +34,11 @@ pub(super) struct BenchArgs {
 }
 
 /// Prints the tables.
-pub(super) fn run(args: BenchArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     let mut out = std::io::stdout();
     let folder = std::env::temp_dir().join(format!("domesday-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
-    let done = measure(&args, &folder, &mut out);
+    let done = measure(args, &folder, &mut out);
     // The folder is ours and named by our process id; a failure to remove it is no failure of the bench.
     let _ = std::fs::remove_dir_all(&folder);
     done.map(|()| ExitCode::SUCCESS)
@@ -70,10 +71,11 @@ fn draft(estate: synth::Estate) -> Draft {
 
 /// A site file of the user's own, through reader, news, locating and store; the baseline is only splitting its cells.
 fn imports(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut text = String::from("site_code,name,organisation_code,tenure,gross_internal_area_m2,occupied_area_m2,location\n");
+    let mut text = String::from("site_code,as_of,name,organisation_code,tenure,gross_internal_area_m2,occupied_area_m2,location\n");
     for row in 0..args.rows {
         let (easting, northing) = (505_000 + (row * 37).rem_euclid(55_000), 160_000 + (row * 91).rem_euclid(40_000));
-        text.push_str(&format!("ZB{row:06},Site {row},ZZB,freehold,{},{},{easting} {northing}\n", 200 + row.rem_euclid(5_000), 150));
+        let area = 200 + row.rem_euclid(5_000);
+        writeln!(text, "ZB{row:06},2026-03-31,Site {row},ZZB,freehold,{area},150,{easting} {northing}")?;
     }
     let bytes = text.into_bytes();
 

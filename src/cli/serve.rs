@@ -45,13 +45,13 @@ pub(super) struct DemoArgs {
 }
 
 /// Serves until asked to stop.
-pub(super) fn serve(args: ServeArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn serve(args: &ServeArgs) -> anyhow::Result<ExitCode> {
     let store = open(&args.store)?;
-    start(&args, store)
+    start(args, store)
 }
 
 /// Loads an illustrative estate where the register is empty, solves a scenario where none was, prints, and serves.
-pub(super) fn demo(args: DemoArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let store = open(&args.serve.store)?;
     let scope = Scope::command_line();
     let mut out = std::io::stdout();

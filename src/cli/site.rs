@@ -27,7 +27,7 @@ pub(super) struct SiteArgs {
 }
 
 /// Prints the site sheet.
-pub(super) fn run(args: SiteArgs) -> anyhow::Result<ExitCode> {
+pub(super) fn run(args: &SiteArgs) -> anyhow::Result<ExitCode> {
     let store = Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let mut out = std::io::stdout().lock();

@@ -1,5 +1,6 @@
 //! A table for the terminal: text to the left, numbers to the right, columns as wide as their content.
 
+use std::fmt::Write as _;
 use std::io::{self, Write};
 
 /// Which side a column's text keeps to.
@@ -24,8 +25,8 @@ pub(crate) fn print(out: &mut dyn Write, headings: &[&str], rows: &[Vec<String>]
         let mut text = String::new();
         for ((cell, (side, _)), width) in cells.zip(&columns).zip(&widths) {
             match side {
-                Side::Left => text.push_str(&format!("{cell:<width$}  ")),
-                Side::Right => text.push_str(&format!("{cell:>width$}  ")),
+                Side::Left => drop(write!(text, "{cell:<width$}  ")),
+                Side::Right => drop(write!(text, "{cell:>width$}  ")),
             }
         }
         writeln!(out, "{}", text.trim_end())

@@ -23,6 +23,7 @@ impl Pence {
     }
 
     /// This share of the amount, to the nearest penny, halves away from zero. `share` may exceed 1.
+    #[must_use]
     #[expect(
         clippy::cast_possible_truncation,
         reason = "a float beyond i64 saturates, which is what a sum does too"
