@@ -57,13 +57,15 @@ pub struct Settings {
 /// Serves until asked to stop, and says on standard output where.
 pub fn serve(settings: Settings, store: Store, jobs: Jobs) -> io::Result<()> {
     if !assets::are_complete() {
-        let sentence = "web/dist is missing, so there are no page macros: run `make setup`, then start again";
+        let sentence =
+            "web/dist is missing, so there are no page macros: run `make setup`, then start again";
         return Err(io::Error::new(io::ErrorKind::NotFound, sentence));
     }
     log();
     let listener = TcpListener::bind(settings.listen)?;
     let address = listener.local_addr()?;
-    let hosts = Hosts::new(&settings.allowed_hosts, address.ip().is_loopback(), &address.to_string());
+    let hosts =
+        Hosts::new(&settings.allowed_hosts, address.ip().is_loopback(), &address.to_string());
     let app = Data::new(App::new(hosts, UPLOAD_LIMIT, store, jobs.clone(), rules()?));
     let mut out = io::stdout();
     writeln!(out, "domesday: serving on http://{address}")?;
@@ -88,7 +90,8 @@ fn rules() -> io::Result<(crate::access::ScoreRules, crate::access::GateRules)> 
 /// One JSON line a request, on standard error. `RUST_LOG` asks for more or less.
 fn log() {
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = tracing_subscriber::fmt().json().with_writer(io::stderr).with_span_events(FmtSpan::CLOSE);
+    let lines =
+        tracing_subscriber::fmt().json().with_writer(io::stderr).with_span_events(FmtSpan::CLOSE);
     // A program that logs already goes on as it does.
     let _ = lines.with_env_filter(filter).try_init();
 }
@@ -98,19 +101,41 @@ fn log() {
 fn routes(
     app: Data<App>,
     is_logged: bool,
-) -> Routes<impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<impl actix_web::body::MessageBody>, Error = Error, InitError = ()>>
-{
+) -> Routes<
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<impl actix_web::body::MessageBody>,
+        Error = Error,
+        InitError = (),
+    >,
+> {
     let limit = app.upload_limit;
     Routes::new()
         .app_data(app)
-        .app_data(web::FormConfig::default().limit(BODY_LIMIT).error_handler(|e, _| of_extractor(e.into())))
-        .app_data(web::JsonConfig::default().limit(BODY_LIMIT).error_handler(|e, _| of_extractor(e.into())))
-        .app_data(web::QueryConfig::default().error_handler(|e, _| Problem::bad_request(format!("The query cannot be read: {e}.")).into()))
-        .app_data(web::PathConfig::default().error_handler(|_, _| Problem::not_found("page at this address").into()))
+        .app_data(
+            web::FormConfig::default()
+                .limit(BODY_LIMIT)
+                .error_handler(|e, _| of_extractor(e.into())),
+        )
+        .app_data(
+            web::JsonConfig::default()
+                .limit(BODY_LIMIT)
+                .error_handler(|e, _| of_extractor(e.into())),
+        )
+        .app_data(web::QueryConfig::default().error_handler(|e, _| {
+            Problem::bad_request(format!("The query cannot be read: {e}.")).into()
+        }))
+        .app_data(
+            web::PathConfig::default()
+                .error_handler(|_, _| Problem::not_found("page at this address").into()),
+        )
         .app_data(web::PayloadConfig::new(limit))
         .configure(pages_routes)
         .configure(api::routes)
-        .default_service(web::to(|| async { Err::<String, _>(Problem::not_found("page at this address")) }))
+        .default_service(web::to(|| async {
+            Err::<String, _>(Problem::not_found("page at this address"))
+        }))
         .wrap(from_fn(guard::tokens))
         .wrap(from_fn(guard::strangers))
         .wrap(from_fn(problems))
@@ -124,7 +149,9 @@ fn of_extractor(error: Error) -> Error {
 }
 
 fn pages_routes(service: &mut web::ServiceConfig) {
-    use pages::{files, home, imports, jobs, map, problems, proposal, reference, register, scenario, site};
+    use pages::{
+        files, home, imports, jobs, map, problems, proposal, reference, register, scenario, site,
+    };
     service
         .service(get("/healthz", health::alive))
         .service(get("/readyz", health::ready))
@@ -221,7 +248,9 @@ async fn problems(
     };
     if !wants_page(&request) {
         return Ok(match other {
-            Some(problem) => ServiceResponse::new(request, actix_web::ResponseError::error_response(&problem)),
+            Some(problem) => {
+                ServiceResponse::new(request, actix_web::ResponseError::error_response(&problem))
+            }
             None => ServiceResponse::new(request, response),
         });
     }
@@ -238,7 +267,12 @@ async fn problems(
 
 /// The API speaks JSON; everything else speaks to people unless a program asks for JSON alone.
 fn wants_page(request: &actix_web::HttpRequest) -> bool {
-    let accepts = request.headers().get(actix_web::http::header::ACCEPT).and_then(|a| a.to_str().ok()).unwrap_or("");
-    let only_json = accepts.contains("json") && !accepts.contains("html") && !accepts.contains("*/*");
+    let accepts = request
+        .headers()
+        .get(actix_web::http::header::ACCEPT)
+        .and_then(|a| a.to_str().ok())
+        .unwrap_or("");
+    let only_json =
+        accepts.contains("json") && !accepts.contains("html") && !accepts.contains("*/*");
     !request.path().starts_with("/api/") && !only_json
 }

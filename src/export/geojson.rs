@@ -10,7 +10,9 @@ use crate::register::Point;
 /// A feature at a point; nothing where the point is outside the area that the transformation covers.
 pub fn point(at: Point, properties: Map<String, Value>) -> Option<Value> {
     let position = position(at)?;
-    Some(json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": position }, "properties": properties }))
+    Some(
+        json!({ "type": "Feature", "geometry": { "type": "Point", "coordinates": position }, "properties": properties }),
+    )
 }
 
 /// A feature with an outline in EPSG:27700.
@@ -18,7 +20,9 @@ pub fn outline(shape: &MultiPolygon<f64>, properties: Map<String, Value>) -> Opt
     let shape = shape.orient(Direction::Default);
     let polygons: Option<Vec<Vec<Vec<Value>>>> = shape
         .iter()
-        .map(|polygon| std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect())
+        .map(|polygon| {
+            std::iter::once(polygon.exterior()).chain(polygon.interiors()).map(ring).collect()
+        })
         .collect();
     let geometry = json!({ "type": "MultiPolygon", "coordinates": polygons? });
     Some(json!({ "type": "Feature", "geometry": geometry, "properties": properties }))
@@ -46,7 +50,12 @@ mod tests {
 
     #[test]
     fn longitude_comes_first_and_outer_rings_run_anticlockwise() {
-        let corners = [(530_000.0, 180_000.0), (530_000.0, 181_000.0), (531_000.0, 181_000.0), (530_000.0, 180_000.0)];
+        let corners = [
+            (530_000.0, 180_000.0),
+            (530_000.0, 181_000.0),
+            (531_000.0, 181_000.0),
+            (530_000.0, 180_000.0),
+        ];
         let clockwise = geo::Polygon::new(LineString::from(corners.to_vec()), Vec::new());
 
         let feature = outline(&MultiPolygon::from(vec![clockwise]), Map::new()).unwrap();

@@ -6,6 +6,7 @@
 
 mod archive;
 mod bounds;
+mod compound;
 mod text;
 mod workbook;
 
@@ -47,7 +48,7 @@ impl Default for Limits {
             rows: 2_000_000,
             columns: 2_000,
             cell: 32_767,
-            cells: 50_000_000,
+            cells: 10_000_000,
         }
     }
 }

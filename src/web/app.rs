@@ -42,7 +42,16 @@ impl App {
     ) -> Self {
         let (score_rules, gate_rules) = rules;
         let templates = templates::environment();
-        Self { hosts, upload_limit, store, jobs, score_rules, gate_rules, templates, estate: Mutex::default() }
+        Self {
+            hosts,
+            upload_limit,
+            store,
+            jobs,
+            score_rules,
+            gate_rules,
+            templates,
+            estate: Mutex::default(),
+        }
     }
 
     /// On whose behalf requests are answered. Everyone at this machine is one principal until there is sign-in.
@@ -68,7 +77,9 @@ impl App {
 
     fn estate_of(&self, snapshot: Arc<Snapshot>) -> Arc<Estate> {
         let held = || self.estate.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(estate) = held().as_ref().filter(|estate| estate.version() == snapshot.register.version) {
+        if let Some(estate) =
+            held().as_ref().filter(|estate| estate.version() == snapshot.register.version)
+        {
             return Arc::clone(estate);
         }
         // Not under the lock: two requests may both work it out, and neither waits for the other.
@@ -78,7 +89,11 @@ impl App {
     }
 
     /// A template filled in.
-    pub(crate) fn fill(&self, template: &str, context: minijinja::Value) -> Result<String, Problem> {
+    pub(crate) fn fill(
+        &self,
+        template: &str,
+        context: minijinja::Value,
+    ) -> Result<String, Problem> {
         let template = self.templates.get_template(template).map_err(Problem::internal)?;
         template.render(context).map_err(Problem::internal)
     }

@@ -61,14 +61,16 @@ impl Estate {
     /// Works it all out.
     pub(crate) fn new(snapshot: Arc<Snapshot>, scores: &ScoreRules, rules: &GateRules) -> Self {
         let register = &snapshot.register;
-        let judged = register.sites().map(|s| (s.code.clone(), Judged::of(s, scores, rules))).collect();
+        let judged =
+            register.sites().map(|s| (s.code.clone(), Judged::of(s, scores, rules))).collect();
         let mut tenancies: BTreeMap<_, Vec<_>> = BTreeMap::new();
         for tenancy in register.tenancies() {
             if let Some(site) = tenancy.site() {
                 tenancies.entry(site).or_default().push(tenancy.id.clone());
             }
         }
-        let shapes = snapshot.geography.borough_outlines.as_deref().map(Shape::all).unwrap_or_default();
+        let shapes =
+            snapshot.geography.borough_outlines.as_deref().map(Shape::all).unwrap_or_default();
         Self {
             is_illustrative: is_illustrative(register),
             boroughs: pairs(register, Field::BoroughCode, Field::BoroughName),
@@ -110,11 +112,15 @@ impl Estate {
 
 /// The illustrative estate says so in the source of each of its facts.
 fn is_illustrative(register: &Register) -> bool {
-    let says = |source: &str| source.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("illustrative"));
+    let says = |source: &str| {
+        source.get(..12).is_some_and(|start| start.eq_ignore_ascii_case("illustrative"))
+    };
     let mut seen: BTreeSet<*const crate::register::Evidence> = BTreeSet::new();
-    register.sites().flat_map(Site::facts).filter_map(|(_, value)| value.evidence()).any(|evidence| {
-        seen.insert(Arc::as_ptr(evidence)) && says(&evidence.source)
-    })
+    register
+        .sites()
+        .flat_map(Site::facts)
+        .filter_map(|(_, value)| value.evidence())
+        .any(|evidence| seen.insert(Arc::as_ptr(evidence)) && says(&evidence.source))
 }
 
 fn pairs(register: &Register, code: Field, name: Field) -> Vec<(String, String)> {

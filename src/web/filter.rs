@@ -31,11 +31,14 @@ impl SiteFilter {
     /// Words that are in no list are refused by name, not silently matched with nothing.
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let mut faults = Vec::new();
-        let mut refuse = |field: &str, detail: String| faults.push(FieldFault { field: field.to_owned(), detail });
+        let mut refuse = |field: &str, detail: String| {
+            faults.push(FieldFault { field: field.to_owned(), detail })
+        };
         if !self.status.is_empty() && SiteStatus::find(&self.status).is_none() {
             refuse("status", format!("is one of {}", SiteStatus::WORDS.join(", ")));
         }
-        if !["", "unknown"].contains(&self.tenure.as_str()) && Tenure::find(&self.tenure).is_none() {
+        if !["", "unknown"].contains(&self.tenure.as_str()) && Tenure::find(&self.tenure).is_none()
+        {
             refuse("tenure", format!("is unknown or one of {}", Tenure::WORDS.join(", ")));
         }
         if !["", "pass", "fail", "unknown"].contains(&self.gates.as_str()) {
@@ -55,7 +58,10 @@ impl SiteFilter {
         let fits = |site: &&Site| {
             self.fits_place(site)
                 && self.fits_words(site)
-                && (self.gates.is_empty() || estate.judged(&site.code).is_some_and(|judged| gate_word(judged) == self.gates))
+                && (self.gates.is_empty()
+                    || estate
+                        .judged(&site.code)
+                        .is_some_and(|judged| gate_word(judged) == self.gates))
                 && (needle.is_empty() || speaks_of(site, &needle))
         };
         estate.register().sites().filter(fits).collect()
@@ -77,7 +83,8 @@ impl SiteFilter {
             "unknown" => site.tenure().is_none(),
             word => site.tenure() == Tenure::find(word),
         };
-        has_tenure && (self.status.is_empty() || Some(site.status()) == SiteStatus::find(&self.status))
+        has_tenure
+            && (self.status.is_empty() || Some(site.status()) == SiteStatus::find(&self.status))
     }
 
     /// As the end of an address: `&borough=E09000007`, and so on.
@@ -106,11 +113,14 @@ pub(crate) fn gate_word(judged: &Judged) -> &'static str {
 }
 
 fn speaks_of(site: &Site, needle: &str) -> bool {
-    let texts = [Field::Name, Field::OrganisationName, Field::Postcode].map(|field| site.text(field));
+    let texts =
+        [Field::Name, Field::OrganisationName, Field::Postcode].map(|field| site.text(field));
     let plain = |text: &str| text.to_lowercase();
     plain(site.code.as_str()).contains(needle)
         || texts.into_iter().flatten().any(|text| plain(text).contains(needle))
-        || site.text(Field::Postcode).is_some_and(|postcode| squeezed(postcode).contains(&squeezed(needle)))
+        || site
+            .text(Field::Postcode)
+            .is_some_and(|postcode| squeezed(postcode).contains(&squeezed(needle)))
 }
 
 /// A postcode in any spacing.
@@ -137,7 +147,11 @@ mod tests {
 
     #[test]
     fn a_filter_survives_its_own_address() {
-        let filter = SiteFilter { text: "St Mary’s & Co = 50%".to_owned(), gates: "pass".to_owned(), ..SiteFilter::default() };
+        let filter = SiteFilter {
+            text: "St Mary’s & Co = 50%".to_owned(),
+            gates: "pass".to_owned(),
+            ..SiteFilter::default()
+        };
         let query = filter.query();
         let read = actix_web::web::Query::<SiteFilter>::from_query(&query).unwrap();
         assert_eq!(read.into_inner(), filter);

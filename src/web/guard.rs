@@ -25,7 +25,10 @@ static HEADERS: [(HeaderName, &str); 7] = [
     (header::X_FRAME_OPTIONS, "DENY"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=(), payment=()"),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=(), payment=()",
+    ),
 ];
 
 /// Puts the security headers on every answer.
@@ -67,13 +70,18 @@ pub(crate) async fn tokens(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
-    let held = request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).filter(|token| is_token(token));
+    let held = request
+        .cookie(COOKIE)
+        .map(|cookie| cookie.value().to_owned())
+        .filter(|token| is_token(token));
     let is_new = held.is_none();
     let token = match held {
         Some(token) => token,
         None => match new_token() {
             Ok(token) => token,
-            Err(error) => return Ok(request.error_response(Problem::internal(anyhow::anyhow!("{error}")))),
+            Err(error) => {
+                return Ok(request.error_response(Problem::internal(anyhow::anyhow!("{error}"))));
+            }
         },
     };
     request.extensions_mut().insert(FormToken(token.clone()));
@@ -83,7 +91,11 @@ pub(crate) async fn tokens(
         .get(header::CONTENT_TYPE)
         .is_some_and(|kind| kind.as_bytes().starts_with(b"text/html"));
     if is_new && is_page {
-        let cookie = Cookie::build(COOKIE, token).path("/").http_only(true).same_site(SameSite::Strict).finish();
+        let cookie = Cookie::build(COOKIE, token)
+            .path("/")
+            .http_only(true)
+            .same_site(SameSite::Strict)
+            .finish();
         let value = HeaderValue::from_str(&cookie.to_string()).map_err(Problem::internal)?;
         response.headers_mut().append(header::SET_COOKIE, value);
     }
@@ -128,7 +140,9 @@ impl Hosts {
                 || host
                     .strip_prefix(allowed.as_str())
                     .and_then(|rest| rest.strip_prefix(':'))
-                    .is_some_and(|port| !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit()))
+                    .is_some_and(|port| {
+                        !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit())
+                    })
         })
     }
 }
@@ -141,7 +155,9 @@ fn host_of(request: &HttpRequest) -> String {
 /// The origin, if it is not this service. A browser sends one with every request a foreign page makes that could
 /// change anything; older ones at least say `cross-site`.
 fn foreign_origin(headers: &HeaderMap, host: &str) -> Option<String> {
-    let text = |name: &HeaderName| headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned());
+    let text = |name: &HeaderName| {
+        headers.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
+    };
     if let Some(origin) = text(&header::ORIGIN) {
         let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
         let is_ours = authority.is_some_and(|authority| authority.eq_ignore_ascii_case(host));
@@ -175,10 +191,24 @@ mod tests {
     #[test]
     fn only_its_own_hosts_are_answered() {
         let hosts = Hosts::new(&["Estates.example".to_owned()], true, "127.0.0.1:8080");
-        for ours in ["localhost", "localhost:9000", "127.0.0.1:8080", "[::1]:8080", "estates.example", "ESTATES.EXAMPLE:443"] {
+        for ours in [
+            "localhost",
+            "localhost:9000",
+            "127.0.0.1:8080",
+            "[::1]:8080",
+            "estates.example",
+            "ESTATES.EXAMPLE:443",
+        ] {
             assert!(hosts.answer_for(ours), "{ours}");
         }
-        for foreign in ["", "evil.example", "localhost.evil.example", "127.0.0.1.nip.io:8080", "localhost:", "localhost:80x"] {
+        for foreign in [
+            "",
+            "evil.example",
+            "localhost.evil.example",
+            "127.0.0.1.nip.io:8080",
+            "localhost:",
+            "localhost:80x",
+        ] {
             assert!(!hosts.answer_for(foreign), "{foreign}");
         }
     }
@@ -194,7 +224,10 @@ mod tests {
         };
         assert_eq!(with(&[]), None);
         assert_eq!(with(&[("origin", "http://localhost:8080")]), None);
-        assert_eq!(with(&[("origin", "http://localhost:8081")]), Some("http://localhost:8081".to_owned()));
+        assert_eq!(
+            with(&[("origin", "http://localhost:8081")]),
+            Some("http://localhost:8081".to_owned())
+        );
         assert_eq!(with(&[("origin", "null")]), Some("null".to_owned()));
         assert_eq!(with(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")]), None);
         assert!(with(&[("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "no-cors")]).is_some());

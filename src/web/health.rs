@@ -19,7 +19,9 @@ pub(super) async fn ready(app: web::Data<App>) -> Result<HttpResponse, Problem> 
     })
     .await;
     match checked {
-        Ok(version) => Ok(HttpResponse::Ok().json(json!({ "status": "ready", "register_version": version }))),
+        Ok(version) => {
+            Ok(HttpResponse::Ok().json(json!({ "status": "ready", "register_version": version })))
+        }
         Err(problem) => {
             tracing::warn!(%problem, "not ready");
             Err(Problem::Busy { detail: "The store does not answer.".to_owned() })

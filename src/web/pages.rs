@@ -1,7 +1,7 @@
 //! Pages: each file takes what was asked, works out a view of plain structs, and has a template fill it in.
 
-pub(super) mod form;
 pub(super) mod files;
+pub(super) mod form;
 pub(super) mod home;
 pub(super) mod imports;
 pub(super) mod jobs;
@@ -26,8 +26,13 @@ use super::problem::Problem;
 use crate::export::{self, Table};
 
 /// The parts of the service, as the menu names them.
-const MENU: &[(&str, &str)] =
-    &[("Overview", "/"), ("Register", "/sites"), ("Map", "/map"), ("Imports", "/imports"), ("Scenarios", "/scenarios")];
+const MENU: &[(&str, &str)] = &[
+    ("Overview", "/"),
+    ("Register", "/sites"),
+    ("Map", "/map"),
+    ("Imports", "/imports"),
+    ("Scenarios", "/scenarios"),
+];
 
 /// Plain structs as a template takes them.
 pub(super) fn view_of(view: impl Serialize) -> Value {
@@ -47,7 +52,11 @@ pub(super) struct Page {
 
 impl Page {
     /// A page with a view.
-    pub(super) fn new(template: &'static str, title: impl Into<String>, view: impl Serialize) -> Self {
+    pub(super) fn new(
+        template: &'static str,
+        title: impl Into<String>,
+        view: impl Serialize,
+    ) -> Self {
         Self {
             template,
             title: title.into(),
@@ -130,7 +139,11 @@ fn fill(app: &App, asked: &Asked, page: Page) -> Result<String, Problem> {
 }
 
 /// The page of a problem, for people.
-pub(super) async fn problem_page(request: &HttpRequest, app: &web::Data<App>, problem: &Problem) -> HttpResponse {
+pub(super) async fn problem_page(
+    request: &HttpRequest,
+    app: &web::Data<App>,
+    problem: &Problem,
+) -> HttpResponse {
     let kind = problem.kind();
     let details = problem.details();
     let view = context! {
@@ -139,13 +152,14 @@ pub(super) async fn problem_page(request: &HttpRequest, app: &web::Data<App>, pr
         faults => view_of(&details.faults),
         status => details.status,
     };
-    let drawn = page(request, app, move |_| Ok(Page::new("problem.html", kind.title, view).with_status(kind.status)));
+    let drawn = page(request, app, move |_| {
+        Ok(Page::new("problem.html", kind.title, view).with_status(kind.status))
+    });
     drawn.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a problem's page could not be drawn");
-        HttpResponse::build(kind.status).content_type("text/plain; charset=utf-8").body(format!(
-            "{}. {} {}\n",
-            kind.title, kind.happened, kind.remedy
-        ))
+        HttpResponse::build(kind.status)
+            .content_type("text/plain; charset=utf-8")
+            .body(format!("{}. {} {}\n", kind.title, kind.happened, kind.remedy))
     })
 }
 

@@ -42,10 +42,13 @@ pub(super) async fn read(
         let mut part = part.map_err(of_multipart)?;
         count += 1;
         if count > MOST_PARTS {
-            return Err(Problem::bad_request(format!("The form has more than {MOST_PARTS} parts.")));
+            return Err(Problem::bad_request(format!(
+                "The form has more than {MOST_PARTS} parts."
+            )));
         }
         let name = part.name().unwrap_or_default().to_owned();
-        let file_name = part.content_disposition().and_then(|d| d.get_filename()).map(str::to_owned);
+        let file_name =
+            part.content_disposition().and_then(|d| d.get_filename()).map(str::to_owned);
         if file_name.is_some() {
             may_go_on(&upload.values)?;
         }
@@ -76,12 +79,15 @@ fn last_part(path: &str) -> String {
 }
 
 fn text(bytes: Vec<u8>) -> Result<String, Problem> {
-    String::from_utf8(bytes).map_err(|_| Problem::bad_request("A part of the form is not UTF-8 text."))
+    String::from_utf8(bytes)
+        .map_err(|_| Problem::bad_request("A part of the form is not UTF-8 text."))
 }
 
 fn of_multipart(error: MultipartError) -> Problem {
     match error {
-        MultipartError::ContentTypeMissing | MultipartError::ContentTypeIncompatible | MultipartError::ContentTypeParse => {
+        MultipartError::ContentTypeMissing
+        | MultipartError::ContentTypeIncompatible
+        | MultipartError::ContentTypeParse => {
             Problem::UnsupportedMediaType { wanted: "multipart/form-data" }
         }
         error => Problem::bad_request(error),
@@ -89,24 +95,32 @@ fn of_multipart(error: MultipartError) -> Problem {
 }
 
 /// Reads the values of an import; what is wrong stands in the form.
-pub(super) fn request(form: &mut Form, files: Vec<InputFile>, mapping: Option<&str>, author: &str) -> Option<Request> {
-    let kind = form.read("kind", |text| text.parse::<ImportKind>().map_err(|_| "Choose what the file is".to_owned()));
+pub(super) fn request(
+    form: &mut Form,
+    files: Vec<InputFile>,
+    mapping: Option<&str>,
+    author: &str,
+) -> Option<Request> {
+    let kind = form.read("kind", |text| {
+        text.parse::<ImportKind>().map_err(|_| "Choose what the file is".to_owned())
+    });
     let as_of = form.read("as_of", |text| match text {
         "" => Ok(None),
-        text => NaiveDate::parse_from_str(text, "%Y-%m-%d")
-            .map(Some)
-            .map_err(|_| "Enter the day the file describes as year, month and day, such as 2025-03-31".to_owned()),
+        text => NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Some).map_err(|_| {
+            "Enter the day the file describes as year, month and day, such as 2025-03-31".to_owned()
+        }),
     });
     if files.is_empty() {
         form.refuse("files", "Choose a file");
     }
-    let mapping = match mapping.filter(|text| !text.trim().is_empty()).map(Mapping::from_toml).transpose() {
-        Ok(mapping) => mapping,
-        Err(error) => {
-            form.refuse("mapping", format!("The column mapping cannot be read: {error}"));
-            None
-        }
-    };
+    let mapping =
+        match mapping.filter(|text| !text.trim().is_empty()).map(Mapping::from_toml).transpose() {
+            Ok(mapping) => mapping,
+            Err(error) => {
+                form.refuse("mapping", format!("The column mapping cannot be read: {error}"));
+                None
+            }
+        };
     if !form.is_good() {
         return None;
     }

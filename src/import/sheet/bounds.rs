@@ -8,22 +8,11 @@
 use super::{Limits, archive, whole_file};
 use crate::import::report::Fault;
 
-const READABLE_XLS: &str = "an XLS workbook";
-
-/// Counts the rectangle of every sheet of an XLS file.
-pub(super) fn check_xls(file: &str, bytes: &[u8], limits: &Limits) -> Result<(), Fault> {
-    let streams = Compound::open(bytes).map(|compound| compound.workbooks()).unwrap_or_default();
-    if streams.is_empty() {
-        return Err(whole_file(file, "a damaged, protected or foreign Office file", READABLE_XLS));
-    }
-    for stream in streams {
-        let mut cells = 0_u64;
-        for start in sheets(&stream) {
-            cells = cells.saturating_add(rectangle(stream.get(start..).unwrap_or(&[])));
-        }
-        refuse_above(file, cells, limits)?;
-    }
-    Ok(())
+/// Counts the rectangle of every sheet of an XLS file's workbook stream.
+pub(super) fn check_xls(file: &str, stream: &[u8], limits: &Limits) -> Result<(), Fault> {
+    let rectangles =
+        sheets(stream).into_iter().map(|at| rectangle(stream.get(at..).unwrap_or(&[])));
+    refuse_above(file, rectangles.fold(0, u64::saturating_add), limits)
 }
 
 /// Counts what the repeats of an ODS file unfold to.
@@ -31,6 +20,11 @@ pub(super) fn check_ods(file: &str, bytes: &[u8], limits: &Limits) -> Result<(),
     let Some(content) = archive::part(bytes, "content.xml", limits) else {
         return Err(whole_file(file, "a damaged ODS workbook", super::A_TABLE));
     };
+    // Entities could spell what is counted below in another way; no office program writes any.
+    let defines = |word: &[u8]| content.windows(word.len()).any(|window| window == word);
+    if defines(b"<!DOCTYPE") || defines(b"<!ENTITY") {
+        return Err(whole_file(file, "an ODS workbook with a document type", "one without"));
+    }
     refuse_above(file, unfolded(&content), limits)
 }
 
@@ -64,124 +58,6 @@ fn refuse_above(file: &str, cells: u64, limits: &Limits) -> Result<(), Fault> {
     ))
 }
 
-/// A compound file (MS-CFB): sectors, the chains through them, and the directory.
-struct Compound<'b> {
-    bytes: &'b [u8],
-    sector: usize,
-    chain: Vec<u32>,
-    mini_chain: Vec<u32>,
-    mini: Vec<u8>,
-    mini_cutoff: u32,
-    entries: Vec<Entry>,
-}
-
-struct Entry {
-    name: String,
-    start: u32,
-    size: usize,
-}
-
-const END: u32 = 0xFFFF_FFFA;
-
-impl<'b> Compound<'b> {
-    fn open(bytes: &'b [u8]) -> Option<Self> {
-        let shift = u16_at(bytes, 30)?;
-        let sector = match shift {
-            9 | 12 => 1_usize << shift,
-            _ => return None,
-        };
-        let mut file = Self {
-            bytes,
-            sector,
-            chain: Vec::new(),
-            mini_chain: Vec::new(),
-            mini: Vec::new(),
-            mini_cutoff: u32_at(bytes, 56)?,
-            entries: Vec::new(),
-        };
-        let mut tables: Vec<u32> = (0..109).filter_map(|n| u32_at(bytes, 76 + n * 4)).collect();
-        let (mut next, mut steps) = (u32_at(bytes, 68)?, 0);
-        while next < END && steps <= file.sectors() {
-            let words = words(file.sector_at(next)?);
-            tables.extend(words.iter().rev().skip(1).rev());
-            next = *words.last()?;
-            steps += 1;
-        }
-        for table in tables.into_iter().filter(|table| *table < END).take(file.sectors() + 1) {
-            // A table beyond the end of a cut file describes nothing that is there.
-            if let Some(sector) = file.sector_at(table) {
-                file.chain.extend(words(sector));
-            }
-        }
-        let directory = file.follow(u32_at(bytes, 48)?);
-        file.entries = directory.chunks_exact(128).filter_map(entry).collect();
-        file.mini_chain = words(&file.follow(u32_at(bytes, 60)?));
-        let root = file.entries.first().map(|root| root.start)?;
-        file.mini = file.follow(root);
-        Some(file)
-    }
-
-    fn sectors(&self) -> usize {
-        self.bytes.len().div_euclid(self.sector)
-    }
-
-    fn sector_at(&self, number: u32) -> Option<&'b [u8]> {
-        let start = (number as usize).checked_add(1)?.checked_mul(self.sector)?;
-        let end = start.checked_add(self.sector)?.min(self.bytes.len());
-        self.bytes.get(start..end)
-    }
-
-    fn follow(&self, start: u32) -> Vec<u8> {
-        let (mut bytes, mut at, mut steps) = (Vec::new(), start, 0);
-        while at < END && steps <= self.sectors() {
-            let Some(sector) = self.sector_at(at) else { break };
-            bytes.extend_from_slice(sector);
-            at = self.chain.get(at as usize).copied().unwrap_or(END);
-            steps += 1;
-        }
-        bytes
-    }
-
-    fn follow_mini(&self, start: u32) -> Vec<u8> {
-        let (mut bytes, mut at, mut steps) = (Vec::new(), start, 0);
-        while at < END && steps <= self.mini_chain.len() {
-            let from = (at as usize).saturating_mul(64);
-            let Some(sector) = self.mini.get(from..from.saturating_add(64).min(self.mini.len()))
-            else {
-                break;
-            };
-            bytes.extend_from_slice(sector);
-            at = self.mini_chain.get(at as usize).copied().unwrap_or(END);
-            steps += 1;
-        }
-        bytes
-    }
-
-    /// Every stream a reader could take for the workbook. Both ways to store one are followed where size is near the
-    /// edge between them, so that no reader's reading of the edge is missed.
-    fn workbooks(&self) -> Vec<Vec<u8>> {
-        let named =
-            self.entries.iter().filter(|entry| entry.name == "Workbook" || entry.name == "Book");
-        let streams = named.flat_map(|entry| {
-            let mut whole = self.follow(entry.start);
-            whole.truncate(entry.size.max(4096));
-            let small = if entry.size <= self.mini_cutoff as usize {
-                self.follow_mini(entry.start)
-            } else {
-                Vec::new()
-            };
-            [whole, small]
-        });
-        streams.filter(|stream| !stream.is_empty()).collect()
-    }
-}
-
-fn entry(bytes: &[u8]) -> Option<Entry> {
-    let letters = (0..32).map_while(|n| u16_at(bytes, n * 2).filter(|letter| *letter != 0));
-    let name = char::decode_utf16(letters).map(|letter| letter.unwrap_or('?')).collect();
-    Some(Entry { name, start: u32_at(bytes, 116)?, size: u32_at(bytes, 120)? as usize })
-}
-
 /// Where the sheets of a workbook stream begin.
 fn sheets(stream: &[u8]) -> Vec<usize> {
     let bound_sheets =
@@ -189,9 +65,10 @@ fn sheets(stream: &[u8]) -> Vec<usize> {
     bound_sheets.filter_map(|(_, data)| u32_at(data, 0)).map(|start| start as usize).collect()
 }
 
-/// Cells of the rectangle a sheet spans, or of the one it says it spans, whichever is larger.
+/// Cells of the rectangle from A1 to the last row and column of a sheet, or of the one it says it spans, whichever is
+/// larger.
 fn rectangle(sheet: &[u8]) -> u64 {
-    let (mut rows, mut columns, mut declared) = ((u64::MAX, 0), (u64::MAX, 0), 0_u64);
+    let (mut rows, mut columns, mut declared) = (0_u64, 0_u64, 0_u64);
     let mut depth = 0_u32;
     for (kind, data) in Biff(sheet) {
         match kind {
@@ -201,40 +78,36 @@ fn rectangle(sheet: &[u8]) -> u64 {
             0x0200 => declared = declared.saturating_add(declared_cells(data)),
             // Number, label, rich label, boolean, RK, shared string, many RKs, formula, blank.
             0x0203 | 0x0204 | 0x00D6 | 0x0205 | 0x027E | 0x00FD | 0x00BD | 0x0006 | 0x0201 => {
-                let (Some(row), Some(column)) = (u16_at(data, 0), u16_at(data, 2)) else {
-                    continue;
-                };
-                let wide = if kind == 0x00BD { data.len().div_euclid(6) as u64 } else { 0 };
-                rows = (rows.0.min(u64::from(row)), rows.1.max(u64::from(row)));
-                columns =
-                    (columns.0.min(u64::from(column)), columns.1.max(u64::from(column) + wide));
+                let at = |at: usize| u16_at(data, at).map_or(0, u64::from);
+                let wide = if kind == 0x00BD { data.len().div_euclid(6) as u64 } else { 1 };
+                rows = rows.max(at(0) + 1);
+                columns = columns.max(at(2) + wide);
             }
             _ => {}
         }
     }
-    let spanned = (rows.1 + 1)
-        .saturating_sub(rows.0)
-        .saturating_mul((columns.1 + 1).saturating_sub(columns.0));
-    spanned.max(declared)
+    rows.saturating_mul(columns).max(declared)
 }
 
-/// The dimensions record, in either of its lengths; a backward one makes the reader stop, not grow.
+/// The dimensions record as the reader takes it: in two lengths, its last row and column exclusive, a first column
+/// beyond 255 or behind the last taken for 0. A first row behind the last would wrap around there.
 fn declared_cells(data: &[u8]) -> u64 {
-    let wide = data.len() >= 14;
-    let at = |n: usize| {
-        if wide && n < 2 {
-            u32_at(data, n * 4).map(u64::from)
-        } else if wide {
-            u16_at(data, 8 + (n - 2) * 2).map(u64::from)
-        } else {
-            u16_at(data, n * 2).map(u64::from)
-        }
+    let short = |at: usize| u16_at(data, at).map(u64::from);
+    let long = |at: usize| u32_at(data, at).map(u64::from);
+    let told = match data.len() {
+        10 => (short(0), short(2), short(4), short(6)),
+        14 | 16 => (long(0), long(4), short(8), short(10)),
+        _ => return 0,
     };
-    let (Some(row), Some(row_end), Some(column), Some(column_end)) = (at(0), at(1), at(2), at(3))
-    else {
-        return 0;
-    };
-    row_end.saturating_sub(row).saturating_mul(column_end.saturating_sub(column))
+    let (Some(row), Some(row_end), Some(column), Some(column_end)) = told else { return 0 };
+    if row_end == 0 || column_end == 0 {
+        return 1;
+    }
+    let column = if column > 0xFF || column_end < column { 0 } else { column };
+    if row_end <= row || column_end <= column {
+        return u64::MAX;
+    }
+    (row_end - row).saturating_mul(column_end - column)
 }
 
 /// BIFF records: kind, length, data.
@@ -251,16 +124,12 @@ impl<'b> Iterator for Biff<'b> {
     }
 }
 
-fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
+pub(super) fn u16_at(bytes: &[u8], at: usize) -> Option<u16> {
     bytes.get(at..at.checked_add(2)?)?.try_into().ok().map(u16::from_le_bytes)
 }
 
-fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn u32_at(bytes: &[u8], at: usize) -> Option<u32> {
     bytes.get(at..at.checked_add(4)?)?.try_into().ok().map(u32::from_le_bytes)
-}
-
-fn words(bytes: &[u8]) -> Vec<u32> {
-    bytes.chunks_exact(4).filter_map(|word| u32_at(word, 0)).collect()
 }
 
 /// Cells the tables of an ODS content part unfold to: for every row with something in it, its repeats times the
@@ -273,11 +142,7 @@ fn unfolded(xml: &[u8]) -> u64 {
             (repeats, width, last_used) = (tag.repeats(b"number-rows-repeated"), 0, 0);
         } else if tag.is(b"table:table-cell") || tag.is(b"table:covered-table-cell") {
             width = width.saturating_add(tag.repeats(b"number-columns-repeated"));
-            if tag.has(b"office:value")
-                || tag.has(b"office:string-value")
-                || tag.has(b"value-type")
-                || tag.has(b"formula")
-            {
+            if tag.has(b"office:") || tag.has(b"formula") {
                 last_used = width;
             }
         } else if tag.is(b"text:p") {
@@ -297,7 +162,8 @@ fn unfolded(xml: &[u8]) -> u64 {
     total.saturating_add(rows.saturating_mul(widest))
 }
 
-/// Everything between `<` and `>`. Comments and quoted `>` only ever add to the count.
+/// Start and end tags, cut as the XML reader cuts them: a `>` in quotes does not end a start tag, and what comments,
+/// processing instructions and CDATA hold is not markup.
 struct Tags<'x>(&'x [u8]);
 
 struct Tag<'x>(&'x [u8]);
@@ -306,12 +172,35 @@ impl<'x> Iterator for Tags<'x> {
     type Item = Tag<'x>;
 
     fn next(&mut self) -> Option<Tag<'x>> {
-        let open = self.0.iter().position(|b| *b == b'<')?;
-        let rest = self.0.get(open + 1..)?;
-        let close = rest.iter().position(|b| *b == b'>').unwrap_or(rest.len());
-        self.0 = rest.get(close..).unwrap_or(&[]);
-        rest.get(..close).map(Tag)
+        loop {
+            let open = self.0.iter().position(|b| *b == b'<')?;
+            let rest = self.0.get(open + 1..)?;
+            let skipped = [(&b"!--"[..], &b"-->"[..]), (b"![CDATA[", b"]]>"), (b"?", b"?>")];
+            let Some((start, end)) = skipped.iter().find(|(start, _)| rest.starts_with(start))
+            else {
+                let close = end_of_tag(rest);
+                self.0 = rest.get(close..).unwrap_or(&[]);
+                return rest.get(..close).map(Tag);
+            };
+            let inside = rest.get(start.len()..).unwrap_or(&[]);
+            let close = inside.windows(end.len()).position(|window| window == *end);
+            self.0 = inside.get(close? + end.len()..).unwrap_or(&[]);
+        }
     }
+}
+
+fn end_of_tag(rest: &[u8]) -> usize {
+    let mut quote = None;
+    let is_start = !rest.starts_with(b"/");
+    for (at, byte) in rest.iter().enumerate() {
+        match (quote, *byte) {
+            (None, b'>') => return at,
+            (None, b'"' | b'\'') if is_start => quote = Some(*byte),
+            (Some(opened), closing) if opened == closing => quote = None,
+            _ => {}
+        }
+    }
+    rest.len()
 }
 
 impl Tag<'_> {
@@ -325,23 +214,20 @@ impl Tag<'_> {
         self.0.windows(attribute.len()).any(|window| window == attribute)
     }
 
-    /// The number in an attribute, 1 where it is absent. One that is not plain digits counts as a great many.
+    /// The number in an attribute, the largest where several have the name, 1 where none has. One that is not plain
+    /// digits counts as a great many.
     fn repeats(&self, attribute: &[u8]) -> u64 {
-        let Some(at) = self.0.windows(attribute.len()).position(|window| window == attribute)
-        else {
-            return 1;
+        let places = self.0.windows(attribute.len()).enumerate();
+        let found = places.filter(|(_, window)| *window == attribute).map(|(at, _)| at);
+        let number = |at: usize| {
+            let after = self.0.get(at + attribute.len()..).unwrap_or(&[]);
+            let before = |b: &u8| b.is_ascii_whitespace() || matches!(*b, b'=' | b'"' | b'\'');
+            let value = after.iter().copied().skip_while(before);
+            let digits: Vec<u8> = value.take_while(|b| !matches!(*b, b'"' | b'\'')).collect();
+            let text = std::str::from_utf8(&digits).unwrap_or("");
+            text.trim().parse().unwrap_or(u64::from(u32::MAX))
         };
-        let after = self.0.get(at + attribute.len()..).unwrap_or(&[]);
-        let digits: Vec<u8> = after
-            .iter()
-            .copied()
-            .skip_while(|b| b.is_ascii_whitespace() || *b == b'=' || *b == b'"' || *b == b'\'')
-            .take_while(|b| *b != b'"' && *b != b'\'')
-            .collect();
-        std::str::from_utf8(&digits)
-            .ok()
-            .and_then(|text| text.trim().parse().ok())
-            .unwrap_or(u64::from(u32::MAX))
+        found.map(number).max().unwrap_or(1)
     }
 }
 
@@ -356,6 +242,31 @@ mod tests {
             <table:table-row table:number-rows-repeated="1048576"><table:table-cell table:number-columns-repeated="16384"/>
             </table:table-row></table:table>"#;
         assert_eq!(unfolded(sheet.as_bytes()), 50_000);
+    }
+
+    #[test]
+    fn repeats_do_not_hide_behind_quotes_comments_or_namesakes() {
+        let row = |cell: &str| {
+            format!("<table:table><table:table-row>{cell}</table:table-row></table:table>")
+        };
+        let many = "table:number-columns-repeated=\"900\" office:value-type=\"float\"";
+        for cell in [
+            format!("<table:table-cell a=\">\" {many}/>"),
+            format!("<table:table-cell x:number-columns-repeated=\"1\" {many}/>"),
+            format!("<!-- \" --><table:table-cell {many}/>"),
+            format!("<a/></a \"><table:table-cell {many}/>"),
+            format!("<table:table-cell {}/>", many.replace("900", "9&#48;0")),
+        ] {
+            assert!(unfolded(row(&cell).as_bytes()) >= 900, "{cell}");
+        }
+    }
+
+    #[test]
+    fn a_size_claim_that_runs_backwards_is_the_largest_of_all() {
+        let mut claim = [0; 14];
+        claim[0] = 9;
+        (claim[4], claim[10]) = (3, 5);
+        assert_eq!(declared_cells(&claim), u64::MAX);
     }
 
     #[test]

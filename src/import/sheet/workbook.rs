@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use calamine::{Data, DataRef, Ods, Range, Reader, Xls, Xlsx};
 
 use super::text::{checked_row, too_many_rows};
-use super::{Limits, Table, archive, bounds, whole_file};
+use super::{Limits, Table, archive, bounds, compound, whole_file};
 use crate::import::report::Fault;
 
 /// XLSX or ODS.
@@ -29,9 +29,14 @@ pub(super) fn zipped(file: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Ta
 
 /// XLS, BIFF5 or BIFF8.
 pub(super) fn xls(file: &str, bytes: &[u8], limits: &Limits) -> Result<Vec<Table>, Fault> {
-    bounds::check_xls(file, bytes, limits)?;
+    let stream = compound::workbook(bytes).ok_or_else(|| {
+        whole_file(file, "a damaged, protected or foreign Office file", "an XLS workbook")
+    })?;
+    bounds::check_xls(file, &stream, limits)?;
+    let wrapped = compound::wrap(&stream)
+        .ok_or_else(|| whole_file(file, "an XLS workbook above 450 MB", "a smaller workbook"))?;
     guarded(file, "an XLS workbook", || {
-        let mut book = Xls::new(Cursor::new(bytes)).map_err(|error| damaged(file, &error))?;
+        let mut book = Xls::new(Cursor::new(wrapped)).map_err(|error| damaged(file, &error))?;
         let names = book.sheet_names();
         let mut found = Vec::with_capacity(names.len());
         for name in names {

@@ -30,20 +30,27 @@ pub(crate) async fn sites(
     let text = aside(&app, move |app| {
         filter.check()?;
         let estate = app.estate()?;
-        let features = filter.sites(&estate).into_iter().filter(|site| !site.is_aggregate()).filter_map(|site| {
-            let mut told = Map::new();
-            told.insert("code".to_owned(), json!(site.code.as_str()));
-            told.insert("name".to_owned(), json!(site.name()));
-            told.insert("borough".to_owned(), json!(site.text(Field::BoroughName)));
-            told.insert("status".to_owned(), json!(site.status().word()));
-            if let Some(by) = by {
-                let symbol = by.class(&estate, site);
-                let label = by.classes().iter().find(|(class, _)| *class == symbol).map(|(_, label)| *label);
-                told.insert("symbol".to_owned(), json!(symbol.key()));
-                told.insert("label".to_owned(), json!(label));
-            }
-            geojson::point(site.location()?, told)
-        });
+        let features =
+            filter.sites(&estate).into_iter().filter(|site| !site.is_aggregate()).filter_map(
+                |site| {
+                    let mut told = Map::new();
+                    told.insert("code".to_owned(), json!(site.code.as_str()));
+                    told.insert("name".to_owned(), json!(site.name()));
+                    told.insert("borough".to_owned(), json!(site.text(Field::BoroughName)));
+                    told.insert("status".to_owned(), json!(site.status().word()));
+                    if let Some(by) = by {
+                        let symbol = by.class(&estate, site);
+                        let label = by
+                            .classes()
+                            .iter()
+                            .find(|(class, _)| *class == symbol)
+                            .map(|(_, label)| *label);
+                        told.insert("symbol".to_owned(), json!(symbol.key()));
+                        told.insert("label".to_owned(), json!(label));
+                    }
+                    geojson::point(site.location()?, told)
+                },
+            );
         Ok(geojson::collection(features))
     })
     .await?;

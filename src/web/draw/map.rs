@@ -150,7 +150,14 @@ impl Map<'_> {
         for (from, to) in &self.moves {
             let at = |point: &Point| xy(Coord { x: point.easting(), y: point.northing() });
             let ((x1, y1), (x2, y2)) = (at(from), at(to));
-            let _ = write!(out, r#"<path class="app-map__move" d="M{} {}L{} {}"/>"#, n(x1), n(y1), n(x2), n(y2));
+            let _ = write!(
+                out,
+                r#"<path class="app-map__move" d="M{} {}L{} {}"/>"#,
+                n(x1),
+                n(y1),
+                n(x2),
+                n(y2)
+            );
         }
         let radius = match self.marks.len() {
             0..=30 => 11.0,

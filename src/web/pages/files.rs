@@ -6,7 +6,10 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use crate::web::assets;
 use crate::web::problem::Problem;
 
-pub(crate) async fn show(request: HttpRequest, path: web::Path<String>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn show(
+    request: HttpRequest,
+    path: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
     let Some(file) = assets::find(&path) else {
         return Err(Problem::not_found("file of this name"));
     };
@@ -15,7 +18,10 @@ pub(crate) async fn show(request: HttpRequest, path: web::Path<String>) -> Resul
     let caching = if is_pinned { "public, max-age=31536000, immutable" } else { "no-cache" };
     let held = request.headers().get(IF_NONE_MATCH).and_then(|held| held.to_str().ok());
     if held.is_some_and(|held| held.contains(&etag)) {
-        return Ok(HttpResponse::NotModified().insert_header((ETAG, etag)).insert_header((CACHE_CONTROL, caching)).finish());
+        return Ok(HttpResponse::NotModified()
+            .insert_header((ETAG, etag))
+            .insert_header((CACHE_CONTROL, caching))
+            .finish());
     }
     Ok(HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, file.media_type))

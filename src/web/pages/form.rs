@@ -45,7 +45,11 @@ impl Form {
     }
 
     /// A value read as something, or an error under its name and `None`.
-    pub(crate) fn read<T>(&mut self, name: &str, read: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+    pub(crate) fn read<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
         match read(self.value(name)) {
             Ok(value) => Some(value),
             Err(words) => {

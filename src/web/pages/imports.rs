@@ -21,7 +21,10 @@ const IMPORTS_SHOWN: usize = 100;
 /// More faults than this are in the file only.
 const FAULTS_SHOWN: usize = 200;
 
-pub(crate) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn list(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     page(&request, &app, |app| form_page(app, &Form::default())).await
 }
 
@@ -31,7 +34,8 @@ pub(crate) async fn send(
     parts: Multipart,
 ) -> Result<HttpResponse, Problem> {
     let token = |values: &[(String, String)]| {
-        let sent = values.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
+        let sent =
+            values.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
         guard::check_form(&request, sent)
     };
     let sent = upload::read(parts, app.upload_limit, token).await?;
@@ -42,7 +46,10 @@ pub(crate) async fn send(
         let job = aside(&app, move |app| Ok(app.jobs.start_import(&app.scope(), import)?)).await?;
         return Ok(see_other(&format!("/jobs/{}", job.0)));
     }
-    page(&request, &app, move |app| Ok(form_page(app, &form)?.with_status(StatusCode::UNPROCESSABLE_ENTITY))).await
+    page(&request, &app, move |app| {
+        Ok(form_page(app, &form)?.with_status(StatusCode::UNPROCESSABLE_ENTITY))
+    })
+    .await
 }
 
 fn form_page(app: &App, form: &Form) -> Result<Page, Problem> {
@@ -120,12 +127,17 @@ pub(crate) async fn show(
             faults => view_of(Shown::plain(&table, Some(format!("/imports/{}/faults.csv", id.0)))),
         };
         let title = format!("Import {}: {}", id.0, report.kind.label());
-        Ok(Page::new("import.html", title, view).under("Overview", "/").under("Imports", "/imports"))
+        Ok(Page::new("import.html", title, view)
+            .under("Overview", "/")
+            .under("Imports", "/imports"))
     })
     .await
 }
 
-pub(crate) async fn faults_file(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn faults_file(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
     let id = ImportId(*id);
     csv(&app, move |app| {
         let report = app.store.import_report(&app.scope(), id)?;

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::table::tag;
 use super::{Page, page, see_other, view_of};
 use crate::export::{Cell, grouped};
-use crate::register::Pence;
 use crate::jobs::{JobError, JobProgress};
+use crate::register::Pence;
 use crate::store::{JobId, JobKind, JobState};
 use crate::web::app::{App, aside};
 use crate::web::draw;
@@ -55,7 +55,8 @@ pub(crate) async fn show(
             JobKind::Import => ("Imports", "/imports"),
             JobKind::Run => ("Scenarios", "/scenarios"),
         };
-        let page = Page::new("job.html", row.title.clone(), view).under("Overview", "/").under(text, href);
+        let page =
+            Page::new("job.html", row.title.clone(), view).under("Overview", "/").under(text, href);
         Ok(if is_over { page } else { page.refreshed(3) })
     })
     .await?;
@@ -99,7 +100,8 @@ fn next(row: &JobProgress) -> Option<String> {
 
 fn progress(row: &JobProgress) -> Progress {
     // Objectives are pounds of the model: good enough to watch the search by, never a reported pound.
-    let pounds = |value: Option<f64>| value.filter(|v| v.is_finite()).map(|v| format!("£{}", grouped(v, 0)));
+    let pounds =
+        |value: Option<f64>| value.filter(|v| v.is_finite()).map(|v| format!("£{}", grouped(v, 0)));
     let (colour, label) = state(row.state);
     let percent = row.percent.filter(|p| p.is_finite()).map(whole_percent);
     let words = match (row.state.is_over(), percent) {
@@ -148,7 +150,9 @@ impl From<JobError> for Problem {
     fn from(error: JobError) -> Self {
         match error {
             JobError::Store(error) => Self::from(error),
-            JobError::Stopping => Self::Busy { detail: "The service is stopping and takes no more work.".to_owned() },
+            JobError::Stopping => {
+                Self::Busy { detail: "The service is stopping and takes no more work.".to_owned() }
+            }
         }
     }
 }

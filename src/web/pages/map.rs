@@ -125,9 +125,12 @@ pub(crate) async fn show(
         filter.check()?;
         let estate = app.estate()?;
         let found = filter.sites(&estate);
-        let placed: Vec<(&Site, Mark)> = found.iter().filter_map(|site| Some((*site, mark(&estate, site, by)?))).collect();
+        let placed: Vec<(&Site, Mark)> =
+            found.iter().filter_map(|site| Some((*site, mark(&estate, site, by)?))).collect();
         let label = format!("Sites by {}", by.label().to_lowercase());
-        let shapes = estate.shapes.iter().filter(|s| filter.borough.is_empty() || s.code == filter.borough || filter.borough == "none");
+        let shapes = estate.shapes.iter().filter(|s| {
+            filter.borough.is_empty() || s.code == filter.borough || filter.borough == "none"
+        });
         let map = Map {
             label: &label,
             shapes: shapes.collect(),
@@ -136,13 +139,19 @@ pub(crate) async fn show(
         };
         let table = table(&estate, &found, by);
         let query = filter.query();
-        let dressed = Shown::dressed(&table, Some(format!("/map.csv?by={}{query}", by.word())), |row, key, _| {
-            let borough = table.rows.get(row).and_then(|row| row.first());
-            match (key, borough) {
-                ("borough_name", Some(Cell::Text(name))) => Dress { href: borough_href(&estate, name), ..Dress::default() },
-                _ => Dress::default(),
-            }
-        });
+        let dressed = Shown::dressed(
+            &table,
+            Some(format!("/map.csv?by={}{query}", by.word())),
+            |row, key, _| {
+                let borough = table.rows.get(row).and_then(|row| row.first());
+                match (key, borough) {
+                    ("borough_name", Some(Cell::Text(name))) => {
+                        Dress { href: borough_href(&estate, name), ..Dress::default() }
+                    }
+                    _ => Dress::default(),
+                }
+            },
+        );
         let legend = by.classes().iter().map(|(symbol, label)| Legend {
             symbol: View::from_safe_string(symbol.legend()),
             label: (*label).to_owned(),
@@ -201,19 +210,31 @@ fn borough_href(estate: &Estate, name: &str) -> Option<String> {
 /// Sites in each borough by class: what the map shows, in numbers.
 fn table(estate: &Estate, sites: &[&Site], by: By) -> Table {
     let classes = by.classes();
-    let mut columns = vec![("borough_name".to_owned(), "Borough".to_owned(), false), ("sites".to_owned(), "Sites".to_owned(), true)];
+    let mut columns = vec![
+        ("borough_name".to_owned(), "Borough".to_owned(), false),
+        ("sites".to_owned(), "Sites".to_owned(), true),
+    ];
     for (_, label) in classes {
         columns.push((label.to_lowercase().replace([' ', '-'], "_"), (*label).to_owned(), true));
     }
     columns.push(("not_located".to_owned(), "Not located".to_owned(), true));
-    let columns: Vec<(&str, &str, bool)> = columns.iter().map(|(k, l, n)| (k.as_str(), l.as_str(), *n)).collect();
+    let columns: Vec<(&str, &str, bool)> =
+        columns.iter().map(|(k, l, n)| (k.as_str(), l.as_str(), *n)).collect();
     let mut boroughs: BTreeMap<String, Vec<&Site>> = BTreeMap::new();
     for site in sites {
-        boroughs.entry(site.text(Field::BoroughName).unwrap_or("~").to_owned()).or_default().push(site);
+        boroughs
+            .entry(site.text(Field::BoroughName).unwrap_or("~").to_owned())
+            .or_default()
+            .push(site);
     }
     let caption = format!("Sites by borough and {}", by.label().to_lowercase());
     Table::new("map", &caption, &columns).with(boroughs.into_iter().map(|(name, sites)| {
-        let count = |class: Symbol| sites.iter().filter(|site| site.location().is_some() && by.class(estate, site) == class).count();
+        let count = |class: Symbol| {
+            sites
+                .iter()
+                .filter(|site| site.location().is_some() && by.class(estate, site) == class)
+                .count()
+        };
         let unlocated = sites.iter().filter(|site| site.location().is_none()).count();
         let name = if name == "~" { "In no known borough".to_owned() } else { name };
         let mut row = vec![Cell::Text(name), Cell::count(sites.len() as u64)];

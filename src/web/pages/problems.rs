@@ -7,9 +7,15 @@ use super::{Page, page, view_of};
 use crate::web::app::App;
 use crate::web::problem::{KINDS, Problem};
 
-pub(crate) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn list(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let view = context! { kinds => view_of(KINDS) };
-    page(&request, &app, move |_| Ok(Page::new("problems.html", "Problems and what to do", view).under("Overview", "/"))).await
+    page(&request, &app, move |_| {
+        Ok(Page::new("problems.html", "Problems and what to do", view).under("Overview", "/"))
+    })
+    .await
 }
 
 pub(crate) async fn show(
@@ -21,7 +27,9 @@ pub(crate) async fn show(
     let Some(kind) = kind else { return Err(Problem::not_found("problem of this type")) };
     let view = context! { kind => view_of(kind), detail => (), faults => Vec::<Value>::new(), status => kind.status.as_u16() };
     page(&request, &app, move |_| {
-        Ok(Page::new("problem.html", kind.title, view).under("Overview", "/").under("Problems", "/problems"))
+        Ok(Page::new("problem.html", kind.title, view)
+            .under("Overview", "/")
+            .under("Problems", "/problems"))
     })
     .await
 }

@@ -14,7 +14,9 @@ use crate::access::{Area, AreaAssessment, Assessment, Verdict};
 use crate::export::{Cell, Table, grouped};
 use crate::fund::{Budget, Ledger, Line, LineKind, OptionKind, Projection, ValueSource};
 use crate::register::{Assumptions, Pence, SiteCode, Word};
-use crate::scenario::{Action, Clause, Clauses, LockKind, Objective, Proposal, Reliance, Run, Scenario, ScopeOf};
+use crate::scenario::{
+    Action, Clause, Clauses, LockKind, Objective, Proposal, Reliance, Run, Scenario, ScopeOf,
+};
 use crate::store::RunId;
 use crate::web::app::App;
 use crate::web::draw::{self, Map, Mark, Symbol, financial_year};
@@ -32,7 +34,9 @@ pub(crate) async fn show(
         let estate = app.estate_at(run.scenario.register_version)?;
         let view = view(&estate, id, &run);
         let title = format!("Run {}: {}", id.0, run.scenario.name);
-        Ok(Page::new("proposal.html", title, view).under("Overview", "/").under("Scenarios", "/scenarios"))
+        Ok(Page::new("proposal.html", title, view)
+            .under("Overview", "/")
+            .under("Scenarios", "/scenarios"))
     })
     .await
 }
@@ -62,7 +66,10 @@ pub(crate) async fn rest(
     .await
 }
 
-pub(crate) async fn file(app: web::Data<App>, path: web::Path<(u64, String)>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn file(
+    app: web::Data<App>,
+    path: web::Path<(u64, String)>,
+) -> Result<HttpResponse, Problem> {
     let (id, name) = path.into_inner();
     csv(&app, move |app| {
         let table = table_of(&find(app, RunId(id))?, &name)?;
@@ -146,14 +153,30 @@ fn view(estate: &Estate, id: RunId, run: &Run) -> View {
 fn told(run: &Run) -> String {
     use crate::scenario::RunStatus;
     let seconds = Cell::Number(run.solver.seconds, 1).shown();
-    let gap = run.solver.gap.filter(|gap| gap.is_finite()).map(|gap| format!("{:.2} %", gap.abs() * 100.0));
+    let gap = run
+        .solver
+        .gap
+        .filter(|gap| gap.is_finite())
+        .map(|gap| format!("{:.2} %", gap.abs() * 100.0));
     match (run.solver.status, gap) {
-        (RunStatus::Optimal, _) => format!("No plan that keeps the rules is better. Proved in {seconds} seconds."),
-        (RunStatus::WithinGap, Some(gap)) => format!("No plan that keeps the rules can be better by more than {gap}. Found in {seconds} seconds."),
-        (RunStatus::Stopped, Some(gap)) => format!("Stopped after {seconds} seconds with the best plan so far. A better one, by at most {gap}, may exist."),
-        (RunStatus::WithinGap | RunStatus::Stopped, None) => format!("Stopped after {seconds} seconds with the best plan so far. How far it is from the best possible is not known."),
-        (RunStatus::Infeasible, _) => format!("The rules clash: no plan can keep all of them. Found in {seconds} seconds."),
-        (RunStatus::NothingFound, _) => format!("Stopped after {seconds} seconds before any plan was found. There may be one: allow more time."),
+        (RunStatus::Optimal, _) => {
+            format!("No plan that keeps the rules is better. Proved in {seconds} seconds.")
+        }
+        (RunStatus::WithinGap, Some(gap)) => format!(
+            "No plan that keeps the rules can be better by more than {gap}. Found in {seconds} seconds."
+        ),
+        (RunStatus::Stopped, Some(gap)) => format!(
+            "Stopped after {seconds} seconds with the best plan so far. A better one, by at most {gap}, may exist."
+        ),
+        (RunStatus::WithinGap | RunStatus::Stopped, None) => format!(
+            "Stopped after {seconds} seconds with the best plan so far. How far it is from the best possible is not known."
+        ),
+        (RunStatus::Infeasible, _) => {
+            format!("The rules clash: no plan can keep all of them. Found in {seconds} seconds.")
+        }
+        (RunStatus::NothingFound, _) => format!(
+            "Stopped after {seconds} seconds before any plan was found. There may be one: allow more time."
+        ),
     }
 }
 
@@ -166,7 +189,8 @@ struct Figure {
 
 fn figures(run: &Run) -> Vec<Figure> {
     let Some(proposal) = &run.proposal else { return Vec::new() };
-    let with = |option: OptionKind| proposal.actions.iter().filter(move |action| action.option == option);
+    let with =
+        |option: OptionKind| proposal.actions.iter().filter(move |action| action.option == option);
     let count = |option| grouped(with(option).count() as f64, 0);
     let to_fund: Pence = proposal.actions.iter().map(|action| action.to_fund).sum();
     let saved: Pence = proposal.actions.iter().map(|action| action.running_cost_saved).sum();
@@ -187,13 +211,20 @@ fn figures(run: &Run) -> Vec<Figure> {
             label: "to the fund, net",
             note: format!("{} was asked for", money(run.scenario.fund_asked)),
         },
-        Figure { number: money(saved), label: "running cost saved a year", note: "less what is added elsewhere".to_owned() },
+        Figure {
+            number: money(saved),
+            label: "running cost saved a year",
+            note: "less what is added elsewhere".to_owned(),
+        },
     ];
     if let Some(projection) = &run.projection {
         figures.push(Figure {
             number: money(projection.npsv),
             label: "net present social value",
-            note: format!("{} % of the cash flow rests on assumptions", grouped(projection.assumed_share * 100.0, 0)),
+            note: format!(
+                "{} % of the cash flow rests on assumptions",
+                grouped(projection.assumed_share * 100.0, 0)
+            ),
         });
         figures.push(Figure {
             number: money(projection.backlog_avoided),
@@ -241,10 +272,19 @@ fn question(scenario: &Scenario) -> Vec<View> {
             "Most of a service's people that a move may put beyond the journey limit",
             format!("{} %", grouped(scenario.journey_share_beyond * 100.0, 0)),
         ),
-        row("Decided already", if locks.is_empty() { "Nothing".to_owned() } else { locks.join("; ") }),
-        row("Standards held", scenario.standards.iter().map(|s| s.words.as_str()).collect::<Vec<_>>().join("; ")),
+        row(
+            "Decided already",
+            if locks.is_empty() { "Nothing".to_owned() } else { locks.join("; ") },
+        ),
+        row(
+            "Standards held",
+            scenario.standards.iter().map(|s| s.words.as_str()).collect::<Vec<_>>().join("; "),
+        ),
         row("Assumptions", &*scenario.assumptions.name),
-        row("Years", format!("{} years from {}", scenario.horizon_years, financial_year(scenario.base_year))),
+        row(
+            "Years",
+            format!("{} years from {}", scenario.horizon_years, financial_year(scenario.base_year)),
+        ),
         row("Register version", scenario.register_version.to_string()),
     ]
 }
@@ -255,7 +295,15 @@ fn record(run: &Run) -> Vec<View> {
     let count = |n: u64| grouped(n as f64, 0);
     vec![
         row("Solver", &*solver.version),
-        row("Model", format!("{} columns, {} rows, {} entries", count(columns), count(rows), count(nonzeros))),
+        row(
+            "Model",
+            format!(
+                "{} columns, {} rows, {} entries",
+                count(columns),
+                count(rows),
+                count(nonzeros)
+            ),
+        ),
         row("Seed", solver.seed.to_string()),
         row("Asked by", &*run.author),
         row("Asked at", format!("{} UTC", run.at.format("%-d %B %Y, %H:%M"))),
@@ -281,7 +329,9 @@ fn clauses(proposal: &Proposal) -> Table {
         ("Consolidated or sold", &clauses.consolidation),
         ("Fund for local priorities", &clauses.fund),
     ];
-    let rows = parts.into_iter().flat_map(|(title, figures)| figures.iter().map(move |figure| clause(title, figure)));
+    let rows = parts
+        .into_iter()
+        .flat_map(|(title, figures)| figures.iter().map(move |figure| clause(title, figure)));
     Table::new("clauses", "The five clauses, before and after", &columns).with(rows)
 }
 
@@ -329,10 +379,15 @@ fn actions(proposal: &Proposal, changed: bool) -> Table {
         ("to_fund_gbp", "To the fund", true),
         ("assumptions", "Rests on assumptions", false),
     ];
-    let (name, caption) = if changed { ("actions", "What would change, site by site") } else { ("kept", "Sites that stay as they are") };
+    let (name, caption) = if changed {
+        ("actions", "What would change, site by site")
+    } else {
+        ("kept", "Sites that stay as they are")
+    };
     let wanted = |action: &&Action| (action.option != OptionKind::Keep) == changed;
     Table::new(name, caption, &columns).with(proposal.actions.iter().filter(wanted).map(|action| {
-        let reasons: Vec<&str> = action.reasons.iter().map(|reason| reason.words.as_str()).collect();
+        let reasons: Vec<&str> =
+            action.reasons.iter().map(|reason| reason.words.as_str()).collect();
         vec![
             Cell::text(action.site.as_str()),
             Cell::text(&*action.name),
@@ -385,20 +440,26 @@ fn refusals(proposal: &Proposal) -> Table {
         ("option", "Ruled out", false),
         ("reason", "Why", false),
     ];
-    Table::new("refusals", "What was ruled out, and why", &columns).with(proposal.refusals.iter().map(|refusal| {
-        vec![
-            Cell::text(refusal.site.as_str()),
-            Cell::text(&*refusal.name),
-            Cell::text(option_words(refusal.option)),
-            Cell::text(&*refusal.reason.words),
-        ]
-    }))
+    Table::new("refusals", "What was ruled out, and why", &columns).with(
+        proposal.refusals.iter().map(|refusal| {
+            vec![
+                Cell::text(refusal.site.as_str()),
+                Cell::text(&*refusal.name),
+                Cell::text(option_words(refusal.option)),
+                Cell::text(&*refusal.reason.words),
+            ]
+        }),
+    )
 }
 
 fn findings(proposal: &Proposal) -> Table {
     let columns = [("code", "Rule", false), ("finding", "What is found", false)];
-    Table::new("findings", "Rules today's estate already breaks", &columns)
-        .with(proposal.findings_today.iter().map(|finding| vec![Cell::text(&*finding.code), Cell::text(&*finding.words)]))
+    Table::new("findings", "Rules today's estate already breaks", &columns).with(
+        proposal
+            .findings_today
+            .iter()
+            .map(|finding| vec![Cell::text(&*finding.code), Cell::text(&*finding.words)]),
+    )
 }
 
 fn verdict(verdict: Verdict) -> &'static str {
@@ -425,23 +486,39 @@ fn access(proposal: &Proposal) -> Table {
         ("verdict_after", "After", false),
     ];
     let rows = proposal.access_before.iter().flat_map(|before| {
-        let after = proposal.access_after.iter().find(|after| after.standard.key == before.standard.key);
+        let after =
+            proposal.access_after.iter().find(|after| after.standard.key == before.standard.key);
         let areas = std::iter::once(&before.total).chain(&before.boroughs);
         areas.map(move |area| {
-            let then = after.and_then(|after| same_area(after, &area.area, std::ptr::eq(area, &before.total)));
+            let then = after
+                .and_then(|after| same_area(after, &area.area, std::ptr::eq(area, &before.total)));
             access_row(before, area, then)
         })
     });
     Table::new("access", "Access, before and after", &columns).with(rows)
 }
 
-fn same_area<'a>(assessment: &'a Assessment, area: &Area, is_total: bool) -> Option<&'a AreaAssessment> {
-    if is_total { Some(&assessment.total) } else { assessment.boroughs.iter().find(|other| other.area == *area) }
+fn same_area<'a>(
+    assessment: &'a Assessment,
+    area: &Area,
+    is_total: bool,
+) -> Option<&'a AreaAssessment> {
+    if is_total {
+        Some(&assessment.total)
+    } else {
+        assessment.boroughs.iter().find(|other| other.area == *area)
+    }
 }
 
-fn access_row(assessment: &Assessment, area: &AreaAssessment, after: Option<&AreaAssessment>) -> Vec<Cell> {
+fn access_row(
+    assessment: &Assessment,
+    area: &AreaAssessment,
+    after: Option<&AreaAssessment>,
+) -> Vec<Cell> {
     let standard = &assessment.standard;
-    let then = |pick: fn(&AreaAssessment) -> u64| after.map_or(Cell::Unknown("not known"), |after| Cell::count(pick(after)));
+    let then = |pick: fn(&AreaAssessment) -> u64| {
+        after.map_or(Cell::Unknown("not known"), |after| Cell::count(pick(after)))
+    };
     vec![
         Cell::text(&*standard.words),
         Cell::text(&*area.name),
@@ -466,16 +543,20 @@ fn reliance(proposal: &Proposal, set: &Assumptions) -> Table {
         ("unit", "Unit", false),
         ("times", "Values it stood in for", true),
     ];
-    Table::new("reliance", "Assumptions this rests on", &columns).with(proposal.reliance.used.iter().map(|(key, times)| {
-        let figure = set.figures.get(key);
-        vec![
-            Cell::text(&**key),
-            figure.map_or(Cell::Empty, |figure| Cell::text(&*figure.words)),
-            figure.map_or(Cell::Empty, |figure| Cell::Number(figure.value, if figure.value.fract() == 0.0 { 0 } else { 3 })),
-            figure.map_or(Cell::Empty, |figure| Cell::text(&*figure.unit)),
-            Cell::count(*times),
-        ]
-    }))
+    Table::new("reliance", "Assumptions this rests on", &columns).with(
+        proposal.reliance.used.iter().map(|(key, times)| {
+            let figure = set.figures.get(key);
+            vec![
+                Cell::text(&**key),
+                figure.map_or(Cell::Empty, |figure| Cell::text(&*figure.words)),
+                figure.map_or(Cell::Empty, |figure| {
+                    Cell::Number(figure.value, if figure.value.fract() == 0.0 { 0 } else { 3 })
+                }),
+                figure.map_or(Cell::Empty, |figure| Cell::text(&*figure.unit)),
+                Cell::count(*times),
+            ]
+        }),
+    )
 }
 
 fn reliance_words(proposal: &Proposal) -> String {
@@ -516,9 +597,11 @@ fn fund(projection: Option<&Projection>) -> Table {
 }
 
 fn projection_words(projection: &Projection) -> String {
-    let ratio = projection.bcr.map_or("Nothing is spent, so there is no benefit-cost ratio".to_owned(), |bcr| {
-        format!("The benefit-cost ratio is {bcr:.2}")
-    });
+    let ratio = projection
+        .bcr
+        .map_or("Nothing is spent, so there is no benefit-cost ratio".to_owned(), |bcr| {
+            format!("The benefit-cost ratio is {bcr:.2}")
+        });
     format!(
         "In {} prices. The net present social value is {}. {ratio}. The band runs from receipts low and costs high to receipts high and costs low.",
         financial_year(projection.price_base),
@@ -596,12 +679,16 @@ fn search(run: &Run) -> Table {
         ("gap_percent", "Gap (%)", true),
     ];
     let finite = |value: Option<f64>| value.filter(|v| v.is_finite());
-    let cell = |value: Option<f64>, decimals| finite(value).map_or(Cell::Unknown("not known"), |v| Cell::Number(v, decimals));
-    Table::new("search", "The search", &columns).with(run.solver.history.iter().map(|(seconds, plan, bound)| {
-        let gap = finite(*plan).zip(finite(*bound)).filter(|(plan, _)| plan.abs() > 1e-9);
-        let gap = gap.map(|(plan, bound)| 100.0 * (plan - bound).abs() / plan.abs());
-        vec![Cell::Number(*seconds, 1), cell(*plan, 0), cell(*bound, 0), cell(gap, 2)]
-    }))
+    let cell = |value: Option<f64>, decimals| {
+        finite(value).map_or(Cell::Unknown("not known"), |v| Cell::Number(v, decimals))
+    };
+    Table::new("search", "The search", &columns).with(run.solver.history.iter().map(
+        |(seconds, plan, bound)| {
+            let gap = finite(*plan).zip(finite(*bound)).filter(|(plan, _)| plan.abs() > 1e-9);
+            let gap = gap.map(|(plan, bound)| 100.0 * (plan - bound).abs() / plan.abs());
+            vec![Cell::Number(*seconds, 1), cell(*plan, 0), cell(*bound, 0), cell(gap, 2)]
+        },
+    ))
 }
 
 /// Links to sites and tags for words, for whichever table has such columns.
@@ -610,7 +697,9 @@ fn dressed(table: &Table, href: Option<String>) -> Shown {
         ("site_code" | "from_site_code" | "to_site_code", Cell::Text(code)) => {
             Dress { href: Some(format!("/sites/{code}")), ..Dress::default() }
         }
-        ("action", Cell::Text(words)) => Dress { tag: Some(option_colour(words)), ..Dress::default() },
+        ("action", Cell::Text(words)) => {
+            Dress { tag: Some(option_colour(words)), ..Dress::default() }
+        }
         ("verdict_before" | "verdict_after", Cell::Text(words)) => {
             let colour = match words.as_str() {
                 "Met" => "green",
@@ -633,7 +722,8 @@ fn symbol(option: OptionKind) -> Symbol {
 }
 
 fn legend(proposal: &Proposal) -> Vec<Legend> {
-    let options = [OptionKind::Keep, OptionKind::Improve, OptionKind::SellLand, OptionKind::Dispose];
+    let options =
+        [OptionKind::Keep, OptionKind::Improve, OptionKind::SellLand, OptionKind::Dispose];
     let line = |option: OptionKind| Legend {
         symbol: View::from_safe_string(symbol(option).legend()),
         label: option_words(option).to_owned(),
@@ -644,7 +734,8 @@ fn legend(proposal: &Proposal) -> Vec<Legend> {
 
 /// Every site in scope as it stands today, and as it would stand, with what moves where.
 fn maps(estate: &Estate, proposal: &Proposal) -> View {
-    let place = |code: &SiteCode| estate.register().site(code).and_then(crate::register::Site::location);
+    let place =
+        |code: &SiteCode| estate.register().site(code).and_then(crate::register::Site::location);
     let marks = |symbol: &dyn Fn(&Action) -> Symbol| -> Vec<Mark> {
         let mark = |action: &Action| {
             let title = format!("{}: {}", action.name, option_words(action.option));
@@ -655,9 +746,19 @@ fn maps(estate: &Estate, proposal: &Proposal) -> View {
     // Boroughs the plan touches; others would only make the drawing smaller.
     let touched: std::collections::BTreeSet<&str> =
         proposal.actions.iter().filter_map(|action| action.borough.as_deref()).collect();
-    let shapes: Vec<_> = estate.shapes.iter().filter(|shape| touched.contains(shape.code.as_str())).collect();
-    let moves = proposal.moves.iter().filter_map(|moved| Some((place(&moved.from)?, place(&moved.to)?))).collect();
-    let before = Map { label: "Sites in scope today", shapes: shapes.clone(), marks: marks(&|_| Symbol::Circle), ..Map::default() };
+    let shapes: Vec<_> =
+        estate.shapes.iter().filter(|shape| touched.contains(shape.code.as_str())).collect();
+    let moves = proposal
+        .moves
+        .iter()
+        .filter_map(|moved| Some((place(&moved.from)?, place(&moved.to)?)))
+        .collect();
+    let before = Map {
+        label: "Sites in scope today",
+        shapes: shapes.clone(),
+        marks: marks(&|_| Symbol::Circle),
+        ..Map::default()
+    };
     let after = Map {
         label: "Sites in scope under the plan, and what moves where",
         shapes,

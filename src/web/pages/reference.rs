@@ -17,7 +17,10 @@ use crate::web::problem::Problem;
 
 const VERSIONS_SHOWN: usize = 200;
 
-pub(crate) async fn assumptions(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn assumptions(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     page(&request, &app, |_| {
         let set = config::assumptions().map_err(Problem::internal)?;
         let standards = config::standards().map_err(Problem::internal)?;
@@ -32,9 +35,13 @@ pub(crate) async fn assumptions(request: HttpRequest, app: web::Data<App>) -> Re
 }
 
 fn shown_assumptions(set: &Assumptions) -> Shown {
-    Shown::dressed(&assumptions_table(set), Some("/assumptions.csv".to_owned()), |_, key, cell| match key {
-        "checked" if cell.shown() == mark(Mark::FromMemory) => Dress { tag: Some("yellow"), ..Dress::default() },
-        _ => Dress::default(),
+    Shown::dressed(&assumptions_table(set), Some("/assumptions.csv".to_owned()), |_, key, cell| {
+        match key {
+            "checked" if cell.shown() == mark(Mark::FromMemory) => {
+                Dress { tag: Some("yellow"), ..Dress::default() }
+            }
+            _ => Dress::default(),
+        }
     })
 }
 
@@ -66,29 +73,34 @@ fn assumptions_table(set: &Assumptions) -> Table {
         ("as_of", "As of", false),
         ("checked", "Checked", false),
     ];
-    let number = |value: Option<f64>| value.map_or(Cell::Empty, |value| Cell::Number(value, decimals(value)));
-    Table::new("assumptions", "Planning assumptions", &columns).with(set.figures.iter().map(|(key, figure)| {
-        vec![
-            Cell::text(&**key),
-            Cell::text(&*figure.words),
-            number(Some(figure.value)),
-            number(figure.low),
-            number(figure.high),
-            Cell::text(&*figure.unit),
-            Cell::text(&*figure.source),
-            Cell::Date(figure.as_of),
-            Cell::text(mark(figure.mark)),
-        ]
-    }))
+    let number = |value: Option<f64>| {
+        value.map_or(Cell::Empty, |value| Cell::Number(value, decimals(value)))
+    };
+    Table::new("assumptions", "Planning assumptions", &columns).with(set.figures.iter().map(
+        |(key, figure)| {
+            vec![
+                Cell::text(&**key),
+                Cell::text(&*figure.words),
+                number(Some(figure.value)),
+                number(figure.low),
+                number(figure.high),
+                Cell::text(&*figure.unit),
+                Cell::text(&*figure.source),
+                Cell::Date(figure.as_of),
+                Cell::text(mark(figure.mark)),
+            ]
+        },
+    ))
 }
 
 /// As many decimals as it takes, at most four.
 fn decimals(value: f64) -> usize {
-    (0..4).find(|places| {
-        let scaled = value * 10_f64.powi(i32::try_from(*places).unwrap_or(0));
-        (scaled - scaled.round()).abs() < 1e-9
-    })
-    .unwrap_or(4)
+    (0..4)
+        .find(|places| {
+            let scaled = value * 10_f64.powi(i32::try_from(*places).unwrap_or(0));
+            (scaled - scaled.round()).abs() < 1e-9
+        })
+        .unwrap_or(4)
 }
 
 pub(super) fn mode(mode: Mode) -> &'static str {
@@ -142,7 +154,10 @@ fn standards_table(standards: &[Standard]) -> Table {
     }))
 }
 
-pub(crate) async fn versions(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn versions(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     page(&request, &app, |app| {
         let sets = app.store.change_sets(&app.scope(), VERSIONS_SHOWN)?;
         let view = context! { table => view_of(Shown::plain(&versions_table(&sets), Some("/versions.csv".to_owned()))) };
@@ -176,10 +191,15 @@ fn versions_table(sets: &[ChangeSetHeader]) -> Table {
     }))
 }
 
-pub(crate) async fn licences(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn licences(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     page(&request, &app, |_| {
         let text = |path: &str| {
-            assets::find(path).map(|file| String::from_utf8_lossy(&file.bytes).into_owned()).unwrap_or_default()
+            assets::find(path)
+                .map(|file| String::from_utf8_lossy(&file.bytes).into_owned())
+                .unwrap_or_default()
         };
         let view = context! {
             notice => include_str!("../../../NOTICE.md"),

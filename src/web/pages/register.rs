@@ -39,8 +39,12 @@ impl Choice {
         choices: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Vec<Self> {
         let all = std::iter::once(("", first)).chain(choices);
-        all.map(|(value, text)| Self { value: value.to_owned(), text: text.to_owned(), selected: value == chosen })
-            .collect()
+        all.map(|(value, text)| Self {
+            value: value.to_owned(),
+            text: text.to_owned(),
+            selected: value == chosen,
+        })
+        .collect()
     }
 }
 
@@ -79,7 +83,10 @@ pub(crate) async fn list(
     .await
 }
 
-pub(crate) async fn file(app: web::Data<App>, filter: web::Query<SiteFilter>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn file(
+    app: web::Data<App>,
+    filter: web::Query<SiteFilter>,
+) -> Result<HttpResponse, Problem> {
     let filter = filter.into_inner();
     csv(&app, move |app| {
         filter.check()?;
@@ -160,12 +167,24 @@ fn dressed(estate: &Estate, table: &Table, sites: &[&Site], href: String) -> Sho
             judged.map(|judged| draw::bar(pick(judged).low, pick(judged).high))
         };
         match key {
-            "site_code" => Dress { href: site.map(|site| format!("/sites/{}", site.code)), ..Dress::default() },
-            "status" => Dress { tag: site.map(|site| status_colour(site.status())), ..Dress::default() },
-            "must_pass_access" => Dress { tag: Some(gate_colour(&cell.shown())), ..Dress::default() },
-            "condition_low_high" => Dress { drawing: bar(|judged| judged.condition), ..Dress::default() },
-            "accessibility_low_high" => Dress { drawing: bar(|judged| judged.accessibility), ..Dress::default() },
-            "utilisation_low_high" => Dress { drawing: bar(|judged| judged.utilisation), ..Dress::default() },
+            "site_code" => {
+                Dress { href: site.map(|site| format!("/sites/{}", site.code)), ..Dress::default() }
+            }
+            "status" => {
+                Dress { tag: site.map(|site| status_colour(site.status())), ..Dress::default() }
+            }
+            "must_pass_access" => {
+                Dress { tag: Some(gate_colour(&cell.shown())), ..Dress::default() }
+            }
+            "condition_low_high" => {
+                Dress { drawing: bar(|judged| judged.condition), ..Dress::default() }
+            }
+            "accessibility_low_high" => {
+                Dress { drawing: bar(|judged| judged.accessibility), ..Dress::default() }
+            }
+            "utilisation_low_high" => {
+                Dress { drawing: bar(|judged| judged.utilisation), ..Dress::default() }
+            }
             _ => Dress::default(),
         }
     })
@@ -204,7 +223,11 @@ pub(super) fn choices(estate: &Estate, filter: &SiteFilter) -> Choices {
         ),
         icbs: Choice::list("All integrated care boards", &filter.icb, pairs(&estate.icbs)),
         statuses: Choice::list("Any status", &filter.status, statuses),
-        tenures: Choice::list("Any tenure", &filter.tenure, tenures.chain(std::iter::once(("unknown", "Not known")))),
+        tenures: Choice::list(
+            "Any tenure",
+            &filter.tenure,
+            tenures.chain(std::iter::once(("unknown", "Not known"))),
+        ),
         gates: Choice::list("Any", &filter.gates, gates),
     }
 }
@@ -249,7 +272,12 @@ impl Pagination {
             if page > before + 1 {
                 items.push(PageItem { number: None, href: None, current: false, ellipsis: true });
             }
-            items.push(PageItem { number: Some(page), href: Some(href(page)), current: page == number, ellipsis: false });
+            items.push(PageItem {
+                number: Some(page),
+                href: Some(href(page)),
+                current: page == number,
+                ellipsis: false,
+            });
             before = page;
         }
         let link = |page: usize| PageLink { href: href(page) };
@@ -271,7 +299,11 @@ mod tests {
         let told: Vec<String> = pagination
             .items
             .iter()
-            .map(|item| item.number.map_or("…".to_owned(), |n| if item.current { format!("[{n}]") } else { n.to_string() }))
+            .map(|item| {
+                item.number.map_or("…".to_owned(), |n| {
+                    if item.current { format!("[{n}]") } else { n.to_string() }
+                })
+            })
             .collect();
         assert_eq!(told.join(" "), "1 … 6 [7] 8 … 20");
         assert_eq!(pagination.next.unwrap().href, "/sites?page=8&icb=QMJ");

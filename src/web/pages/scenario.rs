@@ -20,13 +20,31 @@ use crate::web::guard;
 use crate::web::problem::Problem;
 
 const OBJECTIVES: [(Objective, &str, &str, &str); 4] = [
-    (Objective::FundValue, "fund_value", "The fund's value", "Greatest net present value of the fund and of running cost"),
-    (Objective::PeopleWorseOff, "people_worse_off", "Fewest people worse off", "Fewest people moved beyond an access standard"),
-    (Objective::SpaceReleased, "space_released", "Space released", "Most under-used space released"),
+    (
+        Objective::FundValue,
+        "fund_value",
+        "The fund's value",
+        "Greatest net present value of the fund and of running cost",
+    ),
+    (
+        Objective::PeopleWorseOff,
+        "people_worse_off",
+        "Fewest people worse off",
+        "Fewest people moved beyond an access standard",
+    ),
+    (
+        Objective::SpaceReleased,
+        "space_released",
+        "Space released",
+        "Most under-used space released",
+    ),
     (Objective::RunningCost, "running_cost", "Running cost", "Lowest running cost"),
 ];
 
-pub(crate) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn list(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     page(&request, &app, |app| {
         let runs = app.store.runs(&app.scope())?;
         let table = runs_table(&runs);
@@ -73,7 +91,9 @@ pub(super) fn dressed_runs(table: &Table, runs: &[RunHeader], href: Option<Strin
     Shown::dressed(table, href, |row, key, _| {
         let Some(run) = runs.get(row) else { return Dress::default() };
         match key {
-            "run" | "name" => Dress { href: Some(format!("/runs/{}", run.id.0)), ..Dress::default() },
+            "run" | "name" => {
+                Dress { href: Some(format!("/runs/{}", run.id.0)), ..Dress::default() }
+            }
             "status" => Dress { tag: Some(status_colour(run.status)), ..Dress::default() },
             _ => Dress::default(),
         }
@@ -98,7 +118,10 @@ pub(super) fn status_colour(status: RunStatus) -> &'static str {
     }
 }
 
-pub(crate) async fn form(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn form(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     page(&request, &app, |app| {
         let estate = app.estate()?;
         let defaults = defaults(&estate)?;
@@ -147,7 +170,8 @@ fn defaults(estate: &Estate) -> Result<Scenario, Problem> {
 
 /// The defaults as the form shows them.
 fn filled(defaults: &Scenario) -> Form {
-    let pounds = |pence: Pence| Scalar::Pence(pence.0).to_string().trim_end_matches(".00").to_owned();
+    let pounds =
+        |pence: Pence| Scalar::Pence(pence.0).to_string().trim_end_matches(".00").to_owned();
     let mut values: Vec<(&str, String)> = vec![
         ("name", String::new()),
         ("scope", String::new()),
@@ -179,10 +203,17 @@ fn objective_word(objective: Objective) -> &'static str {
 
 fn form_page(estate: &Estate, defaults: &Scenario, form: &Form) -> Result<Page, Problem> {
     let chosen = form.value("scope");
-    let icbs = estate.icbs.iter().map(|(code, name)| (format!("icb:{code}"), format!("ICB: {name}")));
-    let boroughs = estate.boroughs.iter().map(|(code, name)| (format!("borough:{code}"), format!("Borough: {name}")));
+    let icbs =
+        estate.icbs.iter().map(|(code, name)| (format!("icb:{code}"), format!("ICB: {name}")));
+    let boroughs = estate
+        .boroughs
+        .iter()
+        .map(|(code, name)| (format!("borough:{code}"), format!("Borough: {name}")));
     let scopes: Vec<(String, String)> =
-        std::iter::once(("all".to_owned(), "All located sites".to_owned())).chain(icbs).chain(boroughs).collect();
+        std::iter::once(("all".to_owned(), "All located sites".to_owned()))
+            .chain(icbs)
+            .chain(boroughs)
+            .collect();
     let objectives: Vec<View> = OBJECTIVES
         .iter()
         .map(|&(_, word, label, hint)| {
@@ -206,7 +237,9 @@ fn form_page(estate: &Estate, defaults: &Scenario, form: &Form) -> Result<Page, 
         version => estate.version(),
     };
     let title = if form.is_good() { "Ask a new scenario" } else { "Error: Ask a new scenario" };
-    Ok(Page::new("scenario-form.html", title, view).under("Overview", "/").under("Scenarios", "/scenarios"))
+    Ok(Page::new("scenario-form.html", title, view)
+        .under("Overview", "/")
+        .under("Scenarios", "/scenarios"))
 }
 
 /// The question a form asks, or `None` with errors beside its values.
@@ -217,18 +250,33 @@ fn read(form: &mut Form, estate: &Estate, mut question: Scenario) -> Option<Scen
         let found = OBJECTIVES.iter().find(|(_, word, ..)| *word == text);
         found.map(|(objective, ..)| *objective).ok_or_else(|| "Choose what is sought".to_owned())
     });
-    let fund_asked = form.read("fund_asked", |text| money(text, "Enter the fund asked for in pounds, such as 2,500,000, or 0"));
-    let capital = form.read("capital", |text| money(text, "Enter the capital available in pounds, such as 1,000,000, or 0"));
+    let fund_asked = form.read("fund_asked", |text| {
+        money(text, "Enter the fund asked for in pounds, such as 2,500,000, or 0")
+    });
+    let capital = form.read("capital", |text| {
+        money(text, "Enter the capital available in pounds, such as 1,000,000, or 0")
+    });
     let closures = form.read("closures", |text| match text {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| "Enter the most sites that may close in a borough as a whole number, or nothing".to_owned()),
+        text => text.parse().map(Some).map_err(|_| {
+            "Enter the most sites that may close in a borough as a whole number, or nothing"
+                .to_owned()
+        }),
     });
-    let journeys = form.read("journeys", |text| number(text, 0.0, 100.0, "Enter a share from 0 to 100 per cent"));
-    let gap = form.read("gap", |text| number(text, 0.0, 100.0, "Enter a gap from 0 to 100 per cent"));
-    let limit = form.read("time_limit", |text| number(text, 1.0, 86_400.0, "Enter a time limit from 1 to 86,400 seconds"));
-    let base_year = form.read("base_year", |text| number(text, 2000.0, 2100.0, "Enter a year from 2000 to 2100"));
-    let horizon = form.read("horizon", |text| number(text, 1.0, 60.0, "Enter a number of years from 1 to 60"));
-    let seed = form.read("seed", |text| text.parse::<u32>().map_err(|_| "Enter a whole number from 0 to 4,294,967,295".to_owned()));
+    let journeys = form
+        .read("journeys", |text| number(text, 0.0, 100.0, "Enter a share from 0 to 100 per cent"));
+    let gap =
+        form.read("gap", |text| number(text, 0.0, 100.0, "Enter a gap from 0 to 100 per cent"));
+    let limit = form.read("time_limit", |text| {
+        number(text, 1.0, 86_400.0, "Enter a time limit from 1 to 86,400 seconds")
+    });
+    let base_year = form
+        .read("base_year", |text| number(text, 2000.0, 2100.0, "Enter a year from 2000 to 2100"));
+    let horizon = form
+        .read("horizon", |text| number(text, 1.0, 60.0, "Enter a number of years from 1 to 60"));
+    let seed = form.read("seed", |text| {
+        text.parse::<u32>().map_err(|_| "Enter a whole number from 0 to 4,294,967,295".to_owned())
+    });
     let locks = form.read("locks", |text| locks(text, estate));
     let ticked = form.ticked("standards").to_vec();
     question.standards.retain(|standard| ticked.contains(&standard.key));
@@ -264,12 +312,16 @@ fn whole(number: f64) -> i32 {
 
 fn default_name(scope: &ScopeOf, estate: &Estate) -> String {
     let name = |list: &[(String, String)], code: &str| {
-        list.iter().find(|(held, _)| held == code).map_or_else(|| code.to_owned(), |(_, name)| name.clone())
+        list.iter()
+            .find(|(held, _)| held == code)
+            .map_or_else(|| code.to_owned(), |(_, name)| name.clone())
     };
     match scope {
         ScopeOf::All => "All located sites".to_owned(),
         ScopeOf::Icb(code) => name(&estate.icbs, code),
-        ScopeOf::Boroughs(codes) => codes.iter().map(|code| name(&estate.boroughs, code)).collect::<Vec<_>>().join(", "),
+        ScopeOf::Boroughs(codes) => {
+            codes.iter().map(|code| name(&estate.boroughs, code)).collect::<Vec<_>>().join(", ")
+        }
     }
 }
 
@@ -278,7 +330,9 @@ fn scope_of(text: &str, estate: &Estate) -> Result<ScopeOf, String> {
     match text.split_once(':') {
         None if text == "all" => Ok(ScopeOf::All),
         Some(("icb", code)) if holds(&estate.icbs, code) => Ok(ScopeOf::Icb(code.to_owned())),
-        Some(("borough", code)) if holds(&estate.boroughs, code) => Ok(ScopeOf::Boroughs(vec![code.to_owned()])),
+        Some(("borough", code)) if holds(&estate.boroughs, code) => {
+            Ok(ScopeOf::Boroughs(vec![code.to_owned()]))
+        }
         _ => Err("Choose which sites may change".to_owned()),
     }
 }
@@ -289,7 +343,8 @@ fn money(text: &str, wanted: &str) -> Result<Pence, String> {
 }
 
 fn number(text: &str, low: f64, high: f64, wanted: &str) -> Result<f64, String> {
-    let read = Scalar::parse(Kind::Number { low, high }, text).ok().and_then(|scalar| scalar.number());
+    let read =
+        Scalar::parse(Kind::Number { low, high }, text).ok().and_then(|scalar| scalar.number());
     read.ok_or_else(|| wanted.to_owned())
 }
 
@@ -302,18 +357,25 @@ fn locks(text: &str, estate: &Estate) -> Result<Vec<Lock>, String> {
         let kind = match words.next().map(str::to_lowercase).as_deref() {
             Some("keep") => LockKind::Keep,
             Some("close") => LockKind::Close,
-            _ => return Err(format!("{at}: begin with keep or close, such as “keep RXA01 because a new wing has just opened”")),
+            _ => {
+                return Err(format!(
+                    "{at}: begin with keep or close, such as “keep RXA01 because a new wing has just opened”"
+                ));
+            }
         };
         let code = words.next().unwrap_or_default().trim_end_matches([':', ',']);
-        let site: SiteCode = code.parse().map_err(|_| format!("{at}: “{code}” is not a site code"))?;
+        let site: SiteCode =
+            code.parse().map_err(|_| format!("{at}: “{code}” is not a site code"))?;
         if estate.register().site(&site).is_none() {
             return Err(format!("{at}: {site} is not in the register"));
         }
         if locks.iter().any(|lock| lock.site == site && lock.kind != kind) {
             return Err(format!("{at}: {site} cannot be both kept and closed"));
         }
-        let why: Vec<&str> = words.skip_while(|word| word.eq_ignore_ascii_case("because")).collect();
-        let why = if why.is_empty() { "asked for in the scenario".to_owned() } else { why.join(" ") };
+        let why: Vec<&str> =
+            words.skip_while(|word| word.eq_ignore_ascii_case("because")).collect();
+        let why =
+            if why.is_empty() { "asked for in the scenario".to_owned() } else { why.join(" ") };
         if !locks.iter().any(|lock| lock.site == site) {
             locks.push(Lock { site, kind, why });
         }
@@ -332,7 +394,9 @@ fn override_one(question: &mut Scenario, line: &str) -> Result<(), String> {
     };
     let any = Kind::Number { low: f64::MIN, high: f64::MAX };
     let number = Scalar::parse(any, value).ok().and_then(|scalar| scalar.number());
-    let Some(number) = number else { return Err(format!("“{}” is not a number", value.trim())) };
+    let Some(number) = number else {
+        return Err(format!("“{}” is not a number", value.trim()));
+    };
     figure.value = number;
     figure.low = None;
     figure.high = None;

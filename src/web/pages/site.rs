@@ -61,7 +61,10 @@ pub(crate) async fn show(
     .await
 }
 
-pub(crate) async fn file(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn file(
+    app: web::Data<App>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
     csv(&app, move |app| {
         let (code, name) = path.into_inner();
         let estate = app.estate()?;
@@ -125,7 +128,9 @@ fn summary(estate: &Estate, site: &Site) -> Vec<View> {
     let row = |key: &str, cell: Cell| context! { key => context! { text => key }, value => context! { text => cell.shown() } };
     let located = site.fact(Field::Location);
     let how = match &located {
-        Value::Known { evidence, .. } => Cell::text(format!("{} ({})", evidence.method, evidence.source)),
+        Value::Known { evidence, .. } => {
+            Cell::text(format!("{} ({})", evidence.method, evidence.source))
+        }
         Value::Unknown { why } => Cell::Unknown(why.label()),
     };
     let backlog = match site.backlog() {
@@ -139,14 +144,20 @@ fn summary(estate: &Estate, site: &Site) -> Vec<View> {
         row("Borough", Cell::fact(&site.fact(Field::BoroughName))),
         row("Integrated care board", Cell::fact(&site.fact(Field::IcbName))),
         row("Located by", how),
-        row("Tenure", site.tenure().map_or(Cell::Unknown("not known"), |tenure| Cell::text(tenure.label()))),
+        row(
+            "Tenure",
+            site.tenure().map_or(Cell::Unknown("not known"), |tenure| Cell::text(tenure.label())),
+        ),
         row(
             "A sale's receipt accrues to",
-            site.receipt_accrues_to().map_or(Cell::Unknown("not known"), |whose| Cell::text(whose.label())),
+            site.receipt_accrues_to()
+                .map_or(Cell::Unknown("not known"), |whose| Cell::text(whose.label())),
         ),
         row(
             "Gross internal area",
-            space.map_or(Cell::Unknown("not known"), |m2| Cell::text(format!("{} m²", Cell::Number(m2.0, 0).shown()))),
+            space.map_or(Cell::Unknown("not known"), |m2| {
+                Cell::text(format!("{} m²", Cell::Number(m2.0, 0).shown()))
+            }),
         ),
         row("Backlog to reach condition B", backlog),
         row("Tenancies", Cell::count(estate.tenancies_at(&site.code).count() as u64)),
@@ -170,7 +181,8 @@ fn scores(judged: &Judged) -> Vec<Score> {
 fn groups(site: &Site) -> Vec<Group> {
     let fields: Vec<Field> = Field::of(Subject::Site).collect();
     let start = |field: Field| fields.iter().position(|f| *f == field).unwrap_or(fields.len());
-    let ends = GROUPS.iter().skip(1).map(|(_, field)| start(*field)).chain(std::iter::once(fields.len()));
+    let ends =
+        GROUPS.iter().skip(1).map(|(_, field)| start(*field)).chain(std::iter::once(fields.len()));
     let group = |((title, first), end): (&(&'static str, Field), usize)| {
         let fields = fields.get(start(*first)..end).unwrap_or_default();
         let name = title.to_lowercase().replace(' ', "-");
@@ -180,9 +192,10 @@ fn groups(site: &Site) -> Vec<Group> {
             known: fields.iter().filter(|field| site.fact(**field).is_known()).count(),
             of: fields.len(),
             table: Shown::dressed(&table, None, |row, key, _| match (key, fields.get(row)) {
-                ("field", Some(field)) => {
-                    Dress { href: Some(format!("/sites/{}/history?field={}", site.code, field.key())), ..Dress::default() }
-                }
+                ("field", Some(field)) => Dress {
+                    href: Some(format!("/sites/{}/history?field={}", site.code, field.key())),
+                    ..Dress::default()
+                },
                 _ => Dress::default(),
             }),
         }
@@ -200,9 +213,14 @@ fn facts(site: &Site, name: &str, caption: &str, fields: impl Iterator<Item = Fi
     ];
     Table::new(name, caption, &columns).with(fields.map(|field| {
         let value = site.fact(field);
-        let (source, method, as_of) = value.evidence().map_or((Cell::Empty, Cell::Empty, Cell::Empty), |evidence| {
-            (Cell::text(&*evidence.source), Cell::text(&*evidence.method), Cell::Date(evidence.as_of))
-        });
+        let (source, method, as_of) =
+            value.evidence().map_or((Cell::Empty, Cell::Empty, Cell::Empty), |evidence| {
+                (
+                    Cell::text(&*evidence.source),
+                    Cell::text(&*evidence.method),
+                    Cell::Date(evidence.as_of),
+                )
+            });
         vec![Cell::text(field.label()), with_unit(field, &value), source, method, as_of]
     }))
 }
@@ -212,14 +230,18 @@ fn with_unit(field: Field, value: &Value<crate::register::Scalar>) -> Cell {
     let cell = Cell::fact(value);
     match &cell {
         Cell::Number(number, _) if field == Field::BuiltYear => Cell::Text(format!("{number:.0}")),
-        Cell::Number(..) if !field.unit().is_empty() => Cell::Text(format!("{} {}", cell.shown(), field.unit())),
+        Cell::Number(..) if !field.unit().is_empty() => {
+            Cell::Text(format!("{} {}", cell.shown(), field.unit()))
+        }
         Cell::Text(text) => Cell::Text(word_label(field, text)),
         _ => cell,
     }
 }
 
 fn word_label(field: Field, text: &str) -> String {
-    use crate::register::{AccessAnswer, Grade, ReceiptAccruesTo, SiteStatus, SpaceUse, SurplusStatus, Tenure};
+    use crate::register::{
+        AccessAnswer, Grade, ReceiptAccruesTo, SiteStatus, SpaceUse, SurplusStatus, Tenure,
+    };
     fn label<W: Word>(text: &str) -> Option<String> {
         W::find(text).map(|word| word.label().to_owned())
     }
@@ -248,7 +270,8 @@ fn gates(judged: Option<&Judged>) -> Table {
         GateState::Unknown => "Not known",
         GateState::NotApplicable => "Not applicable",
     };
-    let row = |gate: &Gate| vec![Cell::text(gate.item.field().label()), Cell::text(state(gate.state))];
+    let row =
+        |gate: &Gate| vec![Cell::text(gate.item.field().label()), Cell::text(state(gate.state))];
     let gates = judged.map(|judged| judged.gates.as_slice()).unwrap_or_default();
     Table::new("gates", "Must-pass access", &columns).with(gates.iter().map(row))
 }
@@ -259,7 +282,8 @@ fn unknowns(site: &Site) -> Table {
         Value::Unknown { why } => Some(vec![Cell::text(field.label()), Cell::text(why.label())]),
         Value::Known { .. } => None,
     };
-    Table::new("unknowns", "What is not known", &columns).with(Field::of(Subject::Site).filter_map(unknown))
+    Table::new("unknowns", "What is not known", &columns)
+        .with(Field::of(Subject::Site).filter_map(unknown))
 }
 
 fn tenancies(estate: &Estate, site: &Site) -> Table {
@@ -272,17 +296,21 @@ fn tenancies(estate: &Estate, site: &Site) -> Table {
         ("non_clinical_need_m2", "Non-clinical space (m²)", true),
         ("tenancy_status", "Status", false),
     ];
-    Table::new("tenancies", "Tenancies", &columns).with(estate.tenancies_at(&site.code).map(|tenancy| {
-        vec![
-            Cell::text(tenancy.id.as_str()),
-            Cell::text(tenancy.name()),
-            tenancy.service_line().map_or(Cell::Unknown("not known"), |line| Cell::text(line.label())),
-            Cell::fact(&tenancy.fact(Field::TenancyPeople)),
-            Cell::fact(&tenancy.fact(Field::TenancyClinicalArea)),
-            Cell::fact(&tenancy.fact(Field::TenancyNonClinicalArea)),
-            Cell::text(if tenancy.is_open() { "Open" } else { "Closed" }),
-        ]
-    }))
+    Table::new("tenancies", "Tenancies", &columns).with(estate.tenancies_at(&site.code).map(
+        |tenancy| {
+            vec![
+                Cell::text(tenancy.id.as_str()),
+                Cell::text(tenancy.name()),
+                tenancy
+                    .service_line()
+                    .map_or(Cell::Unknown("not known"), |line| Cell::text(line.label())),
+                Cell::fact(&tenancy.fact(Field::TenancyPeople)),
+                Cell::fact(&tenancy.fact(Field::TenancyClinicalArea)),
+                Cell::fact(&tenancy.fact(Field::TenancyNonClinicalArea)),
+                Cell::text(if tenancy.is_open() { "Open" } else { "Closed" }),
+            ]
+        },
+    ))
 }
 
 fn surveys(site: &Site) -> Table {
@@ -303,18 +331,20 @@ fn surveys(site: &Site) -> Table {
         Method::Walkround => "Walk-round",
         Method::Booking => "Bookings",
     };
-    Table::new("surveys", "Utilisation surveys", &columns).with(site.observations.iter().map(|seen| {
-        vec![
-            Cell::text(method(seen.method)),
-            Cell::Date(seen.from),
-            Cell::Date(seen.to),
-            Cell::text(&*seen.spaces),
-            Cell::Number(seen.frequency * 100.0, 0),
-            seen.occupancy.map_or(Cell::Empty, |share| Cell::Number(share * 100.0, 0)),
-            Cell::Number(seen.utilisation() * 100.0, 0),
-            Cell::text(&*seen.source),
-        ]
-    }))
+    Table::new("surveys", "Utilisation surveys", &columns).with(site.observations.iter().map(
+        |seen| {
+            vec![
+                Cell::text(method(seen.method)),
+                Cell::Date(seen.from),
+                Cell::Date(seen.to),
+                Cell::text(&*seen.spaces),
+                Cell::Number(seen.frequency * 100.0, 0),
+                seen.occupancy.map_or(Cell::Empty, |share| Cell::Number(share * 100.0, 0)),
+                Cell::Number(seen.utilisation() * 100.0, 0),
+                Cell::text(&*seen.source),
+            ]
+        },
+    ))
 }
 
 /// The site and its neighbours within 3 km.
@@ -327,12 +357,23 @@ fn small_map(estate: &Estate, site: &Site) -> Option<String> {
         .filter(|near| *near.code != site.code)
         .filter_map(|near| estate.register().site(near.code))
         .filter_map(|other| {
-            Some(Mark { at: other.location()?, symbol: Symbol::Cross, title: other.name().to_owned() })
+            Some(Mark {
+                at: other.location()?,
+                symbol: Symbol::Cross,
+                title: other.name().to_owned(),
+            })
         })
         .collect();
     marks.push(Mark { at, symbol: Symbol::Square, title: site.name().to_owned() });
     let label = format!("{} and the sites around it", site.name());
-    Map { label: &label, shapes: estate.shapes.iter().collect(), marks, window: Some((at, HALF_WIDTH)), ..Map::default() }.draw()
+    Map {
+        label: &label,
+        shapes: estate.shapes.iter().collect(),
+        marks,
+        window: Some((at, HALF_WIDTH)),
+        ..Map::default()
+    }
+    .draw()
 }
 
 #[derive(Debug, Deserialize)]
@@ -348,8 +389,10 @@ pub(crate) async fn history(
 ) -> Result<HttpResponse, Problem> {
     page(&request, &app, move |app| {
         let (table, field, name, code) = history_of(app, &code, &which.field)?;
-        let shown = Shown::plain(&table, Some(format!("/sites/{code}/history.csv?field={}", field.key())));
-        let view = context! { table => view_of(shown), field => field.label(), name => name.clone() };
+        let shown =
+            Shown::plain(&table, Some(format!("/sites/{code}/history.csv?field={}", field.key())));
+        let view =
+            context! { table => view_of(shown), field => field.label(), name => name.clone() };
         Ok(Page::new("history.html", format!("History of {}, {code}", field.label()), view)
             .under("Overview", "/")
             .under("Register", "/sites")
@@ -366,7 +409,11 @@ pub(crate) async fn history_file(
     csv(&app, move |app| history_of(app, &code, &which.field).map(|(table, ..)| table)).await
 }
 
-fn history_of(app: &App, code: &str, field: &str) -> Result<(Table, Field, String, SiteCode), Problem> {
+fn history_of(
+    app: &App,
+    code: &str,
+    field: &str,
+) -> Result<(Table, Field, String, SiteCode), Problem> {
     let estate = app.estate()?;
     let site = find(&estate, code)?;
     let field: Field = field.parse().map_err(|words: String| Problem::invalid("field", words))?;
@@ -395,7 +442,11 @@ fn history_of(app: &App, code: &str, field: &str) -> Result<(Table, Field, Strin
             Cell::text(&*statement.by.reason),
         ]
     });
-    let table = Table::new(&format!("{}-{}-history", site.code, field.key()), "What each version said, newest first", &columns)
-        .with(rows);
+    let table = Table::new(
+        &format!("{}-{}-history", site.code, field.key()),
+        "What each version said, newest first",
+        &columns,
+    )
+    .with(rows);
     Ok((table, field, site.name().to_owned(), site.code.clone()))
 }

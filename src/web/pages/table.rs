@@ -56,7 +56,12 @@ impl Shown {
         dress: impl Fn(usize, &str, &Cell) -> Dress,
     ) -> Self {
         let rows = table.rows.iter().enumerate().map(|(number, row)| {
-            table.columns.iter().zip(row).map(|(column, cell)| data(column, cell, &dress(number, &column.key, cell))).collect()
+            table
+                .columns
+                .iter()
+                .zip(row)
+                .map(|(column, cell)| data(column, cell, &dress(number, &column.key, cell)))
+                .collect()
         });
         Self {
             name: table.name.clone(),
