@@ -24,6 +24,7 @@ mod callback;
 mod check;
 mod columns;
 mod explain;
+mod improve;
 mod outcome;
 mod problem;
 mod rules;

@@ -6,6 +6,7 @@ use good_lp::{Constraint, IntoAffineExpression, SolverModel};
 
 use crate::check::check;
 use crate::columns::Columns;
+use crate::improve::improved;
 use crate::outcome::{
     Outcome, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
 };
@@ -70,6 +71,7 @@ pub fn solve(problem: &Problem, settings: &Settings, watch: &mut dyn Watch) -> O
         .and_then(|limit| started.checked_add(limit));
     let mut run = Run::of(problem, started, watch);
     run.begin_with_today();
+    run.begin_with_small_moves(settings, deadline);
 
     let columns = Columns::of(problem);
     let rows: Vec<Constraint> = RULES.iter().flat_map(|rule| rule(problem, &columns)).collect();
@@ -154,6 +156,17 @@ impl<'a> Run<'a> {
         self.outcome.today_is_feasible = self.outcome.today_breaks.is_empty();
         if self.outcome.today_is_feasible {
             self.offer(today, f64::NEG_INFINITY, 0);
+        }
+    }
+
+    /// A plan that is good already, where one is found; a third of the time at most.
+    fn begin_with_small_moves(&mut self, settings: &Settings, deadline: Option<Instant>) {
+        let started = self.started;
+        let until = deadline.map(|at| started + at.saturating_duration_since(started) / 3);
+        let mut is_over =
+            || until.is_some_and(|at| Instant::now() >= at) || self.watch.is_cancelled();
+        if let Some(plan) = improved(self.problem, settings, &mut is_over) {
+            self.offer(plan, f64::NEG_INFINITY, 0);
         }
     }
 
