@@ -11,7 +11,11 @@ use std::collections::{BTreeSet, HashMap};
 use good_lp::{Expression, ProblemVariables, Variable, VariableDefinition, variable};
 
 use crate::outcome::{Plan, Share};
+use crate::packing::{Placing, fullest_sets};
 use crate::problem::{Opt, Problem, Server, Unit};
+
+/// More full sets than this in all, and every site is left to its knapsack: the relaxation would take too long.
+const MOST_PACKINGS: usize = 60_000;
 
 /// A figure of the model: settled, or for the search to choose.
 #[derive(Debug, Clone, Copy)]
@@ -74,6 +78,17 @@ pub(crate) struct Slack {
     pub(crate) above: Option<Term>,
 }
 
+/// A way for a site to be full.
+#[derive(Debug, Clone)]
+pub(crate) struct Packing {
+    /// Under which option.
+    pub(crate) option: usize,
+    /// Who is there.
+    pub(crate) set: Vec<Placing>,
+    /// How much of the site's choice it is.
+    pub(crate) used: Term,
+}
+
 /// Every decision of a problem.
 pub(crate) struct Columns {
     /// By site and option.
@@ -82,6 +97,8 @@ pub(crate) struct Columns {
     pub(crate) places: Vec<Vec<Term>>,
     /// By unit and place: allowed options that admit the unit and, where it is undivided, have room for it alone.
     pub(crate) admitting: Vec<Vec<Vec<usize>>>,
+    /// By site, where its full sets are few.
+    pub(crate) packings: Vec<Option<Vec<Packing>>>,
     /// What some points have in common: a column, at most the sum of the servers.
     pub(crate) presences: Vec<(Term, Vec<Term>)>,
     /// Distinct points.
@@ -109,6 +126,7 @@ impl Columns {
             options: Vec::new(),
             places: Vec::new(),
             admitting: Vec::new(),
+            packings: Vec::new(),
             presences: Vec::new(),
             covers: Vec::new(),
             groups: Vec::new(),
@@ -122,6 +140,7 @@ impl Columns {
         let mut settled_cost = 0.0;
         columns.add_options(problem, &mut settled_cost);
         columns.add_places(problem, &mut settled_cost);
+        columns.add_packings(problem);
         columns.add_coverage(problem, &mut settled_cost);
         columns.add_slacks(problem);
         if settled_cost != 0.0 {
@@ -197,6 +216,61 @@ impl Columns {
                 };
             }
             self.places.push(terms);
+        }
+    }
+
+    /// The placings that are open at each site.
+    pub(crate) fn comers(&self, problem: &Problem) -> Vec<Vec<Placing>> {
+        let mut comers: Vec<Vec<Placing>> = vec![Vec::new(); problem.sites.len()];
+        for (r, (unit, terms)) in problem.units.iter().zip(&self.places).enumerate() {
+            for (p, place) in unit.places.iter().enumerate().filter(|(p, _)| !terms[*p].is_none()) {
+                comers[place.site].push((r, p));
+            }
+        }
+        comers
+    }
+
+    fn add_packings(&mut self, problem: &Problem) {
+        let comers = self.comers(problem);
+        let sets: Vec<Option<Vec<Vec<Vec<Placing>>>>> = comers
+            .iter()
+            .enumerate()
+            .map(|(site, comers)| {
+                if comers.is_empty() || comers.iter().any(|&(r, _)| problem.units[r].is_divisible) {
+                    return None;
+                }
+                let admitted: Vec<Vec<Placing>> = (0..problem.sites[site].options.len())
+                    .map(|o| {
+                        let admits = |&&(r, p): &&Placing| self.admitting[r][p].contains(&o);
+                        comers.iter().filter(admits).copied().collect()
+                    })
+                    .collect();
+                let sets = fullest_sets(problem, site, &admitted)?;
+                // Where everything fits at once, rule (3) says it all.
+                let is_all = |(sets, admitted): (&Vec<Vec<Placing>>, &Vec<Placing>)| {
+                    sets.iter().any(|set| set.len() == admitted.len())
+                };
+                (!sets.iter().zip(&admitted).all(is_all)).then_some(sets)
+            })
+            .collect();
+        let total: usize = sets.iter().flatten().flatten().map(Vec::len).sum();
+        self.packings = vec![None; problem.sites.len()];
+        if total > MOST_PACKINGS {
+            return;
+        }
+        for (site, sets) in sets.into_iter().enumerate() {
+            let Some(sets) = sets else { continue };
+            let mut packings = Vec::new();
+            for (option, sets) in sets.into_iter().enumerate() {
+                if self.options[site][option].is_none() {
+                    continue;
+                }
+                for set in sets {
+                    let term = self.column(variable().clamp(0.0, 1.0), 0.0);
+                    packings.push(Packing { option, set, used: term });
+                }
+            }
+            self.packings[site] = Some(packings);
         }
     }
 
@@ -384,6 +458,17 @@ impl Columns {
             }
             if let (Some(high), Some(above)) = (limit.high, slack.above) {
                 set(above, (value - high).max(0.0));
+            }
+        }
+        for (site, packings) in self.packings.iter().enumerate() {
+            let Some(packings) = packings else { continue };
+            let is_here = |&&(r, p): &&Placing| plan.share(r, p) > 0.5;
+            let holds = |set: &[Placing]| set.iter().filter(is_here).count();
+            let of_option = packings.iter().filter(|packing| packing.option == plan.options[site]);
+            // One set holds all that is here.
+            let best = of_option.max_by_key(|packing| holds(&packing.set));
+            if let Some(Packing { used: Term::Free(_, column), .. }) = best {
+                values[*column] = 1.0;
             }
         }
         let sum = |values: &[f64], parts: &[Term]| {

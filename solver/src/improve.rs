@@ -8,8 +8,8 @@ use crate::outcome::{Plan, Settings, Share};
 use crate::problem::{LimitTerm, Problem};
 
 /// Moves tried for each site and unit, and for each second there is: a few seconds on a borough, a quarter of the time on a city.
-const MOVES_EACH: f64 = 8_000.0;
-const MOVES_A_SECOND: f64 = 20_000.0;
+const MOVES_EACH: f64 = 16_000.0;
+const MOVES_A_SECOND: f64 = 60_000.0;
 /// Tiny problems need fewer: this many times their size squared.
 const MOVES_SQUARED: f64 = 100.0;
 /// Heat falls to e^-5 of what it was.
@@ -156,6 +156,7 @@ struct Meter {
     high: f64,
     /// Cost of a unit missed. Of a hard rule it is ours, and moves until the rule is kept.
     price: f64,
+    least_price: f64,
     is_hard: bool,
     /// Cost of a unit of the figure itself.
     each: f64,
@@ -278,6 +279,7 @@ impl<'a> Estate<'a> {
                 low: group.needed,
                 high: f64::INFINITY,
                 price: group.shortfall_price.unwrap_or(0.0),
+                least_price: 0.0,
                 is_hard: group.shortfall_price.is_none(),
                 each: -group.price,
             });
@@ -300,6 +302,7 @@ impl<'a> Estate<'a> {
                 low: limit.low.unwrap_or(f64::NEG_INFINITY),
                 high: limit.high.unwrap_or(f64::INFINITY),
                 price: limit.price.unwrap_or(0.0),
+                least_price: 0.0,
                 is_hard: limit.price.is_none(),
                 each: 0.0,
             });
@@ -466,7 +469,12 @@ impl<'a> Estate<'a> {
     fn try_a_move(&mut self, chance: &mut Chance) -> bool {
         let wrong = self.wrong;
         let kind = chance.next();
-        let is_move = if self.parcels.is_empty() || kind < 0.5 {
+        // Two neighbours at once: where a limit on closures is reached, one must open for another to close.
+        let is_move = if !self.option.is_empty() && kind < 0.2 {
+            let site = chance.below(self.option.len());
+            let other = self.neighbour(site, chance);
+            self.change_this_site(site, chance) && self.change_this_site(other, chance)
+        } else if self.parcels.is_empty() || kind < 0.5 {
             self.change_a_site(chance)
         } else if kind < 0.75 {
             self.move_a_parcel(chance)
@@ -482,6 +490,20 @@ impl<'a> Estate<'a> {
             return false;
         }
         let site = chance.below(self.option.len());
+        self.change_this_site(site, chance)
+    }
+
+    /// A site that something of this one could go to.
+    fn neighbour(&self, site: usize, chance: &mut Chance) -> usize {
+        let comers = &self.comers[site];
+        if comers.is_empty() {
+            return chance.below(self.option.len());
+        }
+        let candidates = &self.parcels[comers[chance.below(comers.len())].0].candidates;
+        candidates[chance.below(candidates.len())].site
+    }
+
+    fn change_this_site(&mut self, site: usize, chance: &mut Chance) -> bool {
         let option = self.allowed[site][chance.below(self.allowed[site].len())];
         if option == self.option[site] {
             return false;
@@ -634,6 +656,7 @@ impl<'a> Estate<'a> {
         for (meter, coefficient) in self.meters.iter_mut().zip(coefficients) {
             if meter.is_hard {
                 meter.price = 2.0 * typical / coefficient;
+                meter.least_price = 0.25 * meter.price;
             }
         }
         self.recount();
@@ -655,7 +678,9 @@ impl<'a> Estate<'a> {
     /// Between rounds: missed rules get dearer, kept ones a little cheaper, and drift is taken out.
     fn reprice(&mut self) {
         for meter in self.meters.iter_mut().filter(|meter| meter.is_hard) {
-            meter.price *= if meter.is_kept() { 0.98 } else { 1.25 };
+            let price = meter.price * if meter.is_kept() { 0.98 } else { 1.1 };
+            // A rule long kept must not become worth so little that it takes ages to be missed again.
+            meter.price = price.max(meter.least_price);
         }
         self.used.iter_mut().flatten().for_each(|used| *used = 0.0);
         for (parcel, &c) in self.parcels.iter().zip(&self.at) {

@@ -14,6 +14,7 @@
 //! (2) one place a unit                     sum_p z[r,p] = 1
 //! (3) a unit only where an option admits it     z[r,p] <= sum_{o admits} u[site(p),o]      row by row: the strong form
 //! (4) room                                 sum_r need[r,k] z[r,p at i] <= sum_o room[i,o,k] u[i,o]
+//!       or, where the ways to be full are few: z[r,p] <= sum of w[i,o,full set with r], sum over sets w[i,o,set] = u[i,o]
 //! (5) together                             z[r,p] = z[t,p'] where both go to the same site
 //! (6) covered only from a place that serves     c[q] <= sum z over the point's servers
 //! (7) coverage floors                      sum_q weight[q] c[q] >= needed[g] - s
@@ -26,6 +27,7 @@ mod columns;
 mod explain;
 mod improve;
 mod outcome;
+mod packing;
 mod problem;
 mod rules;
 mod search;

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use good_lp::{Constraint, Expression, constraint};
 
-use crate::columns::{Columns, Cover, Term, add};
+use crate::columns::{Columns, Cover, Packing, Term, add};
+use crate::packing::Placing;
 use crate::problem::{LimitTerm, Problem};
 
 /// Rows are scaled by a power of two so that their largest coefficient is about this: a solver that works to a millionth
@@ -36,7 +37,8 @@ pub(crate) fn units_go_where_they_are_admitted(
         problem.units.iter().zip(&columns.places).zip(&columns.admitting)
     {
         for ((place, &placed), admitting) in unit.places.iter().zip(terms).zip(admitting) {
-            if placed.is_none() {
+            // Where rule (4) is written by full sets it says this too.
+            if placed.is_none() || columns.packings[place.site].is_some() {
                 continue;
             }
             let options = &columns.options[place.site];
@@ -53,14 +55,14 @@ pub(crate) fn units_go_where_they_are_admitted(
 
 /// (4) What a site houses fits its room, resource by resource. No row where everything that could come fits.
 pub(crate) fn units_fit_the_room(problem: &Problem, columns: &Columns) -> Vec<Constraint> {
-    let mut comers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); problem.sites.len()];
-    for (r, (unit, terms)) in problem.units.iter().zip(&columns.places).enumerate() {
-        for (p, place) in unit.places.iter().enumerate().filter(|(p, _)| !terms[*p].is_none()) {
-            comers[place.site].push((r, p));
-        }
-    }
+    let comers = columns.comers(problem);
     let mut rows = Vec::new();
-    for ((site, options), comers) in problem.sites.iter().zip(&columns.options).zip(&comers) {
+    let sites = problem.sites.iter().zip(&columns.options).zip(&comers).zip(&columns.packings);
+    for (((site, options), comers), packings) in sites {
+        if let Some(packings) = packings {
+            rows.extend(one_full_set_holds_them(columns, options, comers, packings));
+            continue;
+        }
         for k in 0..problem.resources.len() {
             let need = |&(r, _): &(usize, usize)| problem.units[r].need[k];
             let fits_all = |o: usize| {
@@ -85,6 +87,31 @@ pub(crate) fn units_fit_the_room(problem: &Problem, columns: &Columns) -> Vec<Co
         }
     }
     rows
+}
+
+/// (4) again, where the ways for a site to be full are few: what is there is in the full sets of the chosen option.
+fn one_full_set_holds_them(
+    columns: &Columns,
+    options: &[Term],
+    comers: &[Placing],
+    packings: &[Packing],
+) -> Vec<Constraint> {
+    let chosen = options.iter().enumerate().filter(|(_, u)| !u.is_none()).map(|(o, &u)| {
+        let sets =
+            packings.iter().filter(|packing| packing.option == o).map(|packing| packing.used);
+        constraint!(sum(sets) == sum([u]))
+    });
+    let mut holding: BTreeMap<Placing, Vec<Term>> = BTreeMap::new();
+    for packing in packings {
+        for &placing in &packing.set {
+            holding.entry(placing).or_default().push(packing.used);
+        }
+    }
+    let held = comers.iter().map(|placing| {
+        let sets = holding.get(placing).map_or(&[][..], Vec::as_slice);
+        constraint!(sum([columns.places[placing.0][placing.1]]) <= sum(sets.iter().copied()))
+    });
+    chosen.chain(held).collect()
 }
 
 /// (5) Units that belong together are at the same site, in the same parts.

@@ -159,10 +159,10 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// A plan that is good already, where one is found; a third of the time at most.
+    /// A plan that is good already, where one is found; half of the time at most.
     fn begin_with_small_moves(&mut self, settings: &Settings, deadline: Option<Instant>) {
         let started = self.started;
-        let until = deadline.map(|at| started + at.saturating_duration_since(started) / 3);
+        let until = deadline.map(|at| started + at.saturating_duration_since(started) / 2);
         let mut is_over =
             || until.is_some_and(|at| Instant::now() >= at) || self.watch.is_cancelled();
         if let Some(plan) = improved(self.problem, settings, &mut is_over) {
