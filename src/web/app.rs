@@ -114,6 +114,12 @@ impl From<StoreError> for Problem {
             StoreError::NoSuchVersion { asked, newest } => {
                 Self::not_found(format!("register version {asked}; the newest is {newest}"))
             }
+            StoreError::NoSuchRun(id) => Self::not_found(format!("run {id}")),
+            StoreError::NoSuchImport(id) => Self::not_found(format!("import {id}")),
+            StoreError::NoSuchJob(id) => Self::not_found(format!("job {id}")),
+            StoreError::Conflict { .. } => {
+                Self::Conflict { detail: "Somebody changed the register meanwhile.".to_owned() }
+            }
             error => Self::internal(error),
         }
     }

@@ -1,18 +1,20 @@
 //! A run: the question, how the search ended, and the proposal with everything it rests on.
 
+use std::collections::BTreeSet;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value as View, context};
 use serde::Serialize;
 
 use super::home::money;
 use super::map::Legend;
-use super::reference::{group, mode};
+use super::reference::{decimals, group, mode};
 use super::scenario::{status_colour, status_words};
 use super::table::{Dress, Shown, tag};
 use super::{Page, csv, page, view_of};
 use crate::access::{Area, AreaAssessment, Assessment, Verdict};
 use crate::export::{Cell, Table, grouped};
-use crate::fund::{Budget, Ledger, Line, LineKind, OptionKind, Projection, ValueSource};
+use crate::fund::{Budget, Ledger, Line, OptionKind, Projection, ValueSource};
 use crate::register::{Assumptions, Pence, SiteCode, Word};
 use crate::scenario::{
     Action, Clause, Clauses, LockKind, Objective, Proposal, Reliance, Run, Scenario, ScopeOf,
@@ -52,11 +54,11 @@ pub(crate) async fn rest(
     page(&request, &app, move |app| {
         let run = find(app, id)?;
         let table = match name.as_str() {
-            "ledger" | "kept" => table_of(&run, &name)?,
+            "ledger" | "kept" | "access-everywhere" => table_of(&run, &name)?,
             _ => return Err(Problem::not_found("page of this name")),
         };
         let shown = dressed(&table, Some(format!("/runs/{}/{name}.csv", id.0)));
-        let view = context! { table => view_of(shown), name => run.scenario.name, is_ledger => name == "ledger" };
+        let view = context! { table => view_of(shown), name => run.scenario.name, is_ledger => name == "ledger", is_wide => name != "kept" };
         let title = format!("{}, run {}", table.caption, id.0);
         Ok(Page::new("run-table.html", title, view)
             .under("Overview", "/")
@@ -102,7 +104,8 @@ pub(in crate::web) fn table_of(run: &Run, name: &str) -> Result<Table, Problem> 
         "moves" => moves(proposal),
         "refusals" => refusals(proposal),
         "findings" => findings(proposal),
-        "access" => access(proposal),
+        "access" => access(proposal, false),
+        "access-everywhere" => access(proposal, true),
         "reliance" => reliance(proposal, &run.scenario.assumptions),
         "fund" => fund(run.projection.as_ref()),
         "ledger" => ledger(&run.ledger),
@@ -152,7 +155,8 @@ fn view(estate: &Estate, id: RunId, run: &Run) -> View {
 /// How the search ended, as a sentence a planner can repeat.
 fn told(run: &Run) -> String {
     use crate::scenario::RunStatus;
-    let seconds = Cell::Number(run.solver.seconds, 1).shown();
+    let seconds =
+        Cell::Number(run.solver.seconds, if run.solver.seconds < 1.0 { 2 } else { 1 }).shown();
     let gap = run
         .solver
         .gap
@@ -336,14 +340,18 @@ fn clauses(proposal: &Proposal) -> Table {
 }
 
 fn clause(title: &str, clause: &Clause) -> Vec<Cell> {
-    let decimals = usize::from(clause.unit == "%");
     let change = clause.before.zip(clause.after).map(|(before, after)| after - before);
+    // A clause gives pounds as a number for charts; whole pence survive it up to 90 billion pounds.
+    let cell = |value: Option<f64>| match value {
+        Some(pounds) if clause.unit == "£" => Cell::Money(Pence::pounds(1).times(pounds)),
+        value => Cell::maybe(value, usize::from(clause.unit == "%")),
+    };
     vec![
         Cell::text(title),
         Cell::text(&*clause.label),
-        Cell::maybe(clause.before, decimals),
-        Cell::maybe(clause.after, decimals),
-        Cell::maybe(change, decimals),
+        cell(clause.before),
+        cell(clause.after),
+        cell(change),
         Cell::text(&*clause.unit),
         Cell::count(clause.unknown),
     ]
@@ -470,7 +478,8 @@ fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-fn access(proposal: &Proposal) -> Table {
+/// Each standard in all, and in the boroughs the scenario is about, or in every one.
+fn access(proposal: &Proposal, everywhere: bool) -> Table {
     let columns = [
         ("standard", "Standard", false),
         ("area", "Area", false),
@@ -485,17 +494,28 @@ fn access(proposal: &Proposal) -> Table {
         ("verdict_before", "Today", false),
         ("verdict_after", "After", false),
     ];
+    let touched: &BTreeSet<&str> =
+        &proposal.actions.iter().filter_map(|action| action.borough.as_deref()).collect();
     let rows = proposal.access_before.iter().flat_map(|before| {
         let after =
             proposal.access_after.iter().find(|after| after.standard.key == before.standard.key);
-        let areas = std::iter::once(&before.total).chain(&before.boroughs);
+        let is_shown = move |area: &&AreaAssessment| {
+            everywhere
+                || matches!(&area.area, Area::Borough(code) if touched.contains(code.as_str()))
+        };
+        let areas = std::iter::once(&before.total).chain(before.boroughs.iter().filter(is_shown));
         areas.map(move |area| {
             let then = after
                 .and_then(|after| same_area(after, &area.area, std::ptr::eq(area, &before.total)));
             access_row(before, area, then)
         })
     });
-    Table::new("access", "Access, before and after", &columns).with(rows)
+    let (name, caption) = if everywhere {
+        ("access-everywhere", "Access in every borough, before and after")
+    } else {
+        ("access", "Access, before and after")
+    };
+    Table::new(name, caption, &columns).with(rows)
 }
 
 fn same_area<'a>(
@@ -550,7 +570,7 @@ fn reliance(proposal: &Proposal, set: &Assumptions) -> Table {
                 Cell::text(&**key),
                 figure.map_or(Cell::Empty, |figure| Cell::text(&*figure.words)),
                 figure.map_or(Cell::Empty, |figure| {
-                    Cell::Number(figure.value, if figure.value.fract() == 0.0 { 0 } else { 3 })
+                    Cell::Number(figure.value, decimals(figure.value))
                 }),
                 figure.map_or(Cell::Empty, |figure| Cell::text(&*figure.unit)),
                 Cell::count(*times),
@@ -609,27 +629,6 @@ fn projection_words(projection: &Projection) -> String {
     )
 }
 
-fn line_words(kind: LineKind) -> &'static str {
-    match kind {
-        LineKind::Receipt => "Receipt",
-        LineKind::SaleCost => "Cost of sale",
-        LineKind::NotRetained => "Receipt not retained",
-        LineKind::VacatingPayment => "Vacating payment",
-        LineKind::Dilapidations => "Dilapidations",
-        LineKind::RemainingRent => "Remaining rent",
-        LineKind::ResidualCharge => "Residual charge",
-        LineKind::Holding => "Holding until sold",
-        LineKind::Demolition => "Demolition",
-        LineKind::Decant => "Moving",
-        LineKind::DoubleRunning => "Double running",
-        LineKind::Works => "Works",
-        LineKind::BacklogWorks => "Backlog works",
-        LineKind::RunningCostSaved => "Running cost saved",
-        LineKind::RunningCostAdded => "Running cost added",
-        LineKind::BacklogAvoided => "Backlog avoided",
-    }
-}
-
 fn ledger(ledger: &Ledger) -> Table {
     let columns = [
         ("financial_year", "Year", false),
@@ -657,7 +656,7 @@ fn ledger(ledger: &Ledger) -> Table {
         vec![
             Cell::Text(financial_year(line.year)),
             Cell::text(line.site.as_str()),
-            Cell::text(line_words(line.kind)),
+            Cell::text(line.kind.label()),
             Cell::Money(line.amount),
             Cell::Money(line.low),
             Cell::Money(line.high),
@@ -744,7 +743,7 @@ fn maps(estate: &Estate, proposal: &Proposal) -> View {
         proposal.actions.iter().filter_map(mark).collect()
     };
     // Boroughs the plan touches; others would only make the drawing smaller.
-    let touched: std::collections::BTreeSet<&str> =
+    let touched: BTreeSet<&str> =
         proposal.actions.iter().filter_map(|action| action.borough.as_deref()).collect();
     let shapes: Vec<_> =
         estate.shapes.iter().filter(|shape| touched.contains(shape.code.as_str())).collect();

@@ -94,7 +94,7 @@ fn assumptions_table(set: &Assumptions) -> Table {
 }
 
 /// As many decimals as it takes, at most four.
-fn decimals(value: f64) -> usize {
+pub(super) fn decimals(value: f64) -> usize {
     (0..4)
         .find(|places| {
             let scaled = value * 10_f64.powi(i32::try_from(*places).unwrap_or(0));

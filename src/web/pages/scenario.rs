@@ -170,8 +170,7 @@ fn defaults(estate: &Estate) -> Result<Scenario, Problem> {
 
 /// The defaults as the form shows them.
 fn filled(defaults: &Scenario) -> Form {
-    let pounds =
-        |pence: Pence| Scalar::Pence(pence.0).to_string().trim_end_matches(".00").to_owned();
+    let pounds = |pence: Pence| Cell::Money(pence).shown().replace('£', "");
     let mut values: Vec<(&str, String)> = vec![
         ("name", String::new()),
         ("scope", String::new()),

@@ -8,7 +8,7 @@ use super::register::{gate_colour, gate_label, interval, status_colour};
 use super::table::{Dress, Shown, tag};
 use super::{Page, csv, page, view_of};
 use crate::access::score::Interval;
-use crate::access::{Gate, GateState};
+use crate::access::{Gate, GateKind, GateState};
 use crate::export::{Cell, Table};
 use crate::register::{AccessItem, Field, Site, SiteCode, SquareMetres, Subject, Value, Word};
 use crate::web::app::App;
@@ -263,17 +263,28 @@ fn word_label(field: Field, text: &str) -> String {
 }
 
 fn gates(judged: Option<&Judged>) -> Table {
-    let columns = [("item", "Must-pass item", false), ("state", "State", false)];
+    let columns =
+        [("item", "Item", false), ("kind", "What it decides", false), ("state", "State", false)];
+    let kind = |kind: GateKind| match kind {
+        GateKind::Must => "Must be passed",
+        GateKind::Conditional => "Must be passed by some services",
+        GateKind::Should => "Counts in the score",
+    };
     let state = |state: GateState| match state {
         GateState::Pass => "Passes",
         GateState::Fail => "Fails",
         GateState::Unknown => "Not known",
         GateState::NotApplicable => "Not applicable",
     };
-    let row =
-        |gate: &Gate| vec![Cell::text(gate.item.field().label()), Cell::text(state(gate.state))];
+    let row = |gate: &Gate| {
+        vec![
+            Cell::text(gate.item.field().label()),
+            Cell::text(kind(gate.kind)),
+            Cell::text(state(gate.state)),
+        ]
+    };
     let gates = judged.map(|judged| judged.gates.as_slice()).unwrap_or_default();
-    Table::new("gates", "Must-pass access", &columns).with(gates.iter().map(row))
+    Table::new("gates", "Access checklist", &columns).with(gates.iter().map(row))
 }
 
 fn unknowns(site: &Site) -> Table {

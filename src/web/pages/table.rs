@@ -30,6 +30,8 @@ struct Data {
     html: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     format: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    classes: Option<&'static str>,
 }
 
 /// What a cell is besides its text.
@@ -79,10 +81,11 @@ fn head(column: &Column) -> Head {
 
 fn data(column: &Column, cell: &Cell, dress: &Dress) -> Data {
     let format = column.is_numeric.then_some("numeric");
+    let classes = class(&column.key);
     let shown = cell.shown();
     let is_unknown = matches!(cell, Cell::Unknown(_));
     if dress.href.is_none() && dress.tag.is_none() && dress.drawing.is_none() && !is_unknown {
-        return Data { text: Some(shown), html: None, format };
+        return Data { text: Some(shown), html: None, format, classes };
     }
     let mut html = escape(&shown);
     if is_unknown {
@@ -97,7 +100,18 @@ fn data(column: &Column, cell: &Cell, dress: &Dress) -> Data {
     if let Some(drawing) = &dress.drawing {
         html = format!(r#"<span class="app-drawn">{drawing} {html}</span>"#);
     }
-    Data { text: None, html: Some(html), format }
+    Data { text: None, html: Some(html), format, classes }
+}
+
+/// Sentences want room; keys may break anywhere.
+fn class(key: &str) -> Option<&'static str> {
+    match key {
+        "reasons" | "reason" | "finding" | "words" | "expected" => Some("app-cell-words"),
+        "assumptions" | "key" | "source" | "method" | "code" | "value" | "files" => {
+            Some("app-cell-key")
+        }
+        _ => None,
+    }
 }
 
 /// A tag of the design system; no colour is its default blue.
