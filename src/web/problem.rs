@@ -95,7 +95,7 @@ pub(crate) struct Details {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// Values that cannot be accepted.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(rename = "errors", skip_serializing_if = "Vec::is_empty")]
     pub faults: Vec<FieldFault>,
 }
 

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use crate::web::problem::FieldFault;
+
 /// Values as sent, and what is wrong with them.
 #[derive(Debug, Clone, Default, Serialize)]
 pub(crate) struct Form {
@@ -37,6 +39,12 @@ impl Form {
     /// Says what is wrong with a value; the first is kept.
     pub(crate) fn refuse(&mut self, name: &str, words: impl Into<String>) {
         self.errors.entry(name.to_owned()).or_insert_with(|| words.into());
+    }
+
+    /// What is wrong, for a program that sent it.
+    pub(crate) fn faults(&self) -> Vec<FieldFault> {
+        let fault = |(field, detail): (&String, &String)| FieldFault { field: field.clone(), detail: detail.clone() };
+        self.errors.iter().map(fault).collect()
     }
 
     /// Whether nothing is wrong.

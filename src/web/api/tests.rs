@@ -1,0 +1,582 @@
+//! Each address in process, over a small illustrative estate.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::{Duration, Instant};
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::*;
+use crate::config;
+use crate::jobs::Jobs;
+use crate::register::{Change, Evidence, Field, Point, Scalar, Site, Subject, Word as _};
+use crate::scenario::Rules;
+use crate::store::{Draft, Scope, Store};
+use crate::synth::{self, Scale};
+use crate::web::guard::Hosts;
+
+const UPLOAD_LIMIT: usize = 1 << 20;
+
+struct Service {
+    _folder: TempDir,
+    app: Data<App>,
+}
+
+struct Answered {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: String,
+}
+
+impl Answered {
+    fn json(&self) -> Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {}", self.body))
+    }
+
+    fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// A problem with this status; its errors by field.
+    #[track_caller]
+    fn problem(&self, status: u16) -> BTreeMap<String, String> {
+        assert_eq!(self.status.as_u16(), status, "{}", self.body);
+        assert_eq!(self.header("content-type"), "application/problem+json");
+        let told = self.json();
+        assert_eq!(told["status"], status);
+        assert!(told["type"].as_str().unwrap().starts_with("/problems/"));
+        assert!(!told["title"].as_str().unwrap().is_empty());
+        let errors = told["errors"].as_array().cloned().unwrap_or_default();
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap().to_owned();
+        errors.iter().map(|error| (text(error, "field"), text(error, "detail"))).collect()
+    }
+}
+
+fn empty() -> Service {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&folder.path().join("estate.db").display().to_string()).unwrap();
+    let (score, gates) = (config::score_rules().unwrap(), config::gate_rules().unwrap());
+    let jobs = Jobs::new(store.clone(), Rules { score: score.clone(), gates: gates.clone() });
+    let hosts = Hosts::new(&[], true, "127.0.0.1:0");
+    let app = Data::new(App::new(hosts, UPLOAD_LIMIT, store, jobs, (score, gates)));
+    Service { _folder: folder, app }
+}
+
+fn estate() -> Service {
+    let service = empty();
+    let estate = synth::estate(Scale::Borough, 1);
+    service.append(estate.changes, estate.references);
+    service
+}
+
+impl Service {
+    fn append(&self, changes: Vec<Change>, references: Vec<crate::import::ReferenceSet>) {
+        let scope = Scope::everyone_local();
+        let version = self.app.store.newest_version(&scope).unwrap();
+        let draft = Draft {
+            author: "A. Planner".to_owned(),
+            at: chrono::Utc::now().naive_utc(),
+            source: "a test".to_owned(),
+            reason: "to try it".to_owned(),
+            changes,
+            references,
+        };
+        self.app.store.append(&scope, draft, version).unwrap();
+    }
+
+    async fn send(&self, request: TestRequest) -> Answered {
+        let service = init_service(crate::web::routes(self.app.clone(), false)).await;
+        let response = call_service(&service, request.insert_header(("host", "localhost")).to_request()).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+        Answered { status, headers, body }
+    }
+
+    async fn get(&self, address: &str) -> Answered {
+        self.send(TestRequest::get().uri(address)).await
+    }
+
+    async fn ok(&self, address: &str) -> Value {
+        let answered = self.get(address).await;
+        assert_eq!(answered.status, StatusCode::OK, "{address}: {}", answered.body);
+        answered.json()
+    }
+
+    async fn post(&self, address: &str, document: &Value) -> Answered {
+        self.send(TestRequest::post().uri(address).set_json(document)).await
+    }
+
+    async fn upload(&self, parts: &[(&str, &str)], file: &str) -> Answered {
+        self.send(upload(parts, file).insert_header(("x-requested-with", "a test"))).await
+    }
+
+    /// Follows a job to its end.
+    async fn over(&self, answered: &Answered) -> Value {
+        assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
+        let until = Instant::now() + Duration::from_secs(240);
+        loop {
+            let job = self.ok(answered.header("location")).await;
+            if job["is_over"] == true {
+                return job;
+            }
+            assert!(Instant::now() < until, "{job}");
+            actix_web::rt::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+
+    fn estate(&self) -> std::sync::Arc<crate::web::estate::Estate> {
+        self.app.estate().unwrap()
+    }
+}
+
+fn upload(parts: &[(&str, &str)], file: &str) -> TestRequest {
+    let mut body = String::new();
+    for (name, value) in parts {
+        body += &format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+    }
+    body += "--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"mine.csv\"\r\nContent-Type: text/csv\r\n\r\n";
+    body += &format!("{file}\r\n--edge--\r\n");
+    TestRequest::post()
+        .uri("/api/v1/imports")
+        .insert_header(("content-type", "multipart/form-data; boundary=edge"))
+        .set_payload(body)
+}
+
+fn said(code: &str, field: Field, scalar: Scalar) -> Change {
+    let evidence = Evidence { source: "a visit".to_owned(), method: "seen".to_owned(), as_of: synth::as_of() };
+    let value = crate::register::Value::known(scalar, &std::sync::Arc::new(evidence));
+    Change::Site { code: code.parse().unwrap(), field, value }
+}
+
+fn codes(answered: &Value) -> Vec<(String, f64)> {
+    let site = |site: &Value| (site["code"].as_str().unwrap().to_owned(), micrometres(site["metres"].as_f64().unwrap()));
+    answered["sites"].as_array().unwrap().iter().map(site).collect()
+}
+
+/// The reader of JSON in these tests may be off in the last binary digit.
+fn micrometres(metres: f64) -> f64 {
+    (metres * 1e6).round()
+}
+
+fn gbp(value: &Value) -> i64 {
+    #[expect(clippy::cast_possible_truncation, reason = "amounts of a test")]
+    let pence = (value.as_f64().unwrap() * 100.0).round() as i64;
+    pence
+}
+
+#[actix_web::test]
+async fn the_document_lists_every_route_and_only_those() {
+    let service = empty();
+    let document = service.ok("/api/v1/openapi.json").await;
+    assert!(document["openapi"].as_str().unwrap().starts_with("3.1"));
+
+    let mut documented = BTreeSet::new();
+    let mut names = BTreeSet::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            documented.insert((method.clone(), path.clone()));
+            assert!(names.insert(operation["operationId"].to_string()), "{path} shares its name");
+            assert!(operation["summary"].is_string(), "{path} says nothing");
+            for (status, response) in operation["responses"].as_object().unwrap() {
+                if status.starts_with(['4', '5']) {
+                    assert!(response["content"]["application/problem+json"].is_object(), "{path} {status}");
+                }
+            }
+            for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.split('}').next()) {
+                let parameters = operation["parameters"].as_array().unwrap();
+                assert!(parameters.iter().any(|p| p["name"] == name && p["in"] == "path"), "{path} {name}");
+            }
+        }
+    }
+    let routed: BTreeSet<_> = ADDRESSES.iter().map(|(m, p)| ((*m).to_owned(), (*p).to_owned())).collect();
+    assert_eq!(documented, routed);
+
+    let text = document.to_string();
+    let schemas = document["components"]["schemas"].as_object().unwrap();
+    for reference in text.split("\"#/components/schemas/").skip(1) {
+        let name = reference.split('"').next().unwrap();
+        assert!(schemas.contains_key(name), "{name} is not described");
+    }
+}
+
+#[actix_web::test]
+async fn every_parameter_and_member_in_the_document_is_read() {
+    let service = empty();
+    let document = service.ok("/api/v1/openapi.json").await;
+    for (path, item) in document["paths"].as_object().unwrap() {
+        let Some(parameters) = item["get"]["parameters"].as_array() else { continue };
+        let asked = parameters.iter().filter(|p| p["in"] == "query" && !path.ends_with(".geojson"));
+        let query: Vec<String> = asked.map(|p| format!("{}=", p["name"].as_str().unwrap())).collect();
+        let answered = service.get(&format!("{path}?{}", query.join("&")).replace(['{', '}'], "")).await;
+        assert!(!answered.body.contains("is not a parameter here"), "{path}: {}", answered.body);
+    }
+    let members = document["components"]["schemas"]["ScenarioAsked"]["properties"].as_object().unwrap();
+    let wrong: serde_json::Map<String, Value> = members.keys().map(|name| (name.clone(), json!([[]]))).collect();
+    let version = wrong.keys().filter(|name| *name != "register_version").count();
+    let errors = service.post("/api/v1/scenarios", &Value::Object(wrong)).await.problem(422);
+    assert!(errors.values().all(|words| !words.contains("is not a member here")), "{errors:?}");
+    assert!(errors.len() >= version, "{errors:?}");
+}
+
+#[actix_web::test]
+async fn sites_are_listed_part_by_part_by_filter_and_by_version() {
+    let service = estate();
+    let estate = service.estate();
+    let mut address = Some("/api/v1/sites?limit=7&status=open".to_owned());
+    let mut found = Vec::new();
+    while let Some(next) = address {
+        let part = service.ok(&next).await;
+        found.extend(part["sites"].as_array().unwrap().iter().map(|site| site["code"].as_str().unwrap().to_owned()));
+        address = part["next"].as_str().map(str::to_owned);
+    }
+    let open = estate.register().sites().filter(|site| site.status().word() == "open");
+    let wanted: Vec<String> = open.map(|site| site.code.to_string()).collect();
+    assert!(wanted.len() > 14);
+    assert_eq!(found, wanted);
+
+    assert_eq!(service.ok("/api/v1/sites?version=0").await["total"], 0);
+    service.get("/api/v1/sites?version=99").await.problem(404);
+    let errors = service.get("/api/v1/sites?tenure=lease&boroughs=Camden&limit=0").await.problem(422);
+    assert_eq!(errors.keys().collect::<Vec<_>>(), ["boroughs", "limit", "tenure"]);
+}
+
+#[actix_web::test]
+async fn what_is_not_known_is_null_with_the_reason_and_what_is_known_says_who_says_so() {
+    let service = estate();
+    let estate = service.estate();
+    let mut unknown = 0;
+    for site in estate.register().sites().step_by(9) {
+        let sheet = service.ok(&format!("/api/v1/sites/{}", site.code)).await;
+        assert_eq!(sheet["facts"].as_object().unwrap().len(), Field::of(Subject::Site).count());
+        for field in Field::of(Subject::Site) {
+            let (fact, held) = (&sheet["facts"][field.key()], site.fact(field));
+            assert_eq!(fact["value"].is_null(), !held.is_known(), "{} {field}", site.code);
+            assert_eq!(fact["why"].is_null(), held.is_known(), "{} {field}", site.code);
+            match held.evidence() {
+                Some(evidence) => {
+                    assert_eq!(fact["source"], evidence.source);
+                    assert_eq!(fact["as_of"], evidence.as_of.to_string());
+                }
+                None => unknown += 1,
+            }
+        }
+        let judged = estate.judged(&site.code).unwrap();
+        assert_eq!(sheet["scores"]["condition"]["low"].as_f64(), Some(judged.condition.low));
+        assert_eq!(sheet["gates"].as_array().unwrap().len(), 16);
+        assert_eq!(sheet["tenancies"].as_array().unwrap().len(), estate.tenancies_at(&site.code).count());
+        assert_eq!(sheet["observations"].as_array().unwrap().len(), site.observations.len());
+    }
+    assert!(unknown > 0);
+    service.get("/api/v1/sites/NOPE01").await.problem(404);
+    service.get("/api/v1/sites/%20%00").await.problem(404);
+}
+
+#[actix_web::test]
+async fn an_earlier_version_reads_as_it_was_and_the_history_tells_both() {
+    let service = estate();
+    let code = service.estate().register().sites().next().unwrap().code.to_string();
+    let address = format!("/api/v1/sites/{code}");
+    let before = service.ok(&address).await;
+    service.append(vec![said(&code, Field::AnnualRent, Scalar::Pence(123_456_789))], Vec::new());
+
+    let after = service.ok(&address).await;
+    assert_eq!(after["facts"]["annual_rent_gbp"]["value"], 1_234_567.89);
+    assert_eq!(after["version"], 2);
+    assert_eq!(service.ok(&format!("{address}?version=1")).await, before);
+
+    let history = service.ok(&format!("{address}/history/annual_rent_gbp")).await;
+    let newest = &history["statements"][0];
+    assert_eq!((&newest["version"], &newest["author"]), (&json!(2), &json!("A. Planner")));
+    assert_eq!(newest["fact"]["source"], "a visit");
+    service.get(&format!("{address}/history/service_line")).await.problem(404);
+    service.get(&format!("{address}/history/nonsense")).await.problem(404);
+
+    let versions = service.ok("/api/v1/versions").await;
+    assert_eq!(versions["newest"], 2);
+    assert_eq!(versions["versions"].as_array().unwrap().len(), 2);
+}
+
+/// The definition, in the plainest words: look at every site.
+fn scan(service: &Service, at: Point, wanted: impl Fn(&Site) -> bool) -> Vec<(String, f64)> {
+    let estate = service.estate();
+    let standing = estate.standing().filter(|site| wanted(site));
+    let mut found: Vec<(String, f64)> =
+        standing.filter_map(|site| Some((site.code.to_string(), micrometres(site.location()?.metres_to(at))))).collect();
+    found.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    found
+}
+
+#[actix_web::test]
+async fn a_catchment_is_what_a_plain_scan_finds() {
+    let service = estate();
+    let estate = service.estate();
+    let middle = estate.standing().find_map(Site::location).unwrap();
+    let at = Point::new(middle.easting() + 777.7, middle.northing() - 333.3).unwrap();
+    let here = format!("easting={}&northing={}", at.easting(), at.northing());
+
+    let nearest = service.ok(&format!("/api/v1/catchment/nearest?{here}&k=12")).await;
+    assert_eq!(codes(&nearest), scan(&service, at, |_| true)[..12]);
+
+    let passes = |site: &Site| estate.judged(&site.code).unwrap().passes == Some(true);
+    let must = service.ok(&format!("/api/v1/catchment/nearest?{here}&k=5&gates=must")).await;
+    let mut wanted = scan(&service, at, passes);
+    wanted.truncate(5);
+    assert_eq!(codes(&must), wanted);
+
+    let offers = |site: &Site| {
+        let open = |tenancy: &&crate::register::Tenancy| tenancy.is_open();
+        estate.tenancies_at(&site.code).filter(open).any(|t| t.service_line().is_some_and(|l| l.word() == "primary_care"))
+    };
+    for (gates, both) in [("", false), ("&gates=must", true)] {
+        let found = service.ok(&format!("/api/v1/catchment/nearest?{here}&k=5&service_line=primary_care{gates}")).await;
+        let mut wanted = scan(&service, at, |site| offers(site) && (!both || passes(site)));
+        wanted.truncate(5);
+        assert_eq!(codes(&found), wanted, "{gates}");
+    }
+
+    let within = service.ok(&format!("/api/v1/catchment/within?{here}&metres=2500&people=true")).await;
+    let wanted: Vec<_> = scan(&service, at, |_| true).into_iter().filter(|(_, far)| *far <= micrometres(2500.0)).collect();
+    assert!(!wanted.is_empty());
+    assert_eq!(codes(&within), wanted);
+    let zones = estate.snapshot.geography.zones.iter().filter(|zone| zone.point.metres_to(at) <= 2500.0);
+    assert_eq!(within["people"]["residents"], zones.map(|zone| u64::from(zone.residents)).sum::<u64>());
+    assert!(nearest["people"].is_null());
+}
+
+#[actix_web::test]
+async fn a_square_is_asked_in_metres_or_in_degrees_alike() {
+    let service = estate();
+    let estate = service.estate();
+    let middle = estate.standing().find_map(Site::location).unwrap();
+    let (east, north) = (middle.easting(), middle.northing());
+    let corners = [(-1500.0, -1500.0), (1500.0, -1500.0), (1500.0, 1500.0), (-1500.0, 1500.0), (-1500.0, -1500.0)]
+        .map(|(x, y)| Point::new(east + x, north + y).unwrap());
+    let metres: Vec<Value> = corners.iter().map(|p| json!([p.easting(), p.northing()])).collect();
+    let degrees: Vec<Value> = corners
+        .iter()
+        .map(|p| crate::geography::to_wgs84(*p).unwrap())
+        .map(|at| json!([at.longitude, at.latitude]))
+        .collect();
+    let inside = |p: Point| (p.easting() - east).abs() <= 1500.0 && (p.northing() - north).abs() <= 1500.0;
+    let wanted: Vec<String> =
+        estate.standing().filter(|site| site.location().is_some_and(inside)).map(|site| site.code.to_string()).collect();
+    let people: u64 =
+        estate.snapshot.geography.zones.iter().filter(|z| inside(z.point)).map(|z| u64::from(z.residents)).sum();
+
+    for shape in [
+        json!({ "type": "Polygon", "crs": "EPSG:27700", "coordinates": [metres] }),
+        json!({ "type": "MultiPolygon", "coordinates": [[degrees]] }),
+        json!({ "type": "Feature", "properties": {}, "geometry": { "type": "Polygon", "coordinates": [degrees] } }),
+    ] {
+        let answered = service.post("/api/v1/catchment/polygon?people=true", &shape).await;
+        assert_eq!(answered.status, StatusCode::OK, "{}", answered.body);
+        let found = answered.json();
+        let codes: Vec<&str> = found["sites"].as_array().unwrap().iter().map(|s| s["code"].as_str().unwrap()).collect();
+        assert_eq!(codes, wanted);
+        assert_eq!(found["people"]["residents"], people);
+    }
+    for (shape, field) in [
+        (json!({ "type": "Point", "coordinates": [0, 51] }), "type"),
+        (json!({ "type": "Polygon", "coordinates": [] }), "coordinates"),
+        (json!({ "type": "Polygon", "coordinates": [[[0, 51], [0, 52], [1, 52]]] }), "coordinates"),
+        (json!({ "type": "Polygon", "coordinates": [[[0, 51], [0, 52], ["x", 1], [0, 51]]] }), "coordinates"),
+        (json!({ "type": "Polygon", "coordinates": [[[2.3, 48.8], [2.4, 48.8], [2.4, 48.9], [2.3, 48.8]]] }), "coordinates"),
+        (json!({ "type": "Polygon", "crs": "EPSG:3857", "coordinates": [] }), "crs"),
+        (json!([]), "type"),
+    ] {
+        let errors = service.post("/api/v1/catchment/polygon", &shape).await.problem(422);
+        assert!(errors.contains_key(field), "{shape}: {errors:?}");
+    }
+}
+
+#[actix_web::test]
+async fn a_number_that_is_none_is_refused_by_name() {
+    let service = empty();
+    let place = "easting=530000&northing=180000";
+    for (address, field) in [
+        ("nearest?easting=NaN&northing=180000".to_owned(), "easting"),
+        ("nearest?easting=530000&northing=inf".to_owned(), "northing"),
+        ("nearest?easting=700001&northing=1".to_owned(), "easting"),
+        ("nearest?easting=530000".to_owned(), "easting"),
+        ("nearest".to_owned(), "easting"),
+        ("nearest?lon=2.35&lat=48.85".to_owned(), "lon"),
+        ("nearest?lon=-0.1&lat=1e400".to_owned(), "lat"),
+        ("nearest?postcode=SE1+9RT".to_owned(), "postcode"),
+        (format!("nearest?{place}&postcode=SE1+9RT"), "easting"),
+        (format!("nearest?{place}&k=0"), "k"),
+        (format!("nearest?{place}&k=-1"), "k"),
+        (format!("nearest?{place}&k=99999999999999999999999"), "k"),
+        (format!("nearest?{place}&k=2&k=3"), "k"),
+        (format!("nearest?{place}&service_line=magic"), "service_line"),
+        (format!("nearest?{place}&gates=some"), "gates"),
+        (format!("within?{place}"), "metres"),
+        (format!("within?{place}&metres=-1"), "metres"),
+        (format!("within?{place}&metres=nan"), "metres"),
+        (format!("within?{place}&metres=10&people=maybe"), "people"),
+    ] {
+        let errors = service.get(&format!("/api/v1/catchment/{address}")).await.problem(422);
+        let words = errors.get(field).unwrap_or_else(|| panic!("{address}: {errors:?}"));
+        assert!(words.contains(field) || words.contains("place") || words.contains("longitude"), "{address}: {words}");
+    }
+    let nobody = service.ok(&format!("/api/v1/catchment/within?{place}&metres=10&people=true")).await;
+    assert!(nobody["people"]["residents"].is_null(), "no zones are loaded: not known, never zero");
+    assert!(nobody["people"]["why"].is_string());
+}
+
+#[actix_web::test]
+async fn a_request_that_is_wrong_is_told_how() {
+    let service = empty();
+    for missing in ["/api/v1", "/api/v1/nonsense", "/api/v1/runs/1", "/api/v1/runs/x", "/api/v1/runs/99999999999999999999",
+        "/api/v1/imports/7", "/api/v1/imports/7/faults.csv", "/api/v1/jobs/3", "/api/v1/runs/1/fund", "/api/v1/runs/1/fund.csv",
+        "/api/v1/runs/1/actions.geojson"]
+    {
+        service.get(missing).await.problem(404);
+    }
+    for (path, allowed) in [("sites", "GET, HEAD"), ("scenarios", "POST"), ("imports", "GET, HEAD, POST")] {
+        let answered = service.send(TestRequest::delete().uri(&format!("/api/v1/{path}"))).await;
+        answered.problem(405);
+        assert_eq!(answered.header("allow"), allowed);
+    }
+    let scenario = |body: &str, kind: &'static str| {
+        TestRequest::post().uri("/api/v1/scenarios").insert_header(("content-type", kind)).set_payload(body.to_owned())
+    };
+    service.send(scenario("{}", "text/plain")).await.problem(415);
+    service.send(scenario("{\"name\":", "application/json")).await.problem(400);
+    service.send(scenario("[]", "application/json")).await.problem(400);
+    service.send(scenario(&" ".repeat(crate::web::BODY_LIMIT + 1), "application/json")).await.problem(413);
+    service.send(TestRequest::post().uri("/api/v1/imports").set_json(json!({}))).await.problem(415);
+    let big = "x".repeat(UPLOAD_LIMIT + 1);
+    service.upload(&[("kind", "sites")], &big).await.problem(413);
+    let html = TestRequest::get().uri("/api/v1/sites").insert_header(("accept", "text/html"));
+    service.send(html).await.problem(406);
+}
+
+#[actix_web::test]
+async fn a_page_of_another_site_cannot_make_a_browser_write() {
+    let service = empty();
+    let form = || upload(&[("kind", "sites")], "site_code,name\nZZT01,A\n");
+    service.send(form().insert_header(("origin", "http://evil.example"))).await.problem(403);
+    service.send(form().insert_header(("origin", "null"))).await.problem(403);
+    service.send(form()).await.problem(400);
+    let cancel = || TestRequest::post().uri("/api/v1/jobs/1/cancel");
+    service.send(cancel()).await.problem(400);
+    service.send(cancel().insert_header(("x-requested-with", "a test"))).await.problem(404);
+    let ours = form().insert_header(("origin", "http://localhost"));
+    assert_eq!(service.send(ours).await.status, StatusCode::ACCEPTED);
+}
+
+#[actix_web::test]
+async fn a_file_with_a_fault_changes_nothing_unless_faults_are_accepted() {
+    let service = empty();
+    let file = "site_code,name,gross_internal_area_m2,as_of\nZZT01,First,120,2026-03-31\nZZT02,Second,a lot,2026-03-31\n";
+    let job = service.over(&service.upload(&[("kind", "sites")], file).await).await;
+    assert_eq!(job["state"], "done", "{job}");
+
+    let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
+    assert_eq!(report["outcome"], "not_applied", "{report}");
+    assert_eq!(report["faults"].as_array().unwrap().len(), 1);
+    let fault = &report["faults"][0];
+    assert_eq!((&fault["row"], &fault["value"]), (&json!(3), &json!("a lot")));
+    assert_eq!(service.ok("/api/v1/versions").await["newest"], 0);
+    assert_eq!(service.ok("/api/v1/sites").await["total"], 0);
+    let csv = service.get(report["faults_csv"].as_str().unwrap()).await;
+    assert!(csv.header("content-type").starts_with("text/csv") && csv.body.contains("mine.csv,,3,"), "{}", csv.body);
+    assert_eq!(csv.body, service.get("/imports/1/faults.csv").await.body);
+
+    let parts = [("kind", "sites"), ("accept_faults", "true"), ("reason", "half is better")];
+    let job = service.over(&service.upload(&parts, file).await).await;
+    let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
+    assert_eq!((&report["outcome"], &report["version"]), (&json!("good_rows_applied"), &json!(1)));
+    let second = service.ok("/api/v1/sites/ZZT02").await;
+    assert!(second["facts"]["gross_internal_area_m2"]["value"].is_null());
+    assert_eq!(service.ok("/api/v1/imports").await["imports"].as_array().unwrap().len(), 2);
+
+    let errors = service.upload(&[("kind", "nonsense"), ("as_of", "yesterday")], file).await.problem(422);
+    assert_eq!(errors.keys().collect::<Vec<_>>(), ["as_of", "kind"]);
+}
+
+#[actix_web::test]
+async fn a_scenario_with_faults_is_refused_with_each_of_them_named() {
+    let service = estate();
+    let asked = json!({
+        "scope": { "boroughs": ["E06000001"] }, "locks": [{ "site": "NOPE01", "kind": "keep" }], "objective": "glory",
+        "fund_asked_pounds": "1.005", "capital_pounds": -1, "gap": 2, "time_limit_seconds": 0, "closures_per_borough": 1.5,
+        "standards": ["none_such"], "overrides": { "no.such.key": 1, "discount.rate": "x" }, "seed": -1, "colour": "red",
+        "register_version": null,
+    });
+    let errors = service.post("/api/v1/scenarios", &asked).await.problem(422);
+    for field in ["scope", "locks", "objective", "fund_asked_pounds", "capital_pounds", "gap", "time_limit_seconds",
+        "closures_per_borough", "standards", "overrides.no.such.key", "seed", "colour"]
+    {
+        assert!(errors.contains_key(field), "{field}: {errors:?}");
+    }
+    service.post("/api/v1/scenarios", &json!({ "register_version": 9 })).await.problem(404);
+    assert_eq!(service.ok("/api/v1/runs").await["total"], 0);
+}
+
+#[actix_web::test]
+async fn a_scenario_ends_in_a_run_whose_fund_is_the_sum_of_its_ledger() {
+    let service = estate();
+    let borough = service.estate().boroughs[0].0.clone();
+    let asked = json!({
+        "name": "One borough", "scope": { "boroughs": [borough] }, "fund_asked_pounds": 0, "capital_pounds": "5,000,000.00",
+        "gap": 0.2, "time_limit_seconds": 120,
+    });
+    let job = service.over(&service.post("/api/v1/scenarios", &asked).await).await;
+    assert_eq!((&job["state"], &job["kind"]), (&json!("done"), &json!("run")), "{job}");
+    service.post(&format!("{}/cancel", job["href"].as_str().unwrap()), &json!({})).await.problem(409);
+
+    let href = job["run"]["href"].as_str().unwrap().to_owned();
+    let run = service.ok(&href).await;
+    assert_eq!(run["breaches"], json!([]));
+    assert_eq!(run["question"]["capital_gbp"], 5_000_000.0);
+    assert!(run["proposal"].is_object(), "{}", run["solver"]);
+    assert!(["optimal", "within_gap", "stopped"].contains(&run["run"]["status"].as_str().unwrap()));
+
+    let ledger = service.ok(&format!("{href}/ledger")).await;
+    assert_eq!(ledger["lines"], run["ledger"]);
+    let lines = ledger["lines"].as_array().unwrap();
+    let in_fund: i64 = lines.iter().filter(|line| line["in_fund"] == true).map(|line| gbp(&line["amount_gbp"])).sum();
+    let fund = service.ok(&format!("{href}/fund")).await["fund"].clone();
+    let years = fund["years"].as_array().unwrap();
+    assert_eq!(gbp(&years.last().unwrap()["closing_gbp"]), in_fund);
+    let moved: i64 = years.iter().map(|year| gbp(&year["in_gbp"]) + gbp(&year["out_gbp"])).sum();
+    assert_eq!(moved, in_fund);
+    assert_eq!(gbp(&run["run"]["to_fund_gbp"]), in_fund);
+
+    let changed = service.ok(&format!("{href}/actions")).await["actions"].as_array().unwrap().len();
+    let kept = service.ok(&format!("{href}/kept")).await["actions"].as_array().unwrap().len();
+    assert_eq!(changed + kept, run["proposal"]["actions"].as_array().unwrap().len());
+    assert_eq!(service.ok(&format!("{href}/moves")).await["moves"], run["proposal"]["moves"]);
+    assert_eq!(service.ok(&format!("{href}/refusals")).await["refusals"], run["proposal"]["refusals"]);
+    let drawn = service.get(&format!("{href}/actions.geojson")).await;
+    assert_eq!(drawn.header("content-type"), "application/geo+json");
+    assert_eq!(drawn.json()["features"].as_array().unwrap().len(), changed);
+    for table in ["actions", "kept", "moves", "refusals", "fund", "ledger", "clauses", "findings", "access", "reliance", "search"] {
+        let file = service.get(&format!("{href}/{table}.csv")).await;
+        assert!(file.header("content-type").starts_with("text/csv"), "{table}");
+        assert_eq!(file.body, service.get(&format!("/runs/1/{table}.csv")).await.body, "{table}");
+    }
+    service.get(&format!("{href}/nonsense.csv")).await.problem(404);
+    assert_eq!(service.ok("/api/v1/runs").await["runs"][0], run["run"]);
+}
+
+#[actix_web::test]
+async fn what_results_rest_on_can_be_read() {
+    let service = empty();
+    let set = service.ok("/api/v1/assumptions").await;
+    let held = config::assumptions().unwrap();
+    assert_eq!(set["figures"].as_array().unwrap().len(), held.figures.len());
+    for figure in set["figures"].as_array().unwrap() {
+        assert!(figure["source"].is_string() && figure["mark"].is_string() && figure["value"].is_number());
+    }
+    let standards = service.ok("/api/v1/standards").await;
+    assert_eq!(standards["standards"].as_array().unwrap().len(), config::standards().unwrap().len());
+    for address in ["/api/v1/sites.geojson", "/api/v1/boroughs.geojson"] {
+        assert_eq!(service.ok(address).await["type"], "FeatureCollection");
+    }
+}
