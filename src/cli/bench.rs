@@ -71,11 +71,17 @@ fn draft(estate: synth::Estate) -> Draft {
 
 /// A site file of the user's own, through reader, news, locating and store; the baseline is only splitting its cells.
 fn imports(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> anyhow::Result<()> {
-    let mut text = String::from("site_code,as_of,name,organisation_code,tenure,gross_internal_area_m2,occupied_area_m2,location\n");
+    let mut text = String::from(
+        "site_code,as_of,name,organisation_code,tenure,gross_internal_area_m2,occupied_area_m2,location\n",
+    );
     for row in 0..args.rows {
-        let (easting, northing) = (505_000 + (row * 37).rem_euclid(55_000), 160_000 + (row * 91).rem_euclid(40_000));
+        let (easting, northing) =
+            (505_000 + (row * 37).rem_euclid(55_000), 160_000 + (row * 91).rem_euclid(40_000));
         let area = 200 + row.rem_euclid(5_000);
-        writeln!(text, "ZB{row:06},2026-03-31,Site {row},ZZB,freehold,{area},150,{easting} {northing}")?;
+        writeln!(
+            text,
+            "ZB{row:06},2026-03-31,Site {row},ZZB,freehold,{area},150,{easting} {northing}"
+        )?;
     }
     let bytes = text.into_bytes();
 
@@ -103,16 +109,34 @@ fn imports(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> a
     let began = Instant::now();
     let report = import::run::run(&store, &scope, &request, &mut |_| {})?;
     let whole = began.elapsed();
-    anyhow::ensure!(report.faults.is_empty(), "the bench's own file has faults: {:?}", report.faults.first());
+    anyhow::ensure!(
+        report.faults.is_empty(),
+        "the bench's own file has faults: {:?}",
+        report.faults.first()
+    );
 
-    writeln!(out, "Import ({} site rows, {cells} cells, into SQLite with synchronous FULL)", args.rows)?;
+    writeln!(
+        out,
+        "Import ({} site rows, {cells} cells, into SQLite with synchronous FULL)",
+        args.rows
+    )?;
     let rate = |time: Duration| format!("{:.0}", args.rows as f64 / time.as_secs_f64());
     table::print(
         out,
         &["what", ">seconds", ">rows/s", ">x baseline"],
         &[
-            vec!["splitting the cells only (baseline)".to_owned(), seconds(split), rate(split), "1.0".to_owned()],
-            vec!["read, checked, compared, stored".to_owned(), seconds(whole), rate(whole), ratio(whole, split)],
+            vec![
+                "splitting the cells only (baseline)".to_owned(),
+                seconds(split),
+                rate(split),
+                "1.0".to_owned(),
+            ],
+            vec![
+                "read, checked, compared, stored".to_owned(),
+                seconds(whole),
+                rate(whole),
+                ratio(whole, split),
+            ],
         ],
     )?;
     writeln!(out)?;
@@ -161,30 +185,50 @@ fn index(store: &Store, scope: &Scope, out: &mut dyn Write) -> anyhow::Result<()
     let index: &SiteIndex = &snapshot.index;
     let sites: Vec<(SiteCode, Point)> = index.iter().map(|(code, at)| (code.clone(), at)).collect();
     let asks: Vec<Point> = snapshot.geography.zones.iter().map(|zone| zone.point).collect();
-    anyhow::ensure!(!asks.is_empty() && !sites.is_empty(), "the illustrative estate has no zones or no sites");
+    anyhow::ensure!(
+        !asks.is_empty() && !sites.is_empty(),
+        "the illustrative estate has no zones or no sites"
+    );
 
     let mut found = (0_usize, 0_usize);
     let nearest = time_each(&asks, |at| found.0 += index.nearest(*at, 5).len());
     let nearest_scan = time_each(&asks, |at| {
-        let mut all: Vec<(f64, &SiteCode)> = sites.iter().map(|(code, place)| (place.metres_to(*at), code)).collect();
+        let mut all: Vec<(f64, &SiteCode)> =
+            sites.iter().map(|(code, place)| (place.metres_to(*at), code)).collect();
         all.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
         found.1 += all.len().min(5);
     });
     anyhow::ensure!(found.0 == found.1, "index and scan disagree on the nearest: {found:?}");
     let mut found = (0_usize, 0_usize);
     let within = time_each(&asks, |at| found.0 += index.within(*at, 1_600.0).len());
-    let within_scan =
-        time_each(&asks, |at| found.1 += sites.iter().filter(|(_, place)| place.metres_to(*at) <= 1_600.0).count());
+    let within_scan = time_each(&asks, |at| {
+        found.1 += sites.iter().filter(|(_, place)| place.metres_to(*at) <= 1_600.0).count()
+    });
     anyhow::ensure!(found.0 == found.1, "index and scan disagree on the distance: {found:?}");
 
-    writeln!(out, "Index ({} sites, {} questions, one thread; scan is the baseline)", sites.len(), asks.len())?;
+    writeln!(
+        out,
+        "Index ({} sites, {} questions, one thread; scan is the baseline)",
+        sites.len(),
+        asks.len()
+    )?;
     let micros = |time: Duration| format!("{:.2}", time.as_secs_f64() * 1e6);
     table::print(
         out,
         &["question", ">µs index", ">µs scan", ">times faster"],
         &[
-            vec!["nearest 5".to_owned(), micros(nearest), micros(nearest_scan), ratio(nearest_scan, nearest)],
-            vec!["within 1,600 m".to_owned(), micros(within), micros(within_scan), ratio(within_scan, within)],
+            vec![
+                "nearest 5".to_owned(),
+                micros(nearest),
+                micros(nearest_scan),
+                ratio(nearest_scan, nearest),
+            ],
+            vec![
+                "within 1,600 m".to_owned(),
+                micros(within),
+                micros(within_scan),
+                ratio(within_scan, within),
+            ],
         ],
     )?;
     writeln!(out)?;
@@ -201,29 +245,49 @@ fn time_each(asks: &[Point], mut ask: impl FnMut(&Point)) -> Duration {
 
 /// Pages and API over loopback from one keep-alive client; the baseline is a bare actix handler in this process.
 fn pages(args: &BenchArgs, store: Store, scope: &Scope, out: &mut dyn Write) -> anyhow::Result<()> {
-    let site = store.snapshot(scope)?.register.sites().next().map(|site| site.code.to_string()).unwrap_or_default();
+    let site = store
+        .snapshot(scope)?
+        .register
+        .sites()
+        .next()
+        .map(|site| site.code.to_string())
+        .unwrap_or_default();
     let bare = free_port()?;
     std::thread::spawn(move || serve_bare(bare));
     let full = free_port()?;
     let jobs = Jobs::new(store.clone(), config::rules()?);
-    std::thread::spawn(move || web::serve(web::Settings { listen: full, allowed_hosts: Vec::new() }, store, jobs));
+    std::thread::spawn(move || {
+        web::serve(web::Settings { listen: full, allowed_hosts: Vec::new() }, store, jobs)
+    });
 
     let baseline = load(bare, "/", args.requests)?;
     let mut rows = vec![row("bare actix handler (baseline)", &baseline, &baseline)];
     for (what, path) in [
         ("health", "/healthz".to_owned()),
         ("API: one site", format!("/api/v1/sites/{site}")),
-        ("API: nearest 5", "/api/v1/catchment/nearest?easting=530000&northing=180000&k=5".to_owned()),
+        (
+            "API: nearest 5",
+            "/api/v1/catchment/nearest?easting=530000&northing=180000&k=5".to_owned(),
+        ),
         ("API: sites, first page", "/api/v1/sites".to_owned()),
         ("page: register", "/sites".to_owned()),
         ("page: site sheet", format!("/sites/{site}")),
         ("page: map", "/map".to_owned()),
     ] {
-        let requests = if what.starts_with("page") { args.requests.div_ceil(20) } else { args.requests };
-        rows.push(row(what, &load(full, &path, requests).with_context(|| path.clone())?, &baseline));
+        let requests =
+            if what.starts_with("page") { args.requests.div_ceil(20) } else { args.requests };
+        rows.push(row(
+            what,
+            &load(full, &path, requests).with_context(|| path.clone())?,
+            &baseline,
+        ));
     }
     writeln!(out, "Pages and API (one keep-alive client on loopback, one request at a time)")?;
-    table::print(out, &["what", ">requests/s", ">p50 ms", ">p99 ms", ">bytes", ">share of baseline"], &rows)?;
+    table::print(
+        out,
+        &["what", ">requests/s", ">p50 ms", ">p99 ms", ">bytes", ">share of baseline"],
+        &rows,
+    )?;
     Ok(())
 }
 
@@ -248,7 +312,10 @@ fn row(what: &str, load: &Load, baseline: &Load) -> Vec<String> {
 fn serve_bare(listen: SocketAddr) -> std::io::Result<()> {
     actix_web::rt::System::new().block_on(async move {
         actix_web::HttpServer::new(|| {
-            actix_web::App::new().route("/", actix_web::web::get().to(async || actix_web::HttpResponse::Ok().body("ok")))
+            actix_web::App::new().route(
+                "/",
+                actix_web::web::get().to(async || actix_web::HttpResponse::Ok().body("ok")),
+            )
         })
         .workers(2)
         .disable_signals()
@@ -280,11 +347,20 @@ fn load(to: SocketAddr, path: &str, requests: usize) -> anyhow::Result<Load> {
     let total: f64 = times.iter().sum();
     times.sort_by(f64::total_cmp);
     let centile = |share: f64| {
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "an index below the length")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "an index below the length"
+        )]
         let at = (share * (times.len() - 1) as f64) as usize;
         times.get(at).copied().unwrap_or_default()
     };
-    Ok(Load { per_second: times.len() as f64 * 1e3 / total, p50: centile(0.5), p99: centile(0.99), bytes })
+    Ok(Load {
+        per_second: times.len() as f64 * 1e3 / total,
+        p50: centile(0.5),
+        p99: centile(0.99),
+        bytes,
+    })
 }
 
 /// Waits up to ten seconds for the server to listen.
@@ -293,7 +369,9 @@ fn connect(to: SocketAddr) -> anyhow::Result<TcpStream> {
     loop {
         match TcpStream::connect(to) {
             Ok(stream) => return Ok(stream),
-            Err(error) if began.elapsed() > Duration::from_secs(10) => return Err(error).context(format!("connecting to {to}")),
+            Err(error) if began.elapsed() > Duration::from_secs(10) => {
+                return Err(error).context(format!("connecting to {to}"));
+            }
             Err(_) => std::thread::sleep(Duration::from_millis(50)),
         }
     }

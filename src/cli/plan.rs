@@ -84,7 +84,8 @@ enum Seek {
 
 /// Solves, prints and stores. Exit code 0 with a plan, 3 infeasible or nothing found.
 pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
-    let store = Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
+    let store =
+        Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let snapshot = store.snapshot(&scope)?;
     anyhow::ensure!(
@@ -112,7 +113,11 @@ pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
 }
 
 /// Answers a scenario with a progress line on a terminal; Ctrl-C stops with the best plan so far.
-pub(crate) fn solve(snapshot: &crate::store::Snapshot, question: Scenario, author: &str) -> anyhow::Result<Run> {
+pub(crate) fn solve(
+    snapshot: &crate::store::Snapshot,
+    question: Scenario,
+    author: &str,
+) -> anyhow::Result<Run> {
     let stop = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&stop);
     // A second handler cannot be set in one process: the demo serves with its own, so failing here is no harm.
@@ -124,7 +129,14 @@ pub(crate) fn solve(snapshot: &crate::store::Snapshot, question: Scenario, autho
         index: &snapshot.index,
     };
     let rules = config::rules()?;
-    let run = scenario::answer(&estate, question, &rules, &mut watch, author.to_owned(), chrono::Utc::now().naive_utc());
+    let run = scenario::answer(
+        &estate,
+        question,
+        &rules,
+        &mut watch,
+        author.to_owned(),
+        chrono::Utc::now().naive_utc(),
+    );
     watch.bar.finish_and_clear();
     Ok(run?)
 }
@@ -133,12 +145,14 @@ fn question(args: PlanArgs, register: &crate::register::Register) -> anyhow::Res
     let assumptions = match &args.assumptions {
         None => config::assumptions()?,
         Some(path) => {
-            let text = fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+            let text =
+                fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
             config::assumptions_from(&path.display().to_string(), &text)?
         }
     };
     let mut question = Scenario::defaults(register, assumptions, config::standards()?);
-    let lock = |kind| move |site| Lock { site, kind, why: "asked for on the command line".to_owned() };
+    let lock =
+        |kind| move |site| Lock { site, kind, why: "asked for on the command line".to_owned() };
     question.name = args.name;
     question.scope = args.scope;
     question.locks = args.keep.into_iter().map(lock(LockKind::Keep)).collect();
@@ -154,8 +168,14 @@ fn question(args: PlanArgs, register: &crate::register::Register) -> anyhow::Res
         Seek::RunningCost => Objective::RunningCost,
     };
     question.closures_per_borough = args.closures_per_borough;
-    anyhow::ensure!(args.gap.is_finite() && (0.0..=100.0).contains(&args.gap), "--gap is a percentage from 0 to 100");
-    anyhow::ensure!(args.time_limit.is_finite() && args.time_limit > 0.0, "--time-limit is a number of seconds above 0");
+    anyhow::ensure!(
+        args.gap.is_finite() && (0.0..=100.0).contains(&args.gap),
+        "--gap is a percentage from 0 to 100"
+    );
+    anyhow::ensure!(
+        args.time_limit.is_finite() && args.time_limit > 0.0,
+        "--time-limit is a number of seconds above 0"
+    );
     question.gap = args.gap / 100.0;
     question.time_limit_seconds = args.time_limit;
     question.seed = args.seed;
@@ -169,9 +189,13 @@ struct Terminal {
 
 impl solver::Watch for Terminal {
     fn progress(&mut self, progress: solver::Progress) {
-        let told = |value: Option<f64>| value.map_or_else(|| "none".to_owned(), |value| format!("{value:.0}"));
-        let gap = progress.gap.map_or_else(String::new, |gap| format!(", gap {:.2} %", 100.0 * gap));
-        let message = format!("best plan {}, bound {}{gap}", told(progress.incumbent), told(progress.bound));
+        let told = |value: Option<f64>| {
+            value.map_or_else(|| "none".to_owned(), |value| format!("{value:.0}"))
+        };
+        let gap =
+            progress.gap.map_or_else(String::new, |gap| format!(", gap {:.2} %", 100.0 * gap));
+        let message =
+            format!("best plan {}, bound {}{gap}", told(progress.incumbent), told(progress.bound));
         self.bar.set_message(message);
         self.bar.tick();
     }
@@ -183,7 +207,9 @@ impl solver::Watch for Terminal {
 
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
-    let style = ProgressStyle::with_template("{spinner} solving, {elapsed}: {msg} (Ctrl-C takes the best plan so far)");
+    let style = ProgressStyle::with_template(
+        "{spinner} solving, {elapsed}: {msg} (Ctrl-C takes the best plan so far)",
+    );
     if let Ok(style) = style {
         bar.set_style(style);
     }
@@ -203,6 +229,7 @@ fn parse_scope(text: &str) -> Result<ScopeOf, String> {
 }
 
 fn parse_pounds(text: &str) -> Result<Pence, String> {
-    let read = Scalar::parse(crate::register::Kind::Money, text).map_err(|wanted| format!("expected {wanted}"))?;
+    let read = Scalar::parse(crate::register::Kind::Money, text)
+        .map_err(|wanted| format!("expected {wanted}"))?;
     read.pence().ok_or_else(|| "expected an amount in pounds".to_owned())
 }

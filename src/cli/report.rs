@@ -50,7 +50,8 @@ pub(crate) fn print(out: &mut dyn Write, run: &Run, detail: Detail) -> io::Resul
     }
     table::print(out, &["clause", "figure", ">before", ">after", ">unknown"], &rows)?;
 
-    let changed: Vec<_> = proposal.actions.iter().filter(|action| action.option != OptionKind::Keep).collect();
+    let changed: Vec<_> =
+        proposal.actions.iter().filter(|action| action.option != OptionKind::Keep).collect();
     let kept = proposal.actions.len() - changed.len();
     writeln!(out, "\nActions: {} sites change, {kept} stay as they are", changed.len())?;
     let shown = if detail == Detail::Short { SHORT_ROWS.min(changed.len()) } else { changed.len() };
@@ -70,11 +71,19 @@ pub(crate) fn print(out: &mut dyn Write, run: &Run, detail: Detail) -> io::Resul
             ]
         })
         .collect();
-    table::print(out, &["site", "name", "action", ">receipt", ">costs", ">to the fund", "why"], &rows)?;
+    table::print(
+        out,
+        &["site", "name", "action", ">receipt", ">costs", ">to the fund", "why"],
+        &rows,
+    )?;
     rest(out, changed.len() - shown)?;
 
     writeln!(out, "\nMoves: {} tenancies", proposal.moves.len())?;
-    let shown = if detail == Detail::Short { SHORT_ROWS.min(proposal.moves.len()) } else { proposal.moves.len() };
+    let shown = if detail == Detail::Short {
+        SHORT_ROWS.min(proposal.moves.len())
+    } else {
+        proposal.moves.len()
+    };
     let rows: Vec<Vec<String>> = proposal
         .moves
         .iter()
@@ -94,13 +103,28 @@ pub(crate) fn print(out: &mut dyn Write, run: &Run, detail: Detail) -> io::Resul
             ]
         })
         .collect();
-    table::print(out, &["tenancy", "service line", "from", "to", ">metres", ">min before", ">min after"], &rows)?;
+    table::print(
+        out,
+        &["tenancy", "service line", "from", "to", ">metres", ">min before", ">min after"],
+        &rows,
+    )?;
     rest(out, proposal.moves.len() - shown)?;
 
     writeln!(out, "\nRuled out: {}", proposal.refusals.len())?;
-    let shown = if detail == Detail::Short { SHORT_ROWS.min(proposal.refusals.len()) } else { proposal.refusals.len() };
+    let shown = if detail == Detail::Short {
+        SHORT_ROWS.min(proposal.refusals.len())
+    } else {
+        proposal.refusals.len()
+    };
     for refusal in proposal.refusals.iter().take(shown) {
-        writeln!(out, "  {} {}: not {} - {}", refusal.site, refusal.name, option_word(refusal.option), refusal.reason.words)?;
+        writeln!(
+            out,
+            "  {} {}: not {} - {}",
+            refusal.site,
+            refusal.name,
+            option_word(refusal.option),
+            refusal.reason.words
+        )?;
     }
     rest(out, proposal.refusals.len() - shown)?;
 
@@ -131,7 +155,12 @@ pub(crate) fn print(out: &mut dyn Write, run: &Run, detail: Detail) -> io::Resul
 
 fn print_fund(out: &mut dyn Write, run: &Run) -> io::Result<()> {
     let Some(fund) = &run.projection else { return Ok(()) };
-    writeln!(out, "\nThe fund, in {}/{:02} prices", fund.price_base, (fund.price_base + 1).rem_euclid(100))?;
+    writeln!(
+        out,
+        "\nThe fund, in {}/{:02} prices",
+        fund.price_base,
+        (fund.price_base + 1).rem_euclid(100)
+    )?;
     let rows: Vec<Vec<String>> = fund
         .years
         .iter()
@@ -148,7 +177,9 @@ fn print_fund(out: &mut dyn Write, run: &Run) -> io::Result<()> {
         })
         .collect();
     table::print(out, &["year", ">opening", ">in", ">out", ">closing", ">low", ">high"], &rows)?;
-    let sum = |pick: fn(&crate::fund::ProjectionYear) -> Pence| fund.years.iter().map(pick).sum::<Pence>();
+    let sum = |pick: fn(&crate::fund::ProjectionYear) -> Pence| {
+        fund.years.iter().map(pick).sum::<Pence>()
+    };
     writeln!(
         out,
         "in {}, out {}; NPSV {}; benefit-cost ratio {}; backlog avoided {} (a liability, not cash)",
@@ -163,16 +194,27 @@ fn print_fund(out: &mut dyn Write, run: &Run) -> io::Result<()> {
 /// How the run ended, with the gap it proved and the time it took.
 pub(crate) fn status_sentence(run: &Run) -> String {
     let record = &run.solver;
-    let gap = record.gap.map_or_else(|| "no proven gap".to_owned(), |gap| format!("gap {:.2} %", 100.0 * gap));
+    let gap = record
+        .gap
+        .map_or_else(|| "no proven gap".to_owned(), |gap| format!("gap {:.2} %", 100.0 * gap));
     let seconds = record.seconds;
     match record.status {
         RunStatus::Optimal => format!("Optimal ({gap}), in {seconds:.1} s."),
         RunStatus::WithinGap => {
-            format!("Within the {:.2} % asked for ({gap}), in {seconds:.1} s.", 100.0 * run.scenario.gap)
+            format!(
+                "Within the {:.2} % asked for ({gap}), in {seconds:.1} s.",
+                100.0 * run.scenario.gap
+            )
         }
-        RunStatus::Stopped => format!("Stopped after {seconds:.1} s with the best plan so far ({gap})."),
-        RunStatus::Infeasible => format!("Infeasible: no plan keeps all the rules ({seconds:.1} s)."),
-        RunStatus::NothingFound => format!("Nothing found: stopped after {seconds:.1} s before any plan was found."),
+        RunStatus::Stopped => {
+            format!("Stopped after {seconds:.1} s with the best plan so far ({gap}).")
+        }
+        RunStatus::Infeasible => {
+            format!("Infeasible: no plan keeps all the rules ({seconds:.1} s).")
+        }
+        RunStatus::NothingFound => {
+            format!("Nothing found: stopped after {seconds:.1} s before any plan was found.")
+        }
     }
 }
 
@@ -189,8 +231,12 @@ pub(crate) fn option_word(option: OptionKind) -> &'static str {
 fn clause_row(name: &str, clause: &Clause) -> Vec<String> {
     let figure = |value: Option<f64>| match value {
         None => "unknown".to_owned(),
-        Some(value) if clause.unit == "£" => {
-            #[expect(clippy::cast_possible_truncation, reason = "sums of pounds are far below 2^63 pence")]
+        Some(value) if clause.unit == "£" =>
+        {
+            #[expect(
+                clippy::cast_possible_truncation,
+                reason = "sums of pounds are far below 2^63 pence"
+            )]
             Pence((value * 100.0).round() as i64).to_string()
         }
         Some(value) if clause.unit == "%" => format!("{value:.1} %"),

@@ -56,7 +56,11 @@ pub(super) fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
     let scope = Scope::command_line();
     let mut out = std::io::stdout();
     if store.snapshot(&scope)?.register.version == 0 {
-        writeln!(out, "domesday: making an illustrative estate (seed {}); every name and figure in it is invented", args.seed)?;
+        writeln!(
+            out,
+            "domesday: making an illustrative estate (seed {}); every name and figure in it is invented",
+            args.seed
+        )?;
         let estate = synth::estate(args.scale, args.seed);
         let draft = Draft {
             author: "domesday".to_owned(),

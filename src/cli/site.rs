@@ -28,7 +28,8 @@ pub(super) struct SiteArgs {
 
 /// Prints the site sheet.
 pub(super) fn run(args: &SiteArgs) -> anyhow::Result<ExitCode> {
-    let store = Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
+    let store =
+        Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let mut out = std::io::stdout().lock();
     if let Some(key) = &args.history {
@@ -38,12 +39,20 @@ pub(super) fn run(args: &SiteArgs) -> anyhow::Result<ExitCode> {
             .into_iter()
             .map(|said| {
                 let set = &said.by;
-                let mut row = vec![set.id.to_string(), set.at.format("%Y-%m-%d %H:%M").to_string(), set.author.clone()];
+                let mut row = vec![
+                    set.id.to_string(),
+                    set.at.format("%Y-%m-%d %H:%M").to_string(),
+                    set.author.clone(),
+                ];
                 row.extend(told(&said.said));
                 row
             })
             .collect();
-        table::print(&mut out, &[">version", "at", "author", "value", "source", "method", "as of"], &rows)?;
+        table::print(
+            &mut out,
+            &[">version", "at", "author", "value", "source", "method", "as of"],
+            &rows,
+        )?;
         return Ok(ExitCode::SUCCESS);
     }
     let snapshot = match args.version {
@@ -51,7 +60,9 @@ pub(super) fn run(args: &SiteArgs) -> anyhow::Result<ExitCode> {
         None => store.snapshot(&scope)?,
     };
     let register = &snapshot.register;
-    let site = register.site(&args.code).with_context(|| format!("no site {} in version {}", args.code, register.version))?;
+    let site = register
+        .site(&args.code)
+        .with_context(|| format!("no site {} in version {}", args.code, register.version))?;
     writeln!(out, "{} {} (register version {})\n", site.code, site.name(), register.version)?;
     let rows: Vec<Vec<String>> = site
         .facts()
@@ -67,9 +78,14 @@ pub(super) fn run(args: &SiteArgs) -> anyhow::Result<ExitCode> {
 
 fn told(value: &Value<crate::register::Scalar>) -> [String; 4] {
     match value {
-        Value::Known { value, evidence } => {
-            [value.to_string(), evidence.source.clone(), evidence.method.clone(), evidence.as_of.to_string()]
+        Value::Known { value, evidence } => [
+            value.to_string(),
+            evidence.source.clone(),
+            evidence.method.clone(),
+            evidence.as_of.to_string(),
+        ],
+        Value::Unknown { why } => {
+            [format!("unknown ({})", why.label()), String::new(), String::new(), String::new()]
         }
-        Value::Unknown { why } => [format!("unknown ({})", why.label()), String::new(), String::new(), String::new()],
     }
 }

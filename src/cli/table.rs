@@ -11,16 +11,23 @@ pub(crate) enum Side {
 }
 
 /// Prints rows under headings; a column named with `>` in front is set to the right.
-pub(crate) fn print(out: &mut dyn Write, headings: &[&str], rows: &[Vec<String>]) -> io::Result<()> {
+pub(crate) fn print(
+    out: &mut dyn Write,
+    headings: &[&str],
+    rows: &[Vec<String>],
+) -> io::Result<()> {
     let columns: Vec<(Side, &str)> = headings
         .iter()
-        .map(|heading| heading.strip_prefix('>').map_or((Side::Left, *heading), |rest| (Side::Right, rest)))
+        .map(|heading| {
+            heading.strip_prefix('>').map_or((Side::Left, *heading), |rest| (Side::Right, rest))
+        })
         .collect();
     let width = |column: usize, heading: &str| {
         let cells = rows.iter().filter_map(|row| row.get(column)).map(|cell| cell.chars().count());
         cells.chain([heading.chars().count()]).max().unwrap_or(0)
     };
-    let widths: Vec<usize> = columns.iter().enumerate().map(|(at, (_, heading))| width(at, heading)).collect();
+    let widths: Vec<usize> =
+        columns.iter().enumerate().map(|(at, (_, heading))| width(at, heading)).collect();
     let line = |out: &mut dyn Write, cells: &mut dyn Iterator<Item = &str>| -> io::Result<()> {
         let mut text = String::new();
         for ((cell, (side, _)), width) in cells.zip(&columns).zip(&widths) {
@@ -45,7 +52,10 @@ mod tests {
     #[test]
     fn numbers_keep_to_the_right_and_widths_follow_the_content() {
         let mut out = Vec::new();
-        let rows = [vec!["Royal".to_owned(), "£1.00".to_owned()], vec!["A".to_owned(), "-£12.00".to_owned()]];
+        let rows = [
+            vec!["Royal".to_owned(), "£1.00".to_owned()],
+            vec!["A".to_owned(), "-£12.00".to_owned()],
+        ];
         super::print(&mut out, &["site", ">net"], &rows).unwrap();
         let told = String::from_utf8(out).unwrap();
         assert_eq!(told, "site       net\n-----  -------\nRoyal    £1.00\nA      -£12.00\n");

@@ -117,7 +117,8 @@ async fn answer<T: Serialize>(
     app: &web::Data<App>,
     work: impl FnOnce(&App) -> Result<T, Problem> + Send + 'static,
 ) -> Result<HttpResponse, Problem> {
-    let text = aside(app, |app| serde_json::to_string(&work(app)?).map_err(Problem::internal)).await?;
+    let text =
+        aside(app, |app| serde_json::to_string(&work(app)?).map_err(Problem::internal)).await?;
     Ok(HttpResponse::Ok().content_type("application/json").body(text))
 }
 

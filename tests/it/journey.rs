@@ -32,7 +32,11 @@ impl Desk {
     fn told(&self, arguments: &[&str]) -> String {
         let output = self.domesday(arguments);
         let told = String::from_utf8(output.stdout).unwrap();
-        assert!(output.status.success(), "{arguments:?}: {told}\n{}", String::from_utf8_lossy(&output.stderr));
+        assert!(
+            output.status.success(),
+            "{arguments:?}: {told}\n{}",
+            String::from_utf8_lossy(&output.stderr)
+        );
         told
     }
 }
@@ -70,13 +74,15 @@ fn a_scenario_on_the_sample_gives_a_run_whose_totals_are_the_sums_of_its_lines()
     let fund = run.projection.unwrap();
     let in_fund: domesday::register::Pence =
         run.ledger.lines.iter().filter(|line| line.in_fund).map(|line| line.amount).sum();
-    let years: domesday::register::Pence = fund.years.iter().map(|year| year.money_in + year.money_out).sum();
+    let years: domesday::register::Pence =
+        fund.years.iter().map(|year| year.money_in + year.money_out).sum();
     assert_eq!(years, in_fund);
     for pair in fund.years.windows(2) {
         assert_eq!(pair[0].closing, pair[1].opening);
     }
     let proposal = run.proposal.unwrap();
-    let by_action: domesday::register::Pence = proposal.actions.iter().map(|action| action.to_fund).sum();
+    let by_action: domesday::register::Pence =
+        proposal.actions.iter().map(|action| action.to_fund).sum();
     assert_eq!(by_action, in_fund);
     for clause in [
         &proposal.clauses.quality,
@@ -108,12 +114,17 @@ fn the_same_question_gives_the_same_answer() {
 fn a_faulty_file_changes_nothing_and_names_its_cell() {
     let desk = filled();
     let file = desk.file("wrong.csv");
-    std::fs::write(&file, "site_code,as_of,name,gross_internal_area_m2\nZZ999,2026-03-31,Wrong House,lots\n").unwrap();
+    std::fs::write(
+        &file,
+        "site_code,as_of,name,gross_internal_area_m2\nZZ999,2026-03-31,Wrong House,lots\n",
+    )
+    .unwrap();
 
     let output = desk.domesday(&["import", "sites", &file.display().to_string()]);
 
     assert_eq!(output.status.code(), Some(2));
-    let told = String::from_utf8_lossy(&output.stderr).into_owned() + &String::from_utf8_lossy(&output.stdout);
+    let told = String::from_utf8_lossy(&output.stderr).into_owned()
+        + &String::from_utf8_lossy(&output.stdout);
     for part in ["wrong.csv", "2", "gross_internal_area_m2", "lots", "number"] {
         assert!(told.contains(part), "{part:?} is not in: {told}");
     }

@@ -26,8 +26,11 @@ fn an_integrated_care_board_of_the_imported_estate_is_planned_on_named_assumptio
     let Some(shared) = shared() else { return };
     let london = London::import(&shared);
     let snapshot = london.store.snapshot(&Scope::command_line()).unwrap();
-    let mut question =
-        Scenario::defaults(&snapshot.register, config::assumptions().unwrap(), config::standards().unwrap());
+    let mut question = Scenario::defaults(
+        &snapshot.register,
+        config::assumptions().unwrap(),
+        config::standards().unwrap(),
+    );
     question.scope = ScopeOf::Icb("QMJ".to_owned());
     let estate = scenario::Estate {
         register: &snapshot.register,
@@ -36,10 +39,22 @@ fn an_integrated_care_board_of_the_imported_estate_is_planned_on_named_assumptio
     };
     let at = NaiveDate::from_ymd_opt(2026, 4, 1).unwrap().and_hms_opt(9, 0, 0).unwrap();
 
-    let run = scenario::answer(&estate, question, &config::rules().unwrap(), &mut Quiet, "test".to_owned(), at).unwrap();
+    let run = scenario::answer(
+        &estate,
+        question,
+        &config::rules().unwrap(),
+        &mut Quiet,
+        "test".to_owned(),
+        at,
+    )
+    .unwrap();
 
     assert_eq!(run.breaches, Vec::<String>::new());
-    assert!(matches!(run.solver.status, RunStatus::Optimal | RunStatus::WithinGap), "{:?}", run.solver.status);
+    assert!(
+        matches!(run.solver.status, RunStatus::Optimal | RunStatus::WithinGap),
+        "{:?}",
+        run.solver.status
+    );
     assert!(run.solver.gap.unwrap() <= 0.01, "{:?}", run.solver.gap);
     every_amount_rests_on_a_value_or_a_named_assumption(&run);
     every_total_is_the_sum_of_its_lines(&run);
@@ -69,7 +84,8 @@ fn every_amount_rests_on_a_value_or_a_named_assumption(run: &Run) {
 }
 
 fn every_total_is_the_sum_of_its_lines(run: &Run) {
-    let in_fund: Pence = run.ledger.lines.iter().filter(|line| line.in_fund).map(|line| line.amount).sum();
+    let in_fund: Pence =
+        run.ledger.lines.iter().filter(|line| line.in_fund).map(|line| line.amount).sum();
     let proposal = run.proposal.as_ref().unwrap();
     assert_eq!(proposal.actions.iter().map(|action| action.to_fund).sum::<Pence>(), in_fund);
     let fund = run.projection.as_ref().unwrap();

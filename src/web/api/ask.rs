@@ -27,7 +27,9 @@ pub(super) fn check_sender(request: &HttpRequest) -> Result<(), Problem> {
     if headers.contains_key(ORIGIN) || headers.contains_key(REQUESTED_WITH) || is_json(request) {
         return Ok(());
     }
-    Err(Problem::bad_request("A program that sends no JSON must send the header X-Requested-With, whatever its value."))
+    Err(Problem::bad_request(
+        "A program that sends no JSON must send the header X-Requested-With, whatever its value.",
+    ))
 }
 
 fn is_json(request: &HttpRequest) -> bool {
@@ -72,7 +74,8 @@ pub(super) async fn document(request: &HttpRequest, body: web::Payload) -> Resul
         Ok(bytes) => bytes.map_err(|error| of_actix(&error, BODY_LIMIT))?,
         Err(_too_large) => return Err(Problem::TooLarge { limit: BODY_LIMIT }),
     };
-    serde_json::from_slice(&bytes).map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}.")))
+    serde_json::from_slice(&bytes)
+        .map_err(|error| Problem::bad_request(format!("The body is not JSON: {error}.")))
 }
 
 /// Query parameters. An empty value asks for nothing; a name that is not read is refused, so that a misspelt filter
@@ -106,7 +109,10 @@ impl Asked {
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<String> {
-        self.values.remove(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+        self.values
+            .remove(name)
+            .map(|value| value.trim().to_owned())
+            .filter(|value| !value.is_empty())
     }
 
     /// A finite number within bounds.
@@ -114,7 +120,10 @@ impl Asked {
         let text = self.text(name)?;
         let number = text.parse::<f64>().ok().filter(|number| (low..=high).contains(number));
         if number.is_none() {
-            self.refuse(name, format!("{name} is a number from {low} to {high}, and {} is not", quoted(&text)));
+            self.refuse(
+                name,
+                format!("{name} is a number from {low} to {high}, and {} is not", quoted(&text)),
+            );
         }
         number
     }
@@ -124,7 +133,13 @@ impl Asked {
         let text = self.text(name)?;
         let number = text.parse::<u64>().ok().filter(|number| (low..=high).contains(number));
         if number.is_none() {
-            self.refuse(name, format!("{name} is a whole number from {low} to {high}, and {} is not", quoted(&text)));
+            self.refuse(
+                name,
+                format!(
+                    "{name} is a whole number from {low} to {high}, and {} is not",
+                    quoted(&text)
+                ),
+            );
         }
         number
     }
@@ -139,7 +154,10 @@ impl Asked {
             Some("true") => true,
             Some("false") | None => false,
             Some(text) => {
-                self.refuse(name, format!("{name} is true or false, and {} is neither", quoted(text)));
+                self.refuse(
+                    name,
+                    format!("{name} is true or false, and {} is neither", quoted(text)),
+                );
                 false
             }
         }
@@ -151,7 +169,10 @@ impl Asked {
         let word = W::find(&text);
         if word.is_none() {
             let words: Vec<&str> = W::ALL.iter().map(|word| word.word()).collect();
-            self.refuse(name, format!("{name} is one of {}, and {} is not", words.join(", "), quoted(&text)));
+            self.refuse(
+                name,
+                format!("{name} is one of {}, and {} is not", words.join(", "), quoted(&text)),
+            );
         }
         word
     }
@@ -168,7 +189,10 @@ impl Asked {
             gates: value("gates"),
         };
         if let Err(Problem::Invalid { faults }) = filter.check() {
-            let named = |fault: FieldFault| FieldFault { detail: format!("{} {}", fault.field, fault.detail), ..fault };
+            let named = |fault: FieldFault| FieldFault {
+                detail: format!("{} {}", fault.field, fault.detail),
+                ..fault
+            };
             self.faults.extend(faults.into_iter().map(named));
         }
         filter
@@ -203,7 +227,11 @@ impl Members {
     }
 
     /// A member read as something; what `read` says of it begins with `name`.
-    pub(super) fn read<T>(&mut self, name: &str, read: impl FnOnce(&Value) -> Result<T, String>) -> Option<T> {
+    pub(super) fn read<T>(
+        &mut self,
+        name: &str,
+        read: impl FnOnce(&Value) -> Result<T, String>,
+    ) -> Option<T> {
         let value = self.values.remove(name).filter(|value| !value.is_null())?;
         match read(&value) {
             Ok(value) => Some(value),
@@ -217,7 +245,11 @@ impl Members {
     pub(super) fn text(&mut self, name: &str, most: usize) -> Option<String> {
         self.read(name, |value| {
             let text = value.as_str().map(str::trim).ok_or("is a text")?;
-            if text.chars().count() > most { Err(format!("is a text of at most {most} characters")) } else { Ok(text.to_owned()) }
+            if text.chars().count() > most {
+                Err(format!("is a text of at most {most} characters"))
+            } else {
+                Ok(text.to_owned())
+            }
         })
     }
 
@@ -256,8 +288,12 @@ fn pence_of(value: &Value) -> Option<Pence> {
         Value::String(text) => {
             let text = text.trim().replace(',', "");
             let (_, part) = text.split_once('.').unwrap_or((&text, ""));
-            let is_to_the_penny = part.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-            Scalar::parse(Kind::Money, &text).ok().and_then(|scalar| scalar.pence()).filter(|_| is_to_the_penny)?
+            let is_to_the_penny =
+                part.len() <= 2 && text.bytes().all(|b| b.is_ascii_digit() || b == b'.');
+            Scalar::parse(Kind::Money, &text)
+                .ok()
+                .and_then(|scalar| scalar.pence())
+                .filter(|_| is_to_the_penny)?
         }
         Value::Number(number) => {
             let pounds = number.as_f64()?;
@@ -284,7 +320,9 @@ mod tests {
 
     #[test]
     fn what_is_accepted_is_told_from_what_is_not() {
-        for accept in ["*/*", "application/*", "text/html, application/json;q=0.5", "APPLICATION/JSON"] {
+        for accept in
+            ["*/*", "application/*", "text/html, application/json;q=0.5", "APPLICATION/JSON"]
+        {
             assert!(takes(accept, "application/json"), "{accept}");
         }
         assert!(takes("application/json", "application/geo+json"));
@@ -300,7 +338,17 @@ mod tests {
         assert_eq!(read(json!(1_234_567.89)), Some(123_456_789));
         assert_eq!(read(json!("1,250.55")), Some(125_055));
         assert_eq!(read(json!(100_000_000_000_u64)), Some(MOST_MONEY.0));
-        for wrong in [json!(-1), json!("-0.01"), json!(0.001), json!(1_250.555), json!("1e6"), json!(1e300), json!(true), json!(""), json!("£")] {
+        for wrong in [
+            json!(-1),
+            json!("-0.01"),
+            json!(0.001),
+            json!(1_250.555),
+            json!("1e6"),
+            json!(1e300),
+            json!(true),
+            json!(""),
+            json!("£"),
+        ] {
             assert_eq!(read(wrong.clone()), None, "{wrong}");
         }
     }

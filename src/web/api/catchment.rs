@@ -7,10 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
+use super::answer;
 use super::ask::{Asked, document, quoted};
 use super::sites::href;
 use super::view::Place;
-use super::answer;
 use crate::geography::{LonLat, Near, from_wgs84};
 use crate::register::{Point, ServiceLine, SiteCode};
 use crate::web::app::App;
@@ -107,7 +107,10 @@ enum Asks {
 
 /// Reads the place; anything wrong with it is in `asked`.
 fn place(asked: &mut Asked) -> Option<Asks> {
-    let given: Vec<&str> = ["easting", "northing", "lon", "lat", "postcode"].into_iter().filter(|name| asked.has(name)).collect();
+    let given: Vec<&str> = ["easting", "northing", "lon", "lat", "postcode"]
+        .into_iter()
+        .filter(|name| asked.has(name))
+        .collect();
     let east = asked.number("easting", 0.0, 700_000.0);
     let north = asked.number("northing", 0.0, 1_300_000.0);
     let lon = asked.number("lon", -180.0, 180.0);
@@ -130,7 +133,10 @@ fn place(asked: &mut Asked) -> Option<Asks> {
         },
         ["postcode"] => postcode.map(Asks::Postcode),
         _ => {
-            asked.refuse("easting", "a place is easting and northing, or lon and lat, or postcode: one of the three");
+            asked.refuse(
+                "easting",
+                "a place is easting and northing, or lon and lat, or postcode: one of the three",
+            );
             None
         }
     }
@@ -143,10 +149,18 @@ impl Asks {
             Self::Postcode(text) => text,
         };
         let Some(postcodes) = &estate.snapshot.geography.postcodes else {
-            return Err(Problem::invalid("postcode", "postcode cannot be looked up: no postcodes are loaded"));
+            return Err(Problem::invalid(
+                "postcode",
+                "postcode cannot be looked up: no postcodes are loaded",
+            ));
         };
         let found = postcodes.find(&text).map(|entry| entry.point);
-        found.ok_or_else(|| Problem::invalid("postcode", format!("postcode {} is not among those loaded", quoted(&text))))
+        found.ok_or_else(|| {
+            Problem::invalid(
+                "postcode",
+                format!("postcode {} is not among those loaded", quoted(&text)),
+            )
+        })
     }
 }
 
@@ -163,7 +177,10 @@ impl Asks {
         ("gates" = Option<String>, Query, description = "`must`: only sites that surely pass every must-pass access item"),
     ),
     responses((status = 200, description = "Sites, nearest first", body = Catchment)))]
-pub(super) async fn nearest(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn nearest(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
     let place = place(&mut asked);
     let k = asked.count("k", 1, 1000).unwrap_or(LIMIT);
@@ -177,12 +194,18 @@ pub(super) async fn nearest(request: HttpRequest, app: web::Data<App>) -> Result
         let estate = app.estate()?;
         let at = place.ok_or_else(no_place)?.point(&estate)?;
         let index = &estate.snapshot.index;
-        let asked = if gates.is_some() { app.gate_rules.asked() } else { crate::geography::GatesAsked::NONE };
+        let asked = if gates.is_some() {
+            app.gate_rules.asked()
+        } else {
+            crate::geography::GatesAsked::NONE
+        };
         let near = match line {
             Some(line) => index.nearest_offering(at, k, line, &asked),
             None if gates.is_none() => index.nearest(at, k),
             None => {
-                let passes = |near: &Near<'_>| estate.register().site(near.code).is_some_and(|site| asked.pass(site));
+                let passes = |near: &Near<'_>| {
+                    estate.register().site(near.code).is_some_and(|site| asked.pass(site))
+                };
                 index.nearest(at, index.len()).into_iter().filter(passes).take(k).collect()
             }
         };
@@ -208,7 +231,10 @@ fn no_place() -> Problem {
         ("people" = Option<bool>, Query, description = "`true`: also the residents of zones whose point is that near"),
     ),
     responses((status = 200, description = "Sites, nearest first", body = Catchment)))]
-pub(super) async fn within(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn within(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
     let place = place(&mut asked);
     if !asked.has("metres") {
@@ -229,7 +255,10 @@ pub(super) async fn within(request: HttpRequest, app: web::Data<App>) -> Result<
 
 /// A GeoJSON geometry. Coordinates are WGS84, longitude first, unless `crs` says EPSG:27700.
 #[derive(ToSchema)]
-#[expect(dead_code, reason = "describes the body for the document; the body is read by hand, to name what is wrong with it")]
+#[expect(
+    dead_code,
+    reason = "describes the body for the document; the body is read by hand, to name what is wrong with it"
+)]
 pub(super) struct Shape {
     /// `Polygon` or `MultiPolygon`.
     #[schema(rename = "type", example = "Polygon")]
@@ -281,9 +310,15 @@ fn wrong(detail: impl Into<String>) -> Problem {
 }
 
 fn shape(document: &Value) -> Result<MultiPolygon<f64>, Problem> {
-    let geometry = document.get("geometry").filter(|_| document["type"] == "Feature").unwrap_or(document);
+    let geometry =
+        document.get("geometry").filter(|_| document["type"] == "Feature").unwrap_or(document);
     let is_grid = crs(document.get("crs").or_else(|| geometry.get("crs")))?;
-    let list = |value: &Value| value.as_array().cloned().ok_or_else(|| wrong("coordinates is rings of positions, as in GeoJSON"));
+    let list = |value: &Value| {
+        value
+            .as_array()
+            .cloned()
+            .ok_or_else(|| wrong("coordinates is rings of positions, as in GeoJSON"))
+    };
     let polygons = match geometry["type"].as_str() {
         Some("Polygon") => vec![geometry["coordinates"].clone()],
         Some("MultiPolygon") => list(&geometry["coordinates"])?,
@@ -300,9 +335,12 @@ fn shape(document: &Value) -> Result<MultiPolygon<f64>, Problem> {
                 return Err(wrong(format!("coordinates has more than {MOST_POSITIONS} positions")));
             }
             if corners.len() < 4 || corners.first() != corners.last() {
-                return Err(wrong("coordinates has a ring that is not closed: four positions or more, the last as the first"));
+                return Err(wrong(
+                    "coordinates has a ring that is not closed: four positions or more, the last as the first",
+                ));
             }
-            let corners: Result<Vec<(f64, f64)>, Problem> = corners.iter().map(|corner| position(corner, is_grid)).collect();
+            let corners: Result<Vec<(f64, f64)>, Problem> =
+                corners.iter().map(|corner| position(corner, is_grid)).collect();
             rings.push(LineString::from(corners?));
         }
         if rings.is_empty() {
@@ -329,7 +367,9 @@ fn crs(given: Option<&Value>) -> Result<bool, Problem> {
 
 fn position(corner: &Value, is_grid: bool) -> Result<(f64, f64), Problem> {
     let pair = corner.get(0).and_then(Value::as_f64).zip(corner.get(1).and_then(Value::as_f64));
-    let Some((first, second)) = pair else { return Err(wrong("coordinates has a position that is not two numbers")) };
+    let Some((first, second)) = pair else {
+        return Err(wrong("coordinates has a position that is not two numbers"));
+    };
     let point = if is_grid {
         Point::new(first, second).map_err(|error| wrong(format!("coordinates: {error}")))?
     } else {

@@ -42,14 +42,21 @@ impl Modify for Common {
 }
 
 fn name(method: &str, path: &str) -> String {
-    let words = path.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !["", "api", "v1"].contains(word));
+    let words = path
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !["", "api", "v1"].contains(word));
     std::iter::once(method).chain(words).collect::<Vec<_>>().join("_")
 }
 
 fn add_problems(operation: &mut Operation, writes: bool, path: &str) {
     let parameters = operation.parameters.as_deref().unwrap_or_default();
-    let has = |place: &ParameterIn| parameters.iter().any(|parameter| matches!(parameter, RefOr::T(p) if p.parameter_in == *place));
-    let is_versioned = parameters.iter().any(|parameter| matches!(parameter, RefOr::T(p) if p.name == "version"));
+    let has = |place: &ParameterIn| {
+        parameters
+            .iter()
+            .any(|parameter| matches!(parameter, RefOr::T(p) if p.parameter_in == *place))
+    };
+    let is_versioned =
+        parameters.iter().any(|parameter| matches!(parameter, RefOr::T(p) if p.name == "version"));
     let has_body = operation.request_body.is_some();
     let asks = has(&ParameterIn::Query);
     let statuses = [
@@ -67,7 +74,13 @@ fn add_problems(operation: &mut Operation, writes: bool, path: &str) {
     ];
     let details = || ContentBuilder::new().schema(Some(Ref::from_schema_name("Details"))).build();
     for (status, _, words) in statuses.into_iter().filter(|(_, applies, _)| *applies) {
-        let response = ResponseBuilder::new().description(words).content("application/problem+json", details());
-        operation.responses.responses.entry(status.to_owned()).or_insert_with(|| response.build().into());
+        let response = ResponseBuilder::new()
+            .description(words)
+            .content("application/problem+json", details());
+        operation
+            .responses
+            .responses
+            .entry(status.to_owned())
+            .or_insert_with(|| response.build().into());
     }
 }

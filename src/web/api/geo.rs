@@ -87,7 +87,10 @@ pub(super) async fn boroughs(app: web::Data<App>) -> Result<HttpResponse, Proble
 #[utoipa::path(get, path = "/api/v1/runs/{id}/actions.geojson", tag = "Scenarios",
     params(("id" = u64, Path, description = "Number of the run")),
     responses((status = 200, description = "GeoJSON, WGS84", body = Object, content_type = "application/geo+json")))]
-pub(super) async fn actions(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn actions(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
     let id = RunId(*id);
     let text = aside(&app, move |app| {
         let run = app.store.run(&app.scope(), id)?;
@@ -95,7 +98,8 @@ pub(super) async fn actions(app: web::Data<App>, id: web::Path<u64>) -> Result<H
         let actions = run.proposal.map(|proposal| proposal.actions).unwrap_or_default();
         let changed = actions.iter().filter(|action| action.option != OptionKind::Keep);
         let features = changed.filter_map(|action| {
-            let reasons: Vec<&str> = action.reasons.iter().map(|reason| reason.words.as_str()).collect();
+            let reasons: Vec<&str> =
+                action.reasons.iter().map(|reason| reason.words.as_str()).collect();
             let mut told = Map::new();
             told.insert("site_code".to_owned(), json!(action.site));
             told.insert("name".to_owned(), json!(action.name));

@@ -67,7 +67,10 @@ pub(super) fn href(id: ImportId) -> String {
 #[utoipa::path(get, path = "/api/v1/imports", tag = "Imports",
     params(("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 where not given")),
     responses((status = 200, description = "Imports", body = ImportList)))]
-pub(super) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
     let limit = asked.count("limit", 1, 1000).unwrap_or(LIMIT);
     asked.end()?;
@@ -112,7 +115,10 @@ pub(super) async fn send(
     app: web::Data<App>,
     parts: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let is_form = request.headers().get("content-type").is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    let is_form = request
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
     if !is_form {
         return Err(Problem::UnsupportedMediaType { wanted: "multipart/form-data" });
     }
@@ -120,7 +126,8 @@ pub(super) async fn send(
     let sent = upload::read(parts, app.upload_limit, |_| Ok(())).await?;
     let mut form = Form::of(sent.values);
     let author = app.scope().principal().to_owned();
-    let Some(import) = upload::request(&mut form, sent.files, sent.mapping.as_deref(), &author) else {
+    let Some(import) = upload::request(&mut form, sent.files, sent.mapping.as_deref(), &author)
+    else {
         return Err(Problem::Invalid { faults: form.faults() });
     };
     let job = aside(&app, move |app| Ok(app.jobs.start_import(&app.scope(), import)?)).await?;
@@ -207,6 +214,9 @@ pub(super) async fn show(app: web::Data<App>, id: web::Path<u64>) -> Result<Http
 #[utoipa::path(get, path = "/api/v1/imports/{id}/faults.csv", tag = "Imports",
     params(("id" = u64, Path, description = "Number of the import")),
     responses((status = 200, description = "A row a fault", body = String, content_type = "text/csv")))]
-pub(super) async fn faults(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn faults(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
     pages::imports::faults_file(app, id).await
 }

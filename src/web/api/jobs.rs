@@ -74,7 +74,11 @@ struct Link {
 impl From<JobProgress> for Job {
     fn from(job: JobProgress) -> Self {
         let href = format!("/api/v1/jobs/{}", job.id.0);
-        let link = |kind: &str, id: u64| Link { id, href: format!("/api/v1/{kind}/{id}"), page: format!("/{kind}/{id}") };
+        let link = |kind: &str, id: u64| Link {
+            id,
+            href: format!("/api/v1/{kind}/{id}"),
+            page: format!("/{kind}/{id}"),
+        };
         Self {
             id: job.id.0,
             cancel: format!("{href}/cancel"),
@@ -129,7 +133,9 @@ pub(super) async fn cancel(
     answer(&app, move |app| {
         let job = find(app, id)?;
         if job.is_over {
-            return Err(Problem::Conflict { detail: format!("Job {} is over: {}.", id.0, job.state) });
+            return Err(Problem::Conflict {
+                detail: format!("Job {} is over: {}.", id.0, job.state),
+            });
         }
         app.jobs.cancel(&app.scope(), id)?;
         find(app, id)

@@ -60,7 +60,10 @@ impl From<ChangeSetHeader> for Version {
 #[utoipa::path(get, path = "/api/v1/versions", tag = "Reference",
     params(("limit" = Option<u64>, Query, minimum = 1, maximum = 1000, description = "100 where not given")),
     responses((status = 200, description = "Versions", body = VersionList)))]
-pub(super) async fn versions(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn versions(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
     let limit = asked.count("limit", 1, 1000).unwrap_or(LIMIT);
     asked.end()?;
@@ -177,5 +180,6 @@ impl From<Assumptions> for AssumptionSet {
 #[utoipa::path(get, path = "/api/v1/assumptions", tag = "Reference",
     responses((status = 200, description = "Assumptions", body = AssumptionSet)))]
 pub(super) async fn assumptions(app: web::Data<App>) -> Result<HttpResponse, Problem> {
-    answer(&app, |_| Ok(AssumptionSet::from(config::assumptions().map_err(Problem::internal)?))).await
+    answer(&app, |_| Ok(AssumptionSet::from(config::assumptions().map_err(Problem::internal)?)))
+        .await
 }

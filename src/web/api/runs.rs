@@ -102,7 +102,10 @@ fn href(id: RunId) -> String {
         ("offset" = Option<u64>, Query, minimum = 0, description = "Runs to leave out before the first"),
     ),
     responses((status = 200, description = "Runs", body = RunList)))]
-pub(super) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
     let limit = asked.count("limit", 1, 1000).unwrap_or(LIMIT);
     let offset = asked.count("offset", 0, u64::from(u32::MAX)).unwrap_or(0);
@@ -112,7 +115,8 @@ pub(super) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<Ht
         let total = found.len();
         let runs: Vec<Head> = found.into_iter().skip(offset).take(limit).map(Head::from).collect();
         let after = offset + runs.len();
-        let next = (!runs.is_empty() && after < total).then(|| format!("/api/v1/runs?limit={limit}&offset={after}"));
+        let next = (!runs.is_empty() && after < total)
+            .then(|| format!("/api/v1/runs?limit={limit}&offset={after}"));
         Ok(RunList { total, offset, runs, next })
     })
     .await
@@ -171,7 +175,11 @@ struct Lock {
 
 impl From<scenario::Scenario> for Question {
     fn from(asked: scenario::Scenario) -> Self {
-        let lock = |lock: scenario::Lock| Lock { site: lock.site.to_string(), kind: lock.kind, why: lock.why };
+        let lock = |lock: scenario::Lock| Lock {
+            site: lock.site.to_string(),
+            kind: lock.kind,
+            why: lock.why,
+        };
         Self {
             name: asked.name,
             register_version: asked.register_version,
@@ -300,13 +308,18 @@ struct Used {
 
 impl From<scenario::Proposal> for Proposal {
     fn from(proposal: scenario::Proposal) -> Self {
-        let figures = |clauses: Vec<scenario::Clause>| clauses.into_iter().map(Clause::from).collect();
+        let figures =
+            |clauses: Vec<scenario::Clause>| clauses.into_iter().map(Clause::from).collect();
         let clauses = proposal.clauses;
         Self {
             actions: proposal.actions.into_iter().map(Action::from).collect(),
             moves: proposal.moves.into_iter().map(Move::from).collect(),
             refusals: proposal.refusals.into_iter().map(Refusal::from).collect(),
-            findings_today: proposal.findings_today.into_iter().map(|f| Reason { code: f.code, words: f.words }).collect(),
+            findings_today: proposal
+                .findings_today
+                .into_iter()
+                .map(|f| Reason { code: f.code, words: f.words })
+                .collect(),
             clauses: Clauses {
                 quality: figures(clauses.quality),
                 access: figures(clauses.access),
@@ -317,7 +330,12 @@ impl From<scenario::Proposal> for Proposal {
             access_before: proposal.access_before,
             access_after: proposal.access_after,
             reliance: Reliance {
-                used: proposal.reliance.used.into_iter().map(|(key, times)| Used { key, times }).collect(),
+                used: proposal
+                    .reliance
+                    .used
+                    .into_iter()
+                    .map(|(key, times)| Used { key, times })
+                    .collect(),
                 receipts_assumed: proposal.reliance.receipts_assumed,
                 room_assumed: proposal.reliance.room_assumed,
             },
@@ -544,7 +562,9 @@ struct Line {
 impl From<fund::Line> for Line {
     fn from(line: fund::Line) -> Self {
         let (source, assumptions) = match line.source {
-            ValueSource::Known(evidence) => (Some(format!("{} ({})", evidence.source, evidence.as_of)), Vec::new()),
+            ValueSource::Known(evidence) => {
+                (Some(format!("{} ({})", evidence.source, evidence.as_of)), Vec::new())
+            }
             ValueSource::Assumed(keys) => (None, keys),
         };
         Self {
@@ -632,14 +652,21 @@ async fn part<T: Serialize>(
 
 fn actions_of(run: scenario::Run, changed: bool) -> Vec<Action> {
     let actions = run.proposal.map(|proposal| proposal.actions).unwrap_or_default();
-    actions.into_iter().filter(|action| (action.option != OptionKind::Keep) == changed).map(Action::from).collect()
+    actions
+        .into_iter()
+        .filter(|action| (action.option != OptionKind::Keep) == changed)
+        .map(Action::from)
+        .collect()
 }
 
 /// What would change, site by site.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/actions", tag = "Scenarios",
     params(("id" = u64, Path, description = "Number of the run")),
     responses((status = 200, description = "Actions, by site", body = Actions)))]
-pub(super) async fn actions(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn actions(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
     let id = *id;
     part(&app, id, move |run| Actions { run: id, actions: actions_of(run, true) }).await
 }
@@ -657,7 +684,10 @@ pub(super) async fn kept(app: web::Data<App>, id: web::Path<u64>) -> Result<Http
 #[utoipa::path(get, path = "/api/v1/runs/{id}/moves", tag = "Scenarios",
     params(("id" = u64, Path, description = "Number of the run")),
     responses((status = 200, description = "Moves, by tenancy", body = Moves)))]
-pub(super) async fn moves(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn moves(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
     let id = *id;
     part(&app, id, move |run| {
         let moves = run.proposal.map(|proposal| proposal.moves).unwrap_or_default();
@@ -670,7 +700,10 @@ pub(super) async fn moves(app: web::Data<App>, id: web::Path<u64>) -> Result<Htt
 #[utoipa::path(get, path = "/api/v1/runs/{id}/refusals", tag = "Scenarios",
     params(("id" = u64, Path, description = "Number of the run")),
     responses((status = 200, description = "Refusals, by site", body = Refusals)))]
-pub(super) async fn refusals(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn refusals(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
     let id = *id;
     part(&app, id, move |run| {
         let refusals = run.proposal.map(|proposal| proposal.refusals).unwrap_or_default();
@@ -692,9 +725,16 @@ pub(super) async fn fund(app: web::Data<App>, id: web::Path<u64>) -> Result<Http
 #[utoipa::path(get, path = "/api/v1/runs/{id}/ledger", tag = "Scenarios",
     params(("id" = u64, Path, description = "Number of the run")),
     responses((status = 200, description = "Lines", body = Ledger)))]
-pub(super) async fn ledger(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(super) async fn ledger(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
     let id = *id;
-    part(&app, id, move |run| Ledger { run: id, lines: run.ledger.lines.into_iter().map(Line::from).collect() }).await
+    part(&app, id, move |run| Ledger {
+        run: id,
+        lines: run.ledger.lines.into_iter().map(Line::from).collect(),
+    })
+    .await
 }
 
 /// A table of a run as CSV, the same file as the page's.
@@ -705,6 +745,9 @@ pub(super) async fn ledger(app: web::Data<App>, id: web::Path<u64>) -> Result<Ht
             `findings`, `access`, `reliance` or `search`"),
     ),
     responses((status = 200, description = "The table", body = String, content_type = "text/csv")))]
-pub(super) async fn file(app: web::Data<App>, path: web::Path<(u64, String)>) -> Result<HttpResponse, Problem> {
+pub(super) async fn file(
+    app: web::Data<App>,
+    path: web::Path<(u64, String)>,
+) -> Result<HttpResponse, Problem> {
     pages::proposal::file(app, path).await
 }

@@ -23,7 +23,10 @@ const MOST_NAME: usize = 200;
 /// A question to the estate.
 #[derive(ToSchema)]
 #[schema(as = ScenarioAsked)]
-#[expect(dead_code, reason = "describes the body for the document; the body is read by hand, to name every fault at once")]
+#[expect(
+    dead_code,
+    reason = "describes the body for the document; the body is read by hand, to name every fault at once"
+)]
 pub(super) struct Body {
     #[schema(max_length = 200)]
     name: Option<String>,
@@ -129,14 +132,17 @@ fn fill(question: &mut Scenario, members: &mut Members, estate: &Estate) {
     put(&mut question.horizon_years, years);
     put(&mut question.gap, members.number("gap", 0.0, 1.0));
     put(&mut question.time_limit_seconds, members.number("time_limit_seconds", 1.0, 86_400.0));
-    let seed = members.whole("seed", 0, u64::from(u32::MAX)).and_then(|seed| u32::try_from(seed).ok());
+    let seed =
+        members.whole("seed", 0, u64::from(u32::MAX)).and_then(|seed| u32::try_from(seed).ok());
     put(&mut question.seed, seed);
     let held = std::mem::take(&mut question.standards);
     question.standards = match members.read("standards", |value| standards(value, &held)) {
         Some(chosen) => chosen,
         None => held,
     };
-    let wanted = members.read("overrides", |value| value.as_object().cloned().ok_or_else(|| "is an object of keys and numbers".to_owned()));
+    let wanted = members.read("overrides", |value| {
+        value.as_object().cloned().ok_or_else(|| "is an object of keys and numbers".to_owned())
+    });
     for (key, value) in wanted.into_iter().flatten() {
         let field = format!("overrides.{key}");
         let Some(figure) = question.assumptions.figures.get_mut(&key) else {
@@ -170,28 +176,41 @@ fn scope_of(value: &Value, estate: &Estate) -> Result<ScopeOf, String> {
 }
 
 fn objective(value: &Value) -> Result<Objective, String> {
-    serde_json::from_value(value.clone())
-        .map_err(|_no_word| "is one of fund_value, people_worse_off, space_released, running_cost".to_owned())
+    serde_json::from_value(value.clone()).map_err(|_no_word| {
+        "is one of fund_value, people_worse_off, space_released, running_cost".to_owned()
+    })
 }
 
 fn locks(value: &Value, estate: &Estate) -> Result<Vec<Lock>, String> {
     let rows = value.as_array().filter(|rows| rows.len() <= MOST_LOCKS);
-    let rows = rows.ok_or_else(|| format!("is a list of at most {MOST_LOCKS} objects of site, kind and why"))?;
+    let rows = rows.ok_or_else(|| {
+        format!("is a list of at most {MOST_LOCKS} objects of site, kind and why")
+    })?;
     let mut locks: BTreeMap<SiteCode, Lock> = BTreeMap::new();
     for (number, row) in rows.iter().enumerate() {
         let text = |name: &str| row.get(name).and_then(Value::as_str).unwrap_or_default().trim();
-        let site: SiteCode = text("site").parse().map_err(|error| format!("[{number}]: {error}"))?;
+        let site: SiteCode =
+            text("site").parse().map_err(|error| format!("[{number}]: {error}"))?;
         let kind = match text("kind") {
             "keep" => LockKind::Keep,
             "close" => LockKind::Close,
-            other => return Err(format!("[{number}]: kind is keep or close, and {} is neither", quoted(other))),
+            other => {
+                return Err(format!(
+                    "[{number}]: kind is keep or close, and {} is neither",
+                    quoted(other)
+                ));
+            }
         };
         if estate.register().site(&site).is_none() {
             return Err(format!("[{number}]: {site} is not in the register"));
         }
-        let why = Some(text("why")).filter(|why| !why.is_empty()).unwrap_or("asked for in the scenario");
+        let why =
+            Some(text("why")).filter(|why| !why.is_empty()).unwrap_or("asked for in the scenario");
         let why = why.chars().take(MOST_NAME).collect();
-        if locks.insert(site.clone(), Lock { site: site.clone(), kind, why }).is_some_and(|other| other.kind != kind) {
+        if locks
+            .insert(site.clone(), Lock { site: site.clone(), kind, why })
+            .is_some_and(|other| other.kind != kind)
+        {
             return Err(format!("[{number}]: {site} cannot be both kept and closed"));
         }
     }
@@ -199,8 +218,8 @@ fn locks(value: &Value, estate: &Estate) -> Result<Vec<Lock>, String> {
 }
 
 fn standards(value: &Value, held: &[Standard]) -> Result<Vec<Standard>, String> {
-    let keys: Vec<String> =
-        serde_json::from_value(value.clone()).map_err(|_other_shape| "is a list of keys of standards".to_owned())?;
+    let keys: Vec<String> = serde_json::from_value(value.clone())
+        .map_err(|_other_shape| "is a list of keys of standards".to_owned())?;
     let unknown = keys.iter().find(|key| !held.iter().any(|standard| standard.key == **key));
     if let Some(key) = unknown {
         return Err(format!("names {}, which is not the key of a standard", quoted(key)));

@@ -110,7 +110,10 @@ pub(super) fn href(code: &SiteCode) -> String {
         ("offset" = Option<u64>, Query, minimum = 0, description = "Sites to leave out before the first"),
     ),
     responses((status = 200, description = "Sites", body = SiteList)))]
-pub(super) async fn list(request: HttpRequest, app: web::Data<App>) -> Result<HttpResponse, Problem> {
+pub(super) async fn list(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
     let filter = asked.filter();
     let version = asked.whole("version", 0, u64::MAX);
@@ -205,7 +208,9 @@ impl From<&Tenancy> for Occupier {
             name: tenancy.name().to_owned(),
             service_line: tenancy.service_line().map(Word::word),
             is_open: tenancy.is_open(),
-            facts: Field::of(Subject::Tenancy).map(|field| (field.key(), Fact::of(field, &tenancy.fact(field)))).collect(),
+            facts: Field::of(Subject::Tenancy)
+                .map(|field| (field.key(), Fact::of(field, &tenancy.fact(field))))
+                .collect(),
         }
     }
 }
@@ -251,7 +256,8 @@ pub(super) async fn show(
 }
 
 fn find<'a>(estate: &'a Estate, code: &str) -> Result<&'a Site, Problem> {
-    let missing = || Problem::not_found(format!("site {} in the register", super::ask::quoted(code)));
+    let missing =
+        || Problem::not_found(format!("site {} in the register", super::ask::quoted(code)));
     let code: SiteCode = code.parse().map_err(|_not_a_code| missing())?;
     estate.register().site(&code).ok_or_else(missing)
 }
@@ -265,11 +271,15 @@ fn sheet(estate: &Estate, site: &Site) -> Sheet {
         version: estate.version(),
         status: site.status().word(),
         is_aggregate: site.is_aggregate(),
-        facts: Field::of(Subject::Site).map(|field| (field.key(), Fact::of(field, &site.fact(field)))).collect(),
+        facts: Field::of(Subject::Site)
+            .map(|field| (field.key(), Fact::of(field, &site.fact(field))))
+            .collect(),
         backlog: Fact::labelled("Backlog to reach condition B", "£", &backlog),
         scores: judged.map(Scores::of),
         must_pass_access: judged.map(gate_word),
-        gates: judged.map(|judged| judged.gates.iter().map(Item::from).collect()).unwrap_or_default(),
+        gates: judged
+            .map(|judged| judged.gates.iter().map(Item::from).collect())
+            .unwrap_or_default(),
         tenancies: estate.tenancies_at(&site.code).map(Occupier::from).collect(),
         observations: site
             .observations
@@ -318,12 +328,16 @@ struct Said {
         ("field" = String, Path, description = "Key of a field of a site, such as `tenure`"),
     ),
     responses((status = 200, description = "Statements", body = History)))]
-pub(super) async fn history(app: web::Data<App>, path: web::Path<(String, String)>) -> Result<HttpResponse, Problem> {
+pub(super) async fn history(
+    app: web::Data<App>,
+    path: web::Path<(String, String)>,
+) -> Result<HttpResponse, Problem> {
     let (code, field) = path.into_inner();
     answer(&app, move |app| {
         let estate = app.estate()?;
         let site = find(&estate, &code)?;
-        let missing = || Problem::not_found(format!("field {} of a site", super::ask::quoted(&field)));
+        let missing =
+            || Problem::not_found(format!("field {} of a site", super::ask::quoted(&field)));
         let field: Field = field.parse().map_err(|_not_a_key| missing())?;
         if field.subject() != Subject::Site {
             return Err(missing());

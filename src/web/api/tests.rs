@@ -90,7 +90,8 @@ impl Service {
 
     async fn send(&self, request: TestRequest) -> Answered {
         let service = init_service(crate::web::routes(self.app.clone(), false)).await;
-        let response = call_service(&service, request.insert_header(("host", "localhost")).to_request()).await;
+        let response =
+            call_service(&service, request.insert_header(("host", "localhost")).to_request()).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
         Answered { status, headers, body }
@@ -136,7 +137,9 @@ impl Service {
 fn upload(parts: &[(&str, &str)], file: &str) -> TestRequest {
     let mut body = String::new();
     for (name, value) in parts {
-        body += &format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n");
+        body += &format!(
+            "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
+        );
     }
     body += "--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"mine.csv\"\r\nContent-Type: text/csv\r\n\r\n";
     body += &format!("{file}\r\n--edge--\r\n");
@@ -147,13 +150,16 @@ fn upload(parts: &[(&str, &str)], file: &str) -> TestRequest {
 }
 
 fn said(code: &str, field: Field, scalar: Scalar) -> Change {
-    let evidence = Evidence { source: "a visit".to_owned(), method: "seen".to_owned(), as_of: synth::as_of() };
+    let evidence =
+        Evidence { source: "a visit".to_owned(), method: "seen".to_owned(), as_of: synth::as_of() };
     let value = crate::register::Value::known(scalar, &std::sync::Arc::new(evidence));
     Change::Site { code: code.parse().unwrap(), field, value }
 }
 
 fn codes(answered: &Value) -> Vec<(String, f64)> {
-    let site = |site: &Value| (site["code"].as_str().unwrap().to_owned(), micrometres(site["metres"].as_f64().unwrap()));
+    let site = |site: &Value| {
+        (site["code"].as_str().unwrap().to_owned(), micrometres(site["metres"].as_f64().unwrap()))
+    };
     answered["sites"].as_array().unwrap().iter().map(site).collect()
 }
 
@@ -183,16 +189,24 @@ async fn the_document_lists_every_route_and_only_those() {
             assert!(operation["summary"].is_string(), "{path} says nothing");
             for (status, response) in operation["responses"].as_object().unwrap() {
                 if status.starts_with(['4', '5']) {
-                    assert!(response["content"]["application/problem+json"].is_object(), "{path} {status}");
+                    assert!(
+                        response["content"]["application/problem+json"].is_object(),
+                        "{path} {status}"
+                    );
                 }
             }
-            for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.split('}').next()) {
+            for name in path.split('/').filter_map(|part| part.strip_prefix('{')?.split('}').next())
+            {
                 let parameters = operation["parameters"].as_array().unwrap();
-                assert!(parameters.iter().any(|p| p["name"] == name && p["in"] == "path"), "{path} {name}");
+                assert!(
+                    parameters.iter().any(|p| p["name"] == name && p["in"] == "path"),
+                    "{path} {name}"
+                );
             }
         }
     }
-    let routed: BTreeSet<_> = ADDRESSES.iter().map(|(m, p)| ((*m).to_owned(), (*p).to_owned())).collect();
+    let routed: BTreeSet<_> =
+        ADDRESSES.iter().map(|(m, p)| ((*m).to_owned(), (*p).to_owned())).collect();
     assert_eq!(documented, routed);
 
     let text = document.to_string();
@@ -210,12 +224,16 @@ async fn every_parameter_and_member_in_the_document_is_read() {
     for (path, item) in document["paths"].as_object().unwrap() {
         let Some(parameters) = item["get"]["parameters"].as_array() else { continue };
         let asked = parameters.iter().filter(|p| p["in"] == "query" && !path.ends_with(".geojson"));
-        let query: Vec<String> = asked.map(|p| format!("{}=", p["name"].as_str().unwrap())).collect();
-        let answered = service.get(&format!("{path}?{}", query.join("&")).replace(['{', '}'], "")).await;
+        let query: Vec<String> =
+            asked.map(|p| format!("{}=", p["name"].as_str().unwrap())).collect();
+        let answered =
+            service.get(&format!("{path}?{}", query.join("&")).replace(['{', '}'], "")).await;
         assert!(!answered.body.contains("is not a parameter here"), "{path}: {}", answered.body);
     }
-    let members = document["components"]["schemas"]["ScenarioAsked"]["properties"].as_object().unwrap();
-    let wrong: serde_json::Map<String, Value> = members.keys().map(|name| (name.clone(), json!([[]]))).collect();
+    let members =
+        document["components"]["schemas"]["ScenarioAsked"]["properties"].as_object().unwrap();
+    let wrong: serde_json::Map<String, Value> =
+        members.keys().map(|name| (name.clone(), json!([[]]))).collect();
     let version = wrong.keys().filter(|name| *name != "register_version").count();
     let errors = service.post("/api/v1/scenarios", &Value::Object(wrong)).await.problem(422);
     assert!(errors.values().all(|words| !words.contains("is not a member here")), "{errors:?}");
@@ -230,7 +248,13 @@ async fn sites_are_listed_part_by_part_by_filter_and_by_version() {
     let mut found = Vec::new();
     while let Some(next) = address {
         let part = service.ok(&next).await;
-        found.extend(part["sites"].as_array().unwrap().iter().map(|site| site["code"].as_str().unwrap().to_owned()));
+        found.extend(
+            part["sites"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|site| site["code"].as_str().unwrap().to_owned()),
+        );
         address = part["next"].as_str().map(str::to_owned);
     }
     let open = estate.register().sites().filter(|site| site.status().word() == "open");
@@ -240,7 +264,8 @@ async fn sites_are_listed_part_by_part_by_filter_and_by_version() {
 
     assert_eq!(service.ok("/api/v1/sites?version=0").await["total"], 0);
     service.get("/api/v1/sites?version=99").await.problem(404);
-    let errors = service.get("/api/v1/sites?tenure=lease&boroughs=Camden&limit=0").await.problem(422);
+    let errors =
+        service.get("/api/v1/sites?tenure=lease&boroughs=Camden&limit=0").await.problem(422);
     assert_eq!(errors.keys().collect::<Vec<_>>(), ["boroughs", "limit", "tenure"]);
 }
 
@@ -267,7 +292,10 @@ async fn what_is_not_known_is_null_with_the_reason_and_what_is_known_says_who_sa
         let judged = estate.judged(&site.code).unwrap();
         assert_eq!(sheet["scores"]["condition"]["low"].as_f64(), Some(judged.condition.low));
         assert_eq!(sheet["gates"].as_array().unwrap().len(), 16);
-        assert_eq!(sheet["tenancies"].as_array().unwrap().len(), estate.tenancies_at(&site.code).count());
+        assert_eq!(
+            sheet["tenancies"].as_array().unwrap().len(),
+            estate.tenancies_at(&site.code).count()
+        );
         assert_eq!(sheet["observations"].as_array().unwrap().len(), site.observations.len());
     }
     assert!(unknown > 0);
@@ -304,8 +332,11 @@ async fn an_earlier_version_reads_as_it_was_and_the_history_tells_both() {
 fn scan(service: &Service, at: Point, wanted: impl Fn(&Site) -> bool) -> Vec<(String, f64)> {
     let estate = service.estate();
     let standing = estate.standing().filter(|site| wanted(site));
-    let mut found: Vec<(String, f64)> =
-        standing.filter_map(|site| Some((site.code.to_string(), micrometres(site.location()?.metres_to(at))))).collect();
+    let mut found: Vec<(String, f64)> = standing
+        .filter_map(|site| {
+            Some((site.code.to_string(), micrometres(site.location()?.metres_to(at))))
+        })
+        .collect();
     found.sort_by(|a, b| a.1.total_cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
     found
 }
@@ -329,21 +360,34 @@ async fn a_catchment_is_what_a_plain_scan_finds() {
 
     let offers = |site: &Site| {
         let open = |tenancy: &&crate::register::Tenancy| tenancy.is_open();
-        estate.tenancies_at(&site.code).filter(open).any(|t| t.service_line().is_some_and(|l| l.word() == "primary_care"))
+        estate
+            .tenancies_at(&site.code)
+            .filter(open)
+            .any(|t| t.service_line().is_some_and(|l| l.word() == "primary_care"))
     };
     for (gates, both) in [("", false), ("&gates=must", true)] {
-        let found = service.ok(&format!("/api/v1/catchment/nearest?{here}&k=5&service_line=primary_care{gates}")).await;
+        let found = service
+            .ok(&format!("/api/v1/catchment/nearest?{here}&k=5&service_line=primary_care{gates}"))
+            .await;
         let mut wanted = scan(&service, at, |site| offers(site) && (!both || passes(site)));
         wanted.truncate(5);
         assert_eq!(codes(&found), wanted, "{gates}");
     }
 
-    let within = service.ok(&format!("/api/v1/catchment/within?{here}&metres=2500&people=true")).await;
-    let wanted: Vec<_> = scan(&service, at, |_| true).into_iter().filter(|(_, far)| *far <= micrometres(2500.0)).collect();
+    let within =
+        service.ok(&format!("/api/v1/catchment/within?{here}&metres=2500&people=true")).await;
+    let wanted: Vec<_> = scan(&service, at, |_| true)
+        .into_iter()
+        .filter(|(_, far)| *far <= micrometres(2500.0))
+        .collect();
     assert!(!wanted.is_empty());
     assert_eq!(codes(&within), wanted);
-    let zones = estate.snapshot.geography.zones.iter().filter(|zone| zone.point.metres_to(at) <= 2500.0);
-    assert_eq!(within["people"]["residents"], zones.map(|zone| u64::from(zone.residents)).sum::<u64>());
+    let zones =
+        estate.snapshot.geography.zones.iter().filter(|zone| zone.point.metres_to(at) <= 2500.0);
+    assert_eq!(
+        within["people"]["residents"],
+        zones.map(|zone| u64::from(zone.residents)).sum::<u64>()
+    );
     assert!(nearest["people"].is_null());
 }
 
@@ -353,19 +397,35 @@ async fn a_square_is_asked_in_metres_or_in_degrees_alike() {
     let estate = service.estate();
     let middle = estate.standing().find_map(Site::location).unwrap();
     let (east, north) = (middle.easting(), middle.northing());
-    let corners = [(-1500.0, -1500.0), (1500.0, -1500.0), (1500.0, 1500.0), (-1500.0, 1500.0), (-1500.0, -1500.0)]
-        .map(|(x, y)| Point::new(east + x, north + y).unwrap());
+    let corners = [
+        (-1500.0, -1500.0),
+        (1500.0, -1500.0),
+        (1500.0, 1500.0),
+        (-1500.0, 1500.0),
+        (-1500.0, -1500.0),
+    ]
+    .map(|(x, y)| Point::new(east + x, north + y).unwrap());
     let metres: Vec<Value> = corners.iter().map(|p| json!([p.easting(), p.northing()])).collect();
     let degrees: Vec<Value> = corners
         .iter()
         .map(|p| crate::geography::to_wgs84(*p).unwrap())
         .map(|at| json!([at.longitude, at.latitude]))
         .collect();
-    let inside = |p: Point| (p.easting() - east).abs() <= 1500.0 && (p.northing() - north).abs() <= 1500.0;
-    let wanted: Vec<String> =
-        estate.standing().filter(|site| site.location().is_some_and(inside)).map(|site| site.code.to_string()).collect();
-    let people: u64 =
-        estate.snapshot.geography.zones.iter().filter(|z| inside(z.point)).map(|z| u64::from(z.residents)).sum();
+    let inside =
+        |p: Point| (p.easting() - east).abs() <= 1500.0 && (p.northing() - north).abs() <= 1500.0;
+    let wanted: Vec<String> = estate
+        .standing()
+        .filter(|site| site.location().is_some_and(inside))
+        .map(|site| site.code.to_string())
+        .collect();
+    let people: u64 = estate
+        .snapshot
+        .geography
+        .zones
+        .iter()
+        .filter(|z| inside(z.point))
+        .map(|z| u64::from(z.residents))
+        .sum();
 
     for shape in [
         json!({ "type": "Polygon", "crs": "EPSG:27700", "coordinates": [metres] }),
@@ -375,7 +435,12 @@ async fn a_square_is_asked_in_metres_or_in_degrees_alike() {
         let answered = service.post("/api/v1/catchment/polygon?people=true", &shape).await;
         assert_eq!(answered.status, StatusCode::OK, "{}", answered.body);
         let found = answered.json();
-        let codes: Vec<&str> = found["sites"].as_array().unwrap().iter().map(|s| s["code"].as_str().unwrap()).collect();
+        let codes: Vec<&str> = found["sites"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|s| s["code"].as_str().unwrap())
+            .collect();
         assert_eq!(codes, wanted);
         assert_eq!(found["people"]["residents"], people);
     }
@@ -383,8 +448,14 @@ async fn a_square_is_asked_in_metres_or_in_degrees_alike() {
         (json!({ "type": "Point", "coordinates": [0, 51] }), "type"),
         (json!({ "type": "Polygon", "coordinates": [] }), "coordinates"),
         (json!({ "type": "Polygon", "coordinates": [[[0, 51], [0, 52], [1, 52]]] }), "coordinates"),
-        (json!({ "type": "Polygon", "coordinates": [[[0, 51], [0, 52], ["x", 1], [0, 51]]] }), "coordinates"),
-        (json!({ "type": "Polygon", "coordinates": [[[2.3, 48.8], [2.4, 48.8], [2.4, 48.9], [2.3, 48.8]]] }), "coordinates"),
+        (
+            json!({ "type": "Polygon", "coordinates": [[[0, 51], [0, 52], ["x", 1], [0, 51]]] }),
+            "coordinates",
+        ),
+        (
+            json!({ "type": "Polygon", "coordinates": [[[2.3, 48.8], [2.4, 48.8], [2.4, 48.9], [2.3, 48.8]]] }),
+            "coordinates",
+        ),
         (json!({ "type": "Polygon", "crs": "EPSG:3857", "coordinates": [] }), "crs"),
         (json!([]), "type"),
     ] {
@@ -420,9 +491,13 @@ async fn a_number_that_is_none_is_refused_by_name() {
     ] {
         let errors = service.get(&format!("/api/v1/catchment/{address}")).await.problem(422);
         let words = errors.get(field).unwrap_or_else(|| panic!("{address}: {errors:?}"));
-        assert!(words.contains(field) || words.contains("place") || words.contains("longitude"), "{address}: {words}");
+        assert!(
+            words.contains(field) || words.contains("place") || words.contains("longitude"),
+            "{address}: {words}"
+        );
     }
-    let nobody = service.ok(&format!("/api/v1/catchment/within?{place}&metres=10&people=true")).await;
+    let nobody =
+        service.ok(&format!("/api/v1/catchment/within?{place}&metres=10&people=true")).await;
     assert!(nobody["people"]["residents"].is_null(), "no zones are loaded: not known, never zero");
     assert!(nobody["people"]["why"].is_string());
 }
@@ -430,24 +505,41 @@ async fn a_number_that_is_none_is_refused_by_name() {
 #[actix_web::test]
 async fn a_request_that_is_wrong_is_told_how() {
     let service = empty();
-    for missing in ["/api/v1", "/api/v1/nonsense", "/api/v1/runs/1", "/api/v1/runs/x", "/api/v1/runs/99999999999999999999",
-        "/api/v1/imports/7", "/api/v1/imports/7/faults.csv", "/api/v1/jobs/3", "/api/v1/runs/1/fund", "/api/v1/runs/1/fund.csv",
-        "/api/v1/runs/1/actions.geojson"]
-    {
+    for missing in [
+        "/api/v1",
+        "/api/v1/nonsense",
+        "/api/v1/runs/1",
+        "/api/v1/runs/x",
+        "/api/v1/runs/99999999999999999999",
+        "/api/v1/imports/7",
+        "/api/v1/imports/7/faults.csv",
+        "/api/v1/jobs/3",
+        "/api/v1/runs/1/fund",
+        "/api/v1/runs/1/fund.csv",
+        "/api/v1/runs/1/actions.geojson",
+    ] {
         service.get(missing).await.problem(404);
     }
-    for (path, allowed) in [("sites", "GET, HEAD"), ("scenarios", "POST"), ("imports", "GET, HEAD, POST")] {
+    for (path, allowed) in
+        [("sites", "GET, HEAD"), ("scenarios", "POST"), ("imports", "GET, HEAD, POST")]
+    {
         let answered = service.send(TestRequest::delete().uri(&format!("/api/v1/{path}"))).await;
         answered.problem(405);
         assert_eq!(answered.header("allow"), allowed);
     }
     let scenario = |body: &str, kind: &'static str| {
-        TestRequest::post().uri("/api/v1/scenarios").insert_header(("content-type", kind)).set_payload(body.to_owned())
+        TestRequest::post()
+            .uri("/api/v1/scenarios")
+            .insert_header(("content-type", kind))
+            .set_payload(body.to_owned())
     };
     service.send(scenario("{}", "text/plain")).await.problem(415);
     service.send(scenario("{\"name\":", "application/json")).await.problem(400);
     service.send(scenario("[]", "application/json")).await.problem(400);
-    service.send(scenario(&" ".repeat(crate::web::BODY_LIMIT + 1), "application/json")).await.problem(413);
+    service
+        .send(scenario(&" ".repeat(crate::web::BODY_LIMIT + 1), "application/json"))
+        .await
+        .problem(413);
     service.send(TestRequest::post().uri("/api/v1/imports").set_json(json!({}))).await.problem(415);
     let big = "x".repeat(UPLOAD_LIMIT + 1);
     service.upload(&[("kind", "sites")], &big).await.problem(413);
@@ -484,7 +576,11 @@ async fn a_file_with_a_fault_changes_nothing_unless_faults_are_accepted() {
     assert_eq!(service.ok("/api/v1/versions").await["newest"], 0);
     assert_eq!(service.ok("/api/v1/sites").await["total"], 0);
     let csv = service.get(report["faults_csv"].as_str().unwrap()).await;
-    assert!(csv.header("content-type").starts_with("text/csv") && csv.body.contains("mine.csv,,3,"), "{}", csv.body);
+    assert!(
+        csv.header("content-type").starts_with("text/csv") && csv.body.contains("mine.csv,,3,"),
+        "{}",
+        csv.body
+    );
     assert_eq!(csv.body, service.get("/imports/1/faults.csv").await.body);
 
     let parts = [("kind", "sites"), ("accept_faults", "true"), ("reason", "half is better")];
@@ -495,7 +591,8 @@ async fn a_file_with_a_fault_changes_nothing_unless_faults_are_accepted() {
     assert!(second["facts"]["gross_internal_area_m2"]["value"].is_null());
     assert_eq!(service.ok("/api/v1/imports").await["imports"].as_array().unwrap().len(), 2);
 
-    let errors = service.upload(&[("kind", "nonsense"), ("as_of", "yesterday")], file).await.problem(422);
+    let errors =
+        service.upload(&[("kind", "nonsense"), ("as_of", "yesterday")], file).await.problem(422);
     assert_eq!(errors.keys().collect::<Vec<_>>(), ["as_of", "kind"]);
 }
 
@@ -509,9 +606,20 @@ async fn a_scenario_with_faults_is_refused_with_each_of_them_named() {
         "register_version": null,
     });
     let errors = service.post("/api/v1/scenarios", &asked).await.problem(422);
-    for field in ["scope", "locks", "objective", "fund_asked_pounds", "capital_pounds", "gap", "time_limit_seconds",
-        "closures_per_borough", "standards", "overrides.no.such.key", "seed", "colour"]
-    {
+    for field in [
+        "scope",
+        "locks",
+        "objective",
+        "fund_asked_pounds",
+        "capital_pounds",
+        "gap",
+        "time_limit_seconds",
+        "closures_per_borough",
+        "standards",
+        "overrides.no.such.key",
+        "seed",
+        "colour",
+    ] {
         assert!(errors.contains_key(field), "{field}: {errors:?}");
     }
     service.post("/api/v1/scenarios", &json!({ "register_version": 9 })).await.problem(404);
@@ -528,7 +636,10 @@ async fn a_scenario_ends_in_a_run_whose_fund_is_the_sum_of_its_ledger() {
     });
     let job = service.over(&service.post("/api/v1/scenarios", &asked).await).await;
     assert_eq!((&job["state"], &job["kind"]), (&json!("done"), &json!("run")), "{job}");
-    service.post(&format!("{}/cancel", job["href"].as_str().unwrap()), &json!({})).await.problem(409);
+    service
+        .post(&format!("{}/cancel", job["href"].as_str().unwrap()), &json!({}))
+        .await
+        .problem(409);
 
     let href = job["run"]["href"].as_str().unwrap().to_owned();
     let run = service.ok(&href).await;
@@ -540,7 +651,11 @@ async fn a_scenario_ends_in_a_run_whose_fund_is_the_sum_of_its_ledger() {
     let ledger = service.ok(&format!("{href}/ledger")).await;
     assert_eq!(ledger["lines"], run["ledger"]);
     let lines = ledger["lines"].as_array().unwrap();
-    let in_fund: i64 = lines.iter().filter(|line| line["in_fund"] == true).map(|line| gbp(&line["amount_gbp"])).sum();
+    let in_fund: i64 = lines
+        .iter()
+        .filter(|line| line["in_fund"] == true)
+        .map(|line| gbp(&line["amount_gbp"]))
+        .sum();
     let fund = service.ok(&format!("{href}/fund")).await["fund"].clone();
     let years = fund["years"].as_array().unwrap();
     assert_eq!(gbp(&years.last().unwrap()["closing_gbp"]), in_fund);
@@ -552,11 +667,17 @@ async fn a_scenario_ends_in_a_run_whose_fund_is_the_sum_of_its_ledger() {
     let kept = service.ok(&format!("{href}/kept")).await["actions"].as_array().unwrap().len();
     assert_eq!(changed + kept, run["proposal"]["actions"].as_array().unwrap().len());
     assert_eq!(service.ok(&format!("{href}/moves")).await["moves"], run["proposal"]["moves"]);
-    assert_eq!(service.ok(&format!("{href}/refusals")).await["refusals"], run["proposal"]["refusals"]);
+    assert_eq!(
+        service.ok(&format!("{href}/refusals")).await["refusals"],
+        run["proposal"]["refusals"]
+    );
     let drawn = service.get(&format!("{href}/actions.geojson")).await;
     assert_eq!(drawn.header("content-type"), "application/geo+json");
     assert_eq!(drawn.json()["features"].as_array().unwrap().len(), changed);
-    for table in ["actions", "kept", "moves", "refusals", "fund", "ledger", "clauses", "findings", "access", "reliance", "search"] {
+    for table in [
+        "actions", "kept", "moves", "refusals", "fund", "ledger", "clauses", "findings", "access",
+        "reliance", "search",
+    ] {
         let file = service.get(&format!("{href}/{table}.csv")).await;
         assert!(file.header("content-type").starts_with("text/csv"), "{table}");
         assert_eq!(file.body, service.get(&format!("/runs/1/{table}.csv")).await.body, "{table}");
@@ -572,10 +693,17 @@ async fn what_results_rest_on_can_be_read() {
     let held = config::assumptions().unwrap();
     assert_eq!(set["figures"].as_array().unwrap().len(), held.figures.len());
     for figure in set["figures"].as_array().unwrap() {
-        assert!(figure["source"].is_string() && figure["mark"].is_string() && figure["value"].is_number());
+        assert!(
+            figure["source"].is_string()
+                && figure["mark"].is_string()
+                && figure["value"].is_number()
+        );
     }
     let standards = service.ok("/api/v1/standards").await;
-    assert_eq!(standards["standards"].as_array().unwrap().len(), config::standards().unwrap().len());
+    assert_eq!(
+        standards["standards"].as_array().unwrap().len(),
+        config::standards().unwrap().len()
+    );
     for address in ["/api/v1/sites.geojson", "/api/v1/boroughs.geojson"] {
         assert_eq!(service.ok(address).await["type"], "FeatureCollection");
     }

@@ -43,7 +43,10 @@ impl Form {
 
     /// What is wrong, for a program that sent it.
     pub(crate) fn faults(&self) -> Vec<FieldFault> {
-        let fault = |(field, detail): (&String, &String)| FieldFault { field: field.clone(), detail: detail.clone() };
+        let fault = |(field, detail): (&String, &String)| FieldFault {
+            field: field.clone(),
+            detail: detail.clone(),
+        };
         self.errors.iter().map(fault).collect()
     }
 
