@@ -1,4 +1,4 @@
-//! The OpenAPI document: made from the handlers, with what all of them share added once.
+//! The `OpenAPI` document: made from the handlers, with what all of them share added once.
 
 use std::sync::OnceLock;
 
@@ -10,17 +10,16 @@ use utoipa::{Modify, OpenApi as _, openapi};
 use super::Document;
 use crate::web::problem::Problem;
 
-/// This description of the API, OpenAPI 3.1.
+/// This description of the API, `OpenAPI` 3.1.
 #[utoipa::path(get, path = "/api/v1/openapi.json", tag = "Reference",
     responses((status = 200, description = "OpenAPI 3.1", body = Object)))]
 pub(super) async fn show() -> Result<HttpResponse, Problem> {
     static TEXT: OnceLock<String> = OnceLock::new();
-    let text = match TEXT.get() {
-        Some(text) => text,
-        None => {
-            let text = Document::openapi().to_json().map_err(Problem::internal)?;
-            TEXT.get_or_init(|| text)
-        }
+    let text = if let Some(text) = TEXT.get() {
+        text
+    } else {
+        let text = Document::openapi().to_json().map_err(Problem::internal)?;
+        TEXT.get_or_init(|| text)
     };
     Ok(HttpResponse::Ok().content_type("application/json").body(text.as_str()))
 }

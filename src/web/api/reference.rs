@@ -23,12 +23,12 @@ const LIMIT: usize = 100;
 pub(super) struct VersionList {
     /// The newest; 0 where nothing was ever said.
     newest: u64,
-    versions: Vec<Version>,
+    versions: Vec<RegisterVersion>,
 }
 
 /// A register version.
 #[derive(Debug, Serialize, ToSchema)]
-struct Version {
+struct RegisterVersion {
     version: u64,
     author: String,
     #[schema(format = DateTime)]
@@ -42,7 +42,7 @@ struct Version {
     hash: String,
 }
 
-impl From<ChangeSetHeader> for Version {
+impl From<ChangeSetHeader> for RegisterVersion {
     fn from(set: ChangeSetHeader) -> Self {
         Self {
             version: set.id,
@@ -68,8 +68,12 @@ pub(super) async fn versions(
     let limit = asked.count("limit", 1, 1000).unwrap_or(LIMIT);
     asked.end()?;
     answer(&app, move |app| {
-        let versions: Vec<Version> =
-            app.store.change_sets(&app.scope(), limit)?.into_iter().map(Version::from).collect();
+        let versions: Vec<RegisterVersion> = app
+            .store
+            .change_sets(&app.scope(), limit)?
+            .into_iter()
+            .map(RegisterVersion::from)
+            .collect();
         Ok(VersionList { newest: versions.first().map_or(0, |newest| newest.version), versions })
     })
     .await

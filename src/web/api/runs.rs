@@ -124,7 +124,7 @@ pub(super) async fn list(
 
 /// A stored answer, whole.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct Run {
+pub(super) struct WholeRun {
     run: Head,
     question: Question,
     solver: Solver,
@@ -474,12 +474,12 @@ struct Fund {
     backlog_avoided_gbp: Gbp,
     /// Share of the gross cash flow that rests on assumptions.
     assumed_share: f64,
-    years: Vec<Year>,
+    years: Vec<FundYear>,
 }
 
 /// A financial year: closing is opening, in and out together, to the penny.
 #[derive(Debug, Serialize, ToSchema)]
-struct Year {
+struct FundYear {
     /// By the calendar year it starts in.
     year: i32,
     #[schema(value_type = f64)]
@@ -506,7 +506,7 @@ struct Year {
 
 impl From<fund::Projection> for Fund {
     fn from(projection: fund::Projection) -> Self {
-        let year = |year: fund::ProjectionYear| Year {
+        let year = |year: fund::ProjectionYear| FundYear {
             year: year.year,
             opening_gbp: Gbp(year.opening),
             in_gbp: Gbp(year.money_in),
@@ -587,13 +587,13 @@ impl From<fund::Line> for Line {
 /// A run, whole: question, search, proposal, ledger, fund.
 #[utoipa::path(get, path = "/api/v1/runs/{id}", tag = "Scenarios",
     params(("id" = u64, Path, description = "Number of the run")),
-    responses((status = 200, description = "The run", body = Run)))]
+    responses((status = 200, description = "The run", body = WholeRun)))]
 pub(super) async fn show(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
     let id = RunId(*id);
     answer(&app, move |app| {
         let head = app.store.run_header(&app.scope(), id)?;
         let run = app.store.run(&app.scope(), id)?;
-        Ok(Run {
+        Ok(WholeRun {
             run: head.into(),
             question: run.scenario.into(),
             solver: run.solver.into(),

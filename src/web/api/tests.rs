@@ -59,10 +59,10 @@ impl Answered {
 fn empty() -> Service {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&folder.path().join("estate.db").display().to_string()).unwrap();
-    let (score, gates) = (config::score_rules().unwrap(), config::gate_rules().unwrap());
-    let jobs = Jobs::new(store.clone(), Rules { score: score.clone(), gates: gates.clone() });
+    let (scores, gates) = (config::score_rules().unwrap(), config::gate_rules().unwrap());
+    let jobs = Jobs::new(store.clone(), Rules { score: scores.clone(), gates: gates.clone() });
     let hosts = Hosts::new(&[], true, "127.0.0.1:0");
-    let app = Data::new(App::new(hosts, UPLOAD_LIMIT, store, jobs, (score, gates)));
+    let app = Data::new(App::new(hosts, UPLOAD_LIMIT, store, jobs, (scores, gates)));
     Service { _folder: folder, app }
 }
 
@@ -118,7 +118,7 @@ impl Service {
     /// Follows a job to its end.
     async fn over(&self, answered: &Answered) -> Value {
         assert_eq!(answered.status, StatusCode::ACCEPTED, "{}", answered.body);
-        let until = Instant::now() + Duration::from_secs(240);
+        let until = Instant::now() + Duration::from_mins(4);
         loop {
             let job = self.ok(answered.header("location")).await;
             if job["is_over"] == true {
@@ -135,14 +135,12 @@ impl Service {
 }
 
 fn upload(parts: &[(&str, &str)], file: &str) -> TestRequest {
-    let mut body = String::new();
-    for (name, value) in parts {
-        body += &format!(
-            "--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n"
-        );
-    }
-    body += "--edge\r\nContent-Disposition: form-data; name=\"files\"; filename=\"mine.csv\"\r\nContent-Type: text/csv\r\n\r\n";
-    body += &format!("{file}\r\n--edge--\r\n");
+    let part = |(name, value): &(&str, &str)| {
+        format!("--edge\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let values: String = parts.iter().map(part).collect();
+    let head = "Content-Disposition: form-data; name=\"files\"; filename=\"mine.csv\"\r\nContent-Type: text/csv";
+    let body = format!("{values}--edge\r\n{head}\r\n\r\n{file}\r\n--edge--\r\n");
     TestRequest::post()
         .uri("/api/v1/imports")
         .insert_header(("content-type", "multipart/form-data; boundary=edge"))
