@@ -55,6 +55,7 @@ impl App {
     }
 
     /// On whose behalf requests are answered. Everyone at this machine is one principal until there is sign-in.
+    #[expect(clippy::unused_self, reason = "sign-in will narrow it by who asks")]
     pub(crate) fn scope(&self) -> Scope {
         Scope::everyone_local()
     }

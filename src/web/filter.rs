@@ -98,7 +98,7 @@ impl SiteFilter {
             ("gates", &self.gates),
         ];
         let asked = pairs.iter().filter(|(_, value)| !value.is_empty());
-        asked.map(|(name, value)| format!("&{name}={}", percent(value))).collect()
+        asked.fold(String::new(), |link, (name, value)| link + "&" + name + "=" + &percent(value))
     }
 }
 

@@ -207,7 +207,10 @@ mod tests {
         let components = Path::new(env!("CARGO_MANIFEST_DIR"))
             .join("web/node_modules/nhsuk-frontend/dist/nhsuk/components");
         if !components.is_dir() {
-            println!("SKIPPED: nhsuk-frontend is not installed; run `make setup`");
+            let _ = std::io::Write::write_all(
+                &mut std::io::stderr(),
+                b"SKIPPED: nhsuk-frontend is not installed; run `make setup`\n",
+            );
             return;
         }
         let env = environment();

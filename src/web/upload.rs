@@ -80,7 +80,7 @@ fn last_part(path: &str) -> String {
 
 fn text(bytes: Vec<u8>) -> Result<String, Problem> {
     String::from_utf8(bytes)
-        .map_err(|_| Problem::bad_request("A part of the form is not UTF-8 text."))
+        .map_err(|_error| Problem::bad_request("A part of the form is not UTF-8 text."))
 }
 
 fn of_multipart(error: MultipartError) -> Problem {
@@ -102,11 +102,11 @@ pub(super) fn request(
     author: &str,
 ) -> Option<Request> {
     let kind = form.read("kind", |text| {
-        text.parse::<ImportKind>().map_err(|_| "Choose what the file is".to_owned())
+        text.parse::<ImportKind>().map_err(|_error| "Choose what the file is".to_owned())
     });
     let as_of = form.read("as_of", |text| match text {
         "" => Ok(None),
-        text => NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Some).map_err(|_| {
+        text => NaiveDate::parse_from_str(text, "%Y-%m-%d").map(Some).map_err(|_error| {
             "Enter the day the file describes as year, month and day, such as 2025-03-31".to_owned()
         }),
     });

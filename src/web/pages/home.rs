@@ -46,7 +46,7 @@ pub(crate) async fn show(
         let newest: Vec<RunHeader> = runs.iter().take(RUNS_SHOWN).cloned().collect();
         let mut unknown = unknowns(&estate);
         unknown.rows.truncate(UNKNOWNS_SHOWN);
-        unknown.caption = "What is least known".to_owned();
+        "What is least known".clone_into(&mut unknown.caption);
         let run_table = runs_table(&newest);
         let view = context! {
             is_empty => estate.version() == 0,

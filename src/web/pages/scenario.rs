@@ -200,6 +200,7 @@ fn objective_word(objective: Objective) -> &'static str {
     OBJECTIVES.iter().find(|(o, ..)| *o == objective).map_or("", |(_, word, ..)| word)
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "it ends a chain of handlers that may fail")]
 fn form_page(estate: &Estate, defaults: &Scenario, form: &Form) -> Result<Page, Problem> {
     let chosen = form.value("scope");
     let icbs =
@@ -257,7 +258,7 @@ fn read(form: &mut Form, estate: &Estate, mut question: Scenario) -> Option<Scen
     });
     let closures = form.read("closures", |text| match text {
         "" => Ok(None),
-        text => text.parse().map(Some).map_err(|_| {
+        text => text.parse().map(Some).map_err(|_error| {
             "Enter the most sites that may close in a borough as a whole number, or nothing"
                 .to_owned()
         }),
@@ -274,7 +275,8 @@ fn read(form: &mut Form, estate: &Estate, mut question: Scenario) -> Option<Scen
     let horizon = form
         .read("horizon", |text| number(text, 1.0, 60.0, "Enter a number of years from 1 to 60"));
     let seed = form.read("seed", |text| {
-        text.parse::<u32>().map_err(|_| "Enter a whole number from 0 to 4,294,967,295".to_owned())
+        text.parse::<u32>()
+            .map_err(|_error| "Enter a whole number from 0 to 4,294,967,295".to_owned())
     });
     let locks = form.read("locks", |text| locks(text, estate));
     let ticked = form.ticked("standards").to_vec();
@@ -364,7 +366,7 @@ fn locks(text: &str, estate: &Estate) -> Result<Vec<Lock>, String> {
         };
         let code = words.next().unwrap_or_default().trim_end_matches([':', ',']);
         let site: SiteCode =
-            code.parse().map_err(|_| format!("{at}: “{code}” is not a site code"))?;
+            code.parse().map_err(|_error| format!("{at}: “{code}” is not a site code"))?;
         if estate.register().site(&site).is_none() {
             return Err(format!("{at}: {site} is not in the register"));
         }

@@ -85,7 +85,7 @@ pub(crate) async fn file(
 /// The site by its code, or what is wrong with the code.
 pub(super) fn find<'a>(estate: &'a Estate, code: &str) -> Result<&'a Site, Problem> {
     let missing = || Problem::not_found(format!("site {code:?} in the register"));
-    let code: SiteCode = code.parse().map_err(|_| missing())?;
+    let code: SiteCode = code.parse().map_err(|_error| missing())?;
     estate.register().site(&code).ok_or_else(missing)
 }
 
