@@ -226,6 +226,7 @@ where
         .default_service(web::to(|| refused("GET, HEAD, POST")))
 }
 
+#[expect(clippy::unused_async, reason = "handlers are async")]
 async fn refused(allowed: &'static str) -> Result<String, Problem> {
     Err(Problem::MethodNotAllowed { allowed })
 }

@@ -202,7 +202,7 @@ fn index(store: &Store, scope: &Scope, out: &mut dyn Write) -> anyhow::Result<()
     let mut found = (0_usize, 0_usize);
     let within = time_each(&asks, |at| found.0 += index.within(*at, 1_600.0).len());
     let within_scan = time_each(&asks, |at| {
-        found.1 += sites.iter().filter(|(_, place)| place.metres_to(*at) <= 1_600.0).count()
+        found.1 += sites.iter().filter(|(_, place)| place.metres_to(*at) <= 1_600.0).count();
     });
     anyhow::ensure!(found.0 == found.1, "index and scan disagree on the distance: {found:?}");
 

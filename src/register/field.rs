@@ -308,7 +308,7 @@ mod tests {
 
     #[test]
     fn the_checklist_has_sixteen_items_in_order() {
-        let numbers: Vec<u8> = AccessItem::all().map(|item| item.number()).collect();
+        let numbers: Vec<u8> = AccessItem::all().map(AccessItem::number).collect();
         assert_eq!(numbers, (1..=16).collect::<Vec<_>>());
         for item in AccessItem::all() {
             assert!(item.field().key().starts_with(&format!("access_{:02}_", item.number())));

@@ -32,7 +32,7 @@ impl SiteFilter {
     pub(crate) fn check(&self) -> Result<(), Problem> {
         let mut faults = Vec::new();
         let mut refuse = |field: &str, detail: String| {
-            faults.push(FieldFault { field: field.to_owned(), detail })
+            faults.push(FieldFault { field: field.to_owned(), detail });
         };
         if !self.status.is_empty() && SiteStatus::find(&self.status).is_none() {
             refuse("status", format!("is one of {}", SiteStatus::WORDS.join(", ")));

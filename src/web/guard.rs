@@ -12,7 +12,7 @@ use super::problem::Problem;
 
 const COOKIE: &str = "domesday_form";
 
-/// Scripts, styles and data come from here and nowhere else. MapLibre makes its worker from a file of ours and its
+/// Scripts, styles and data come from here and nowhere else. `MapLibre` makes its worker from a file of ours and its
 /// images from blobs. Nothing inline, so an injected script or style does nothing.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; \
     img-src 'self' data: blob:; font-src 'self'; connect-src 'self'; worker-src 'self' blob:; \
@@ -149,7 +149,10 @@ impl Hosts {
 
 fn host_of(request: &HttpRequest) -> String {
     let header = request.headers().get(header::HOST).and_then(|host| host.to_str().ok());
-    header.or_else(|| request.uri().authority().map(|a| a.as_str())).unwrap_or_default().to_owned()
+    header
+        .or_else(|| request.uri().authority().map(actix_web::http::uri::Authority::as_str))
+        .unwrap_or_default()
+        .to_owned()
 }
 
 /// The origin, if it is not this service. A browser sends one with every request a foreign page makes that could

@@ -51,7 +51,8 @@ fn no_room_uses_one_above_it_and_every_room_is_known() {
             match floors.get(used.as_str()) {
                 Some(below) if below <= floor => {}
                 Some(_) => {
-                    wrong.push(format!("{}: {room} uses {used}, which is above it", file.display()))
+                    wrong
+                        .push(format!("{}: {room} uses {used}, which is above it", file.display()));
                 }
                 None => wrong.push(format!(
                     "{}: uses the room {used:?}, which is on no floor",

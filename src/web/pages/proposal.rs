@@ -140,7 +140,7 @@ fn view(estate: &Estate, id: RunId, run: &Run) -> View {
         access => shown("access"),
         travel => proposal.and_then(|p| p.access_after.first()).map(|assessment| assessment.travel.clone()),
         reliance => shown("reliance"),
-        reliance_words => proposal.map(|p| reliance_words(p)),
+        reliance_words => proposal.map(reliance_words),
         fund => shown("fund"),
         fund_chart => run.projection.as_ref().and_then(draw::fund).map(View::from_safe_string),
         projection => run.projection.as_ref().map(projection_words),
@@ -505,8 +505,9 @@ fn access(proposal: &Proposal, everywhere: bool) -> Table {
         };
         let areas = std::iter::once(&before.total).chain(before.boroughs.iter().filter(is_shown));
         areas.map(move |area| {
-            let then = after
-                .and_then(|after| same_area(after, &area.area, std::ptr::eq(area, &before.total)));
+            let then = after.and_then(|after| {
+                same_area(after, &area.area, std::ptr::eq(area, &raw const before.total))
+            });
             access_row(before, area, then)
         })
     });
