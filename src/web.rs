@@ -14,6 +14,8 @@ mod health;
 mod pages;
 mod problem;
 mod templates;
+#[cfg(test)]
+mod tests;
 mod upload;
 
 use std::io::{self, Write as _};

@@ -1,0 +1,133 @@
+//! The service as a client sees it, over an illustrative borough.
+
+use std::sync::LazyLock;
+
+use actix_web::http::{Method, StatusCode, header};
+use actix_web::test::{TestRequest, call_service, init_service, read_body};
+use actix_web::web::Data;
+
+use super::app::App;
+use super::guard::Hosts;
+use super::routes;
+use crate::config;
+use crate::jobs::Jobs;
+use crate::store::{Draft, Scope, Store};
+use crate::synth::{self, Scale};
+
+/// One store for all tests; none of them changes it.
+static STORE: LazyLock<(tempfile::TempDir, Store)> = LazyLock::new(|| {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(&format!("sqlite:{}", folder.path().join("web.db").display())).unwrap();
+    let estate = synth::estate(Scale::Borough, 1);
+    let draft = Draft {
+        author: "test".to_owned(),
+        at: chrono::NaiveDate::from_ymd_opt(2026, 4, 1).unwrap().and_hms_opt(9, 0, 0).unwrap(),
+        source: synth::source(1),
+        reason: "test".to_owned(),
+        changes: estate.changes,
+        references: estate.references,
+    };
+    store.append(&Scope::command_line(), draft, 0).unwrap();
+    (folder, store)
+});
+
+fn app() -> Data<App> {
+    let store = STORE.1.clone();
+    let jobs = Jobs::new(store.clone(), config::rules().unwrap());
+    let rules = (config::score_rules().unwrap(), config::gate_rules().unwrap());
+    let hosts = Hosts::new(&[], true, "127.0.0.1:8080");
+    Data::new(App::new(hosts, 1 << 20, store, jobs, rules))
+}
+
+fn asked(method: Method, path: &str) -> TestRequest {
+    TestRequest::default().method(method).uri(path).insert_header((header::HOST, "localhost:8080"))
+}
+
+async fn answer(request: TestRequest) -> (StatusCode, String, String) {
+    let service = init_service(routes(app(), false)).await;
+    let response = call_service(&service, request.to_request()).await;
+    let status = response.status();
+    let kind = response.headers().get(header::CONTENT_TYPE).map(|k| k.to_str().unwrap().to_owned());
+    let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
+    (status, kind.unwrap_or_default(), body)
+}
+
+#[actix_web::test]
+async fn every_page_is_drawn_without_an_undefined_value() {
+    if !super::assets::are_complete() {
+        println!("SKIPPED: web/dist is missing; run `make setup`");
+        return;
+    }
+    for path in [
+        "/",
+        "/sites",
+        "/sites?gates=fail",
+        "/sites?text=zzz",
+        "/map",
+        "/map?by=status&borough=E09000007",
+        "/imports",
+        "/sites/ZZL07001",
+        "/sites/ZZL07001/history?field=name",
+        "/scenarios",
+        "/scenarios/new",
+        "/assumptions",
+        "/versions",
+        "/licences",
+        "/problems",
+        "/problems/internal",
+    ] {
+        let (status, kind, body) = answer(asked(Method::GET, path)).await;
+        assert_eq!(
+            (status, kind.as_str()),
+            (StatusCode::OK, "text/html; charset=utf-8"),
+            "{path}: {body}"
+        );
+        assert!(body.contains("Illustrative data."), "{path}");
+        assert!(
+            !body.contains(" style=") && !body.contains("<script>"),
+            "{path} has something inline"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_refused_page_tells_people_in_words_and_programs_in_details() {
+    let cases = [
+        (asked(Method::GET, "/nothing"), StatusCode::NOT_FOUND, "Not found"),
+        (asked(Method::GET, "/sites/NOSUCH1"), StatusCode::NOT_FOUND, "Not found"),
+        (
+            asked(Method::GET, "/sites?tenure=rented"),
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Some values cannot be accepted",
+        ),
+        (asked(Method::POST, "/sites"), StatusCode::METHOD_NOT_ALLOWED, "Method not allowed"),
+        (
+            asked(Method::POST, "/scenarios/new"),
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "Unsupported media type",
+        ),
+        (
+            asked(Method::POST, "/scenarios/new").set_form([("csrf", "0".repeat(32))]),
+            StatusCode::FORBIDDEN,
+            "The form is out of date",
+        ),
+        (
+            asked(Method::GET, "/").insert_header((header::HOST, "evil.example")),
+            StatusCode::MISDIRECTED_REQUEST,
+            "This service does not answer for that host",
+        ),
+    ];
+    for (request, status, title) in cases {
+        let (got, kind, body) = answer(request).await;
+        assert_eq!((got, kind.as_str()), (status, "text/html; charset=utf-8"), "{title}");
+        assert!(
+            body.contains(&format!("<h1 class=\"nhsuk-heading-l\">{title}</h1>")),
+            "{title}: {body}"
+        );
+    }
+    let program =
+        asked(Method::GET, "/nothing").insert_header((header::ACCEPT, "application/json"));
+    let (_, kind, body) = answer(program).await;
+    assert_eq!(kind, "application/problem+json");
+    assert!(body.contains("/problems/not-found"));
+}
