@@ -126,7 +126,7 @@ pub(crate) fn search(history: &[(f64, Option<f64>, Option<f64>)]) -> Option<Stri
     let mut out = open(
         "The best plan found and the proven bound, by second; the gap between them is what is still open",
     );
-    axis_y(&mut out, &frame, step, &pounds);
+    axis_y(&mut out, &frame, step, &|value| short(value, ""));
     for share in [0.0, 0.25, 0.5, 0.75, 1.0] {
         let _ = write!(
             out,
@@ -181,6 +181,10 @@ pub(crate) fn financial_year(start: i32) -> String {
 
 /// `£1.5m`, `£250k`, `-£3m`.
 fn pounds(value: f64) -> String {
+    short(value, "£")
+}
+
+fn short(value: f64, before: &str) -> String {
     let sign = if value < 0.0 { "-" } else { "" };
     let size = value.abs();
     let (size, unit) = match size {
@@ -191,7 +195,7 @@ fn pounds(value: f64) -> String {
     };
     let text = format!("{size:.2}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    format!("{sign}£{text}{unit}")
+    format!("{sign}{before}{text}{unit}")
 }
 
 fn open(label: &str) -> String {

@@ -100,8 +100,7 @@ fn next(row: &JobProgress) -> Option<String> {
 
 fn progress(row: &JobProgress) -> Progress {
     // Objectives are pounds of the model: good enough to watch the search by, never a reported pound.
-    let pounds =
-        |value: Option<f64>| value.filter(|v| v.is_finite()).map(|v| format!("£{}", grouped(v, 0)));
+    let number = |value: Option<f64>| value.filter(|v| v.is_finite()).map(|v| grouped(v, 0));
     let (colour, label) = state(row.state);
     let percent = row.percent.filter(|p| p.is_finite()).map(whole_percent);
     let words = match (row.state.is_over(), percent) {
@@ -115,8 +114,8 @@ fn progress(row: &JobProgress) -> Progress {
         percent,
         message: row.message.clone(),
         seconds: Cell::Number(row.seconds, 0).shown(),
-        plan: pounds(row.incumbent),
-        bound: pounds(row.bound),
+        plan: number(row.incumbent),
+        bound: number(row.bound),
         gap: row.gap.filter(|gap| gap.is_finite()).map(|gap| format!("{:.2} %", gap * 100.0)),
         chart: draw::search(&row.history).map(View::from_safe_string),
         is_over: row.state.is_over(),

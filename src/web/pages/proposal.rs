@@ -144,6 +144,7 @@ fn view(estate: &Estate, id: RunId, run: &Run) -> View {
         fund => shown("fund"),
         fund_chart => run.projection.as_ref().and_then(draw::fund).map(View::from_safe_string),
         projection => run.projection.as_ref().map(projection_words),
+        overdrawn => run.projection.as_ref().and_then(overdrawn_words),
         ledger_count => run.ledger.lines.len(),
         search => shown("search"),
         search_chart => draw::search(&run.solver.history).map(View::from_safe_string),
@@ -463,10 +464,9 @@ fn refusals(proposal: &Proposal) -> Table {
 fn findings(proposal: &Proposal) -> Table {
     let columns = [("code", "Rule", false), ("finding", "What is found", false)];
     Table::new("findings", "Rules today's estate already breaks", &columns).with(
-        proposal
-            .findings_today
-            .iter()
-            .map(|finding| vec![Cell::text(&*finding.code), Cell::text(&*finding.words)]),
+        proposal.findings_today.iter().map(|finding| {
+            vec![Cell::text(finding.code.replace('_', " ")), Cell::text(&*finding.words)]
+        }),
     )
 }
 
@@ -628,6 +628,19 @@ fn projection_words(projection: &Projection) -> String {
         financial_year(projection.price_base),
         Cell::Money(projection.npsv).shown()
     )
+}
+
+/// Years in which more has been spent than has come in.
+fn overdrawn_words(projection: &Projection) -> Option<String> {
+    let below = || projection.years.iter().filter(|year| year.closing < Pence::ZERO);
+    let deepest = below().min_by_key(|year| year.closing)?;
+    let years: Vec<String> = below().map(|year| financial_year(year.year)).collect();
+    Some(format!(
+        "The balance is below zero at the end of {}, at the least {}. The proposal is unordered: a programme that sells \
+         before it spends, or a loan, would have to bridge it.",
+        years.join(", "),
+        Cell::Money(deepest.closing).shown()
+    ))
 }
 
 fn ledger(ledger: &Ledger) -> Table {
