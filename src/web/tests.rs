@@ -55,7 +55,10 @@ async fn answer(request: TestRequest) -> (StatusCode, String, String) {
 #[actix_web::test]
 async fn every_page_is_drawn_without_an_undefined_value() {
     if !super::assets::are_complete() {
-        println!("SKIPPED: web/dist is missing; run `make setup`");
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"SKIPPED: web/dist is missing; run `make setup`\n",
+        );
         return;
     }
     for path in [
