@@ -21,7 +21,7 @@ test: setup-test ## all tests, on SQLite and on a PostgreSQL of their own, and i
 bench: setup ## print the measurements: imports, index, snapshot, pages, against baselines
 	@echo "domesday: building in release"
 	@cargo build --release
-	@cargo run --release --quiet -- bench
+	@RUST_LOG=warn cargo run --release --quiet -- bench
 
 fmt: ## format the code
 	@cargo fmt --all
