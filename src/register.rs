@@ -28,7 +28,7 @@ pub(crate) use quantity::thousands;
 pub use quantity::{Hectares, Metres, Minutes, Pence, SquareMetres};
 pub use scalar::{Scalar, Wanted};
 pub use site::Site;
-pub use snapshot::{Register, history};
+pub use snapshot::Register;
 pub use tenancy::Tenancy;
 pub use words::{
     AccessAnswer, Grade, ReceiptAccruesTo, ServiceLine, SiteStatus, SpaceUse, SurplusStatus,

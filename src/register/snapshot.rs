@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Change, ChangeSet, ChangeSetId, Field, Reference, ReferenceKind, Scalar, Site, SiteCode,
-    Tenancy, TenancyId, Value,
+    Change, ChangeSet, ChangeSetId, Reference, ReferenceKind, Scalar, Site, SiteCode, Tenancy,
+    TenancyId, Value,
 };
 
 /// All sites and tenancies at a version. Immutable; the next version shares what did not change.
@@ -174,25 +174,10 @@ fn replaces<T: PartialEq>(held: Option<&Value<T>>, offered: &Value<T>) -> bool {
     }
 }
 
-/// The history of one field of one site: each change-set that spoke of it, oldest first.
-pub fn history<'a>(
-    sets: &'a [ChangeSet],
-    code: &SiteCode,
-    field: Field,
-) -> Vec<(&'a ChangeSet, &'a Value<Scalar>)> {
-    let speaks = |change: &'a Change| match change {
-        Change::Site { code: c, field: f, value } if c == code && *f == field => Some(value),
-        _ => None,
-    };
-    sets.iter()
-        .flat_map(|set| set.changes.iter().filter_map(speaks).map(move |value| (set, value)))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::register::{Evidence, Why};
+    use crate::register::{Evidence, Field, Why};
     use chrono::NaiveDate;
 
     fn said(text: &str, year: i32) -> Change {
