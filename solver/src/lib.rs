@@ -23,12 +23,15 @@
 
 mod callback;
 mod check;
+pub mod classic;
 mod columns;
 mod explain;
 mod improve;
 mod outcome;
 mod packing;
 mod problem;
+mod pure;
+pub mod read;
 mod rules;
 mod search;
 mod solve;
@@ -42,4 +45,4 @@ pub use problem::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Malformed, Objective, Opt, Place, Problem, Server,
     Site, Unit,
 };
-pub use solve::{solve, version};
+pub use solve::{solve, solve_whole, version};

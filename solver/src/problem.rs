@@ -4,23 +4,27 @@ use serde::{Deserialize, Serialize};
 
 /// One option of a site.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Opt {
     /// `keep`, `dispose`: for people who read the model.
     pub name: String,
     /// Cost of choosing it.
     pub cost: f64,
     /// Room it offers, one figure a resource; all zero for a closed site.
+    #[serde(default)]
     pub room: Vec<f64>,
 }
 
 /// A site: exactly one of its options is chosen.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Site {
     /// For people who read the model.
     pub name: String,
     /// At least one.
     pub options: Vec<Opt>,
     /// Options that locks and rules leave; empty means all.
+    #[serde(default)]
     pub allowed: Vec<usize>,
     /// The option that is today's.
     pub today: usize,
@@ -28,6 +32,7 @@ pub struct Site {
 
 /// A place a unit may go.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Place {
     /// Index of the site.
     pub site: usize,
@@ -39,14 +44,17 @@ pub struct Place {
 
 /// Something to place: a service, or the demand of a place.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Unit {
     /// For people who read the model.
     pub name: String,
     /// Need, one figure a resource.
+    #[serde(default)]
     pub need: Vec<f64>,
     /// Candidate places, at least one.
     pub places: Vec<Place>,
     /// May be divided between places.
+    #[serde(default)]
     pub is_divisible: bool,
     /// Units with the same number go to the same site.
     pub together: Option<usize>,
@@ -65,6 +73,7 @@ pub struct Server {
 
 /// People who are covered if any server is in place.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CoverPoint {
     /// How many.
     pub weight: f64,
@@ -74,6 +83,7 @@ pub struct CoverPoint {
 
 /// A floor on the weight covered.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct CoverGroup {
     /// For people who read the model.
     pub name: String,
@@ -82,6 +92,7 @@ pub struct CoverGroup {
     /// Weight that must be covered.
     pub needed: f64,
     /// Cost per unit of weight left uncovered (0: only the floor counts).
+    #[serde(default)]
     pub price: f64,
     /// Cost per unit of weight short of `needed`; `None` makes the floor hard.
     pub shortfall_price: Option<f64>,
@@ -112,10 +123,12 @@ pub enum LimitTerm {
 
 /// `low <= sum of terms <= high`.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Limit {
     /// For people who read the model: `fund asked for`, `closures in Camden`.
     pub name: String,
     /// The rule family, for explaining infeasibility: `money`, `locks`, `journeys`.
+    #[serde(default)]
     pub family: String,
     /// Terms; a repeated one adds up.
     pub terms: Vec<LimitTerm>,
@@ -137,18 +150,23 @@ pub enum Objective {
 
 /// The whole question.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Problem {
     /// Names of resources: the length of every `room` and `need`.
+    #[serde(default)]
     pub resources: Vec<String>,
     /// Sites.
     pub sites: Vec<Site>,
     /// Units.
     pub units: Vec<Unit>,
     /// Coverage floors.
+    #[serde(default)]
     pub coverage: Vec<CoverGroup>,
     /// Linear limits.
+    #[serde(default)]
     pub limits: Vec<Limit>,
     /// Sense.
+    #[serde(default)]
     pub objective: Objective,
 }
 

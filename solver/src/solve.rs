@@ -11,6 +11,7 @@ use crate::outcome::{
     Outcome, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
 };
 use crate::problem::Problem;
+use crate::pure::{Core, Pure};
 use crate::rules;
 use crate::search::{End, News, Question, search};
 
@@ -18,6 +19,9 @@ use crate::search::{End, News, Question, search};
 const OPTIMAL_GAP: f64 = 1e-6;
 /// Costs are scaled by a power of two so that the largest is about this.
 const COST_SCALE: f64 = 1024.0;
+
+/// The first core of a pure problem holds what adds no more than this part of the bound to it.
+const FIRST_SLACK: f64 = 0.004;
 
 type Rule = fn(&Problem, &Columns) -> Vec<Constraint>;
 
@@ -60,6 +64,33 @@ const RULES: [Rule; 8] = [
 /// assert_eq!(outcome.objective, Some(81.0));
 /// ```
 pub fn solve(problem: &Problem, settings: &Settings, watch: &mut dyn Watch) -> Outcome {
+    solve_by(Way::Fitting, problem, settings, watch)
+}
+
+/// As [`solve`], with everything left to HiGHS: no plan to start from but today's, nothing narrowed down.
+/// What our own methods are measured and checked against.
+pub fn solve_whole(problem: &Problem, settings: &Settings, watch: &mut dyn Watch) -> Outcome {
+    solve_by(Way::Whole, problem, settings, watch)
+}
+
+/// Which methods may be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Way {
+    /// Whichever fit the problem.
+    Fitting,
+    /// HiGHS alone.
+    Whole,
+    /// The narrowing of [`Pure`], however small the problem.
+    #[cfg(test)]
+    Narrowed,
+}
+
+pub(crate) fn solve_by(
+    way: Way,
+    problem: &Problem,
+    settings: &Settings,
+    watch: &mut dyn Watch,
+) -> Outcome {
     let started = Instant::now();
     if let Err(fault) = problem.validate() {
         let mut outcome = nothing(Status::Malformed);
@@ -71,32 +102,18 @@ pub fn solve(problem: &Problem, settings: &Settings, watch: &mut dyn Watch) -> O
         .and_then(|limit| started.checked_add(limit));
     let mut run = Run::of(problem, started, watch);
     run.begin_with_today();
-    run.begin_with_small_moves(settings, deadline);
-
-    let columns = Columns::of(problem);
-    let rows: Vec<Constraint> = RULES.iter().flat_map(|rule| rule(problem, &columns)).collect();
-    let (rows, broken): (Vec<_>, Vec<_>) = rows
-        .into_iter()
-        .filter(|row| !is_empty(row) || is_broken(row))
-        .partition(|row| !is_empty(row));
-    run.outcome.size = Size {
-        columns: columns.variables.len(),
-        rows: rows.len(),
-        nonzeros: rows.iter().map(|row| row.expression().linear_coefficients().count()).sum(),
+    if way == Way::Fitting {
+        run.begin_with_small_moves(settings, deadline);
+    }
+    let pure = match way {
+        Way::Fitting => Pure::of(problem),
+        Way::Whole => None,
+        #[cfg(test)]
+        Way::Narrowed => Pure::of_any_size(problem),
     };
-    let end = if !broken.is_empty() || !columns.homeless.is_empty() {
-        End::Infeasible
-    } else if columns.variables.is_empty() {
-        run.offer(columns.decode(problem, &[]), f64::NEG_INFINITY, 0);
-        run.bound = run.best.as_ref().map(|(_, cost)| *cost);
-        End::Proved
-    } else {
-        let scale = rules::power_of_two_to(COST_SCALE, columns.largest_cost);
-        let start = run.best.as_ref().map(|(plan, _)| columns.encode(problem, plan));
-        let cost = columns.cost.clone() * scale;
-        let model = columns.variables.clone().minimise(cost).using(good_lp::highs).with_all(rows);
-        let question = Question { model, start, settings: *settings, deadline };
-        run.search(question, &columns, scale)
+    let end = match pure {
+        Some(pure) => run.search_what_is_open(&pure, settings, deadline),
+        None => run.search(&Part::Whole(problem), settings, deadline),
     };
     run.finish(end, settings)
 }
@@ -129,6 +146,46 @@ fn nothing(status: Status) -> Outcome {
         today_is_feasible: false,
         today_breaks: Vec::new(),
         trouble: None,
+    }
+}
+
+/// What HiGHS is asked.
+enum Part<'a> {
+    /// All of it.
+    Whole(&'a Problem),
+    /// What is left when plans dearer than `beyond` are left out.
+    Core { core: Core, beyond: f64 },
+}
+
+impl Part<'_> {
+    fn problem(&self) -> &Problem {
+        match self {
+            Self::Whole(problem) => problem,
+            Self::Core { core, .. } => &core.problem,
+        }
+    }
+
+    /// What a bound of this part says of the whole.
+    fn bound(&self, bound: f64) -> f64 {
+        match self {
+            Self::Whole(_) => bound,
+            Self::Core { core, .. } if core.is_all => bound,
+            Self::Core { beyond, .. } => bound.min(*beyond),
+        }
+    }
+
+    fn widen(&self, whole: &Problem, plan: Plan) -> Plan {
+        match self {
+            Self::Whole(_) => plan,
+            Self::Core { core, .. } => core.widen(whole, &plan),
+        }
+    }
+
+    fn narrow(&self, plan: &Plan) -> Option<Plan> {
+        match self {
+            Self::Whole(_) => Some(plan.clone()),
+            Self::Core { core, .. } => core.narrow(plan),
+        }
     }
 }
 
@@ -170,22 +227,108 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn search(&mut self, question: Question, columns: &Columns, scale: f64) -> End {
+    /// Lets HiGHS search a part of the problem.
+    fn search(&mut self, part: &Part<'_>, settings: &Settings, deadline: Option<Instant>) -> End {
+        let asked = part.problem();
+        let columns = Columns::of(asked);
+        let rows: Vec<Constraint> = RULES.iter().flat_map(|rule| rule(asked, &columns)).collect();
+        let (rows, broken): (Vec<_>, Vec<_>) = rows
+            .into_iter()
+            .filter(|row| !is_empty(row) || is_broken(row))
+            .partition(|row| !is_empty(row));
+        self.outcome.size = Size {
+            columns: columns.variables.len(),
+            rows: rows.len(),
+            nonzeros: rows.iter().map(|row| row.expression().linear_coefficients().count()).sum(),
+        };
+        if !broken.is_empty() || !columns.homeless.is_empty() {
+            return End::Infeasible;
+        }
+        if columns.variables.is_empty() {
+            let plan = columns.decode(asked, &[]);
+            let cost = plan.cost(asked);
+            self.offer(part.widen(self.problem, plan), part.bound(cost), 0);
+            return End::Proved;
+        }
+        let scale = rules::power_of_two_to(COST_SCALE, columns.largest_cost);
+        let start = self.best.as_ref().and_then(|(plan, _)| part.narrow(plan));
+        let start = start.map(|plan| columns.encode(asked, &plan));
+        let cost = columns.cost.clone() * scale;
+        let model = columns.variables.clone().minimise(cost).using(good_lp::highs).with_all(rows);
+        let has_plan = start.is_some();
+        let question = Question { model, start, settings: *settings, deadline };
         let problem = self.problem;
         let run = std::cell::RefCell::new(self);
-        search(question, &mut || run.borrow().watch.is_cancelled(), &mut |news| {
+        let end = search(question, &mut || run.borrow().watch.is_cancelled(), &mut |news| {
             let mut run = run.borrow_mut();
             match news {
                 News::Better { columns: values, bound, nodes } => {
-                    run.offer(columns.decode(problem, &values), bound / scale, nodes);
+                    let plan = part.widen(problem, columns.decode(asked, &values));
+                    run.offer(plan, part.bound(bound / scale), nodes);
                 }
                 News::Bound { bound, nodes } => {
-                    run.hear_bound(bound / scale, nodes);
+                    run.hear_bound(part.bound(bound / scale), nodes);
                     let progress = run.progress();
                     run.watch.progress(progress);
                 }
             }
-        })
+        });
+        if end == End::Infeasible && has_plan {
+            let what = "HiGHS calls infeasible what has a plan that keeps the rules";
+            return End::Failed(what.to_owned());
+        }
+        end
+    }
+
+    /// Prices prove most of a pure problem settled; HiGHS gets the rest.
+    ///
+    /// Every plan outside a core costs more than `beyond`. So once the best plan of a core costs no more than that, it is
+    /// the best of all; else the next core is made as wide as that plan asks.
+    fn search_what_is_open(
+        &mut self,
+        pure: &Pure<'_>,
+        settings: &Settings,
+        deadline: Option<Instant>,
+    ) -> End {
+        let known = self.best.as_ref().map(|(_, cost)| *cost);
+        let run = std::cell::RefCell::new(&mut *self);
+        let mut is_over =
+            || deadline.is_some_and(|at| Instant::now() >= at) || run.borrow().watch.is_cancelled();
+        let mut offer = |plan| run.borrow_mut().offer(plan, f64::NEG_INFINITY, 0);
+        let dual = pure.best_prices(known, &mut offer, &mut is_over);
+        if is_over() {
+            self.hear_bound(dual.bound, 0);
+            return End::Stopped;
+        }
+        self.hear_bound(dual.bound, 0);
+        let mut slack = FIRST_SLACK * dual.bound.abs().max(1e-9);
+        loop {
+            if self.is_near_enough(settings) {
+                return End::Proved;
+            }
+            let far = self.best.as_ref().map_or(f64::INFINITY, |(_, cost)| cost - dual.bound);
+            // No wider than what holds every plan as good as the best known; a little wider than rounding.
+            let used = slack.min(far * (1.0 + 1e-7) + 1e-9 * dual.bound.abs());
+            let beyond = dual.bound + used;
+            let core = pure.core(&dual, used);
+            let is_all = core.is_all;
+            let end = self.search(&Part::Core { core, beyond }, settings, deadline);
+            let best = self.best.as_ref().map_or(f64::INFINITY, |(_, cost)| *cost);
+            match end {
+                End::Proved | End::Infeasible if is_all => return end,
+                End::Proved if best <= beyond => return end,
+                End::Proved | End::Infeasible => self.hear_bound(beyond, 0),
+                End::Stopped | End::Failed(_) => return end,
+            }
+            let asked = best - dual.bound;
+            slack = if asked < 8.0 * slack { asked.max(1.5 * slack) } else { 4.0 * slack };
+        }
+    }
+
+    /// Half the gap asked for, so that the rest of the way may be rounded.
+    fn is_near_enough(&self, settings: &Settings) -> bool {
+        let gap = self.progress().gap.unwrap_or(f64::INFINITY);
+        gap <= 0.5 * settings.gap.max(OPTIMAL_GAP)
     }
 
     /// Takes a plan if it is better and keeps the rules.
