@@ -7,17 +7,24 @@
 mod decision;
 mod estimate;
 mod exit;
+mod flow;
+mod formula;
 mod ledger;
 mod price;
 mod projection;
 #[cfg(test)]
 mod sample;
+mod schedule;
 mod terms;
 mod value;
 
 pub use decision::{Arrival, Decision, OptionKind};
 pub use exit::{Blocker, Exit, Leaving, exit_rule, land_exit_rule};
-pub use ledger::{Budget, Ledger, Line, LineKind, SiteMoney, Totals, ValueSource, ledger};
+pub use formula::{Formula, Inputs, Lever};
+pub use ledger::{
+    Basis, Budget, Ledger, Line, LineKind, SiteMoney, Spend, Totals, ValueSource, ledger, ledger_at,
+};
 pub use price::{mends, price, price_arrival};
 pub use projection::{Projection, ProjectionYear, project};
+pub use schedule::{Schedule, Stages, When};
 pub use terms::Terms;

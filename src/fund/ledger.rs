@@ -5,7 +5,8 @@ use std::ops::AddAssign;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Decision, Terms, price};
+use super::price::flows;
+use super::{Decision, Schedule, Terms, When};
 use crate::register::{Evidence, MissingAssumption, Pence, ReceiptAccruesTo, SiteCode};
 
 /// What a line is for.
@@ -14,8 +15,12 @@ use crate::register::{Evidence, MissingAssumption, Pence, ReceiptAccruesTo, Site
 pub enum LineKind {
     /// Sale of a site or of surplus land.
     Receipt,
-    /// Agents, lawyers, promotion.
+    /// Agents, lawyers, marketing.
     SaleCost,
+    /// Planning promotion, surveys, title.
+    Promotion,
+    /// Overage and grant clawback, taken before retention (negative).
+    Clawback,
     /// The part of a receipt the owner's rule keeps out of the fund (negative).
     NotRetained,
     /// Vacating payment to NHS Property Services.
@@ -34,24 +39,39 @@ pub enum LineKind {
     Decant,
     /// Two sites paid at once.
     DoubleRunning,
-    /// Works at the receiving or improved site.
+    /// Works at the receiving or improved site, without tax.
     Works,
-    /// Backlog works that the plan pays for.
+    /// Backlog works that the plan pays for, without tax.
     BacklogWorks,
+    /// Value added tax on works that is not recovered.
+    WorksVat,
+    /// Spend on local priorities that the fund has approved.
+    ApprovedSpend,
     /// Running cost no longer paid (positive, revenue).
     RunningCostSaved,
     /// Running cost taken on (negative, revenue).
     RunningCostAdded,
     /// Backlog that need not be mended. A liability avoided: never cash.
     BacklogAvoided,
+    /// What the do-minimum would spend to bring the site to condition B and the plan need not: what social value is
+    /// measured against, never cash.
+    DoMinimum,
+    /// Public dividend capital no longer paid on what was sold: the owner's accounts.
+    PdcDividend,
+    /// Depreciation that stops: the owner's accounts.
+    Depreciation,
+    /// Price less book value: a gain, or a loss to be flagged (negative), in the owner's accounts.
+    BookResult,
 }
 
 impl LineKind {
     /// Every kind, in the order a statement shows them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 24] = [
         Self::Receipt,
+        Self::Clawback,
         Self::NotRetained,
         Self::SaleCost,
+        Self::Promotion,
         Self::Demolition,
         Self::Holding,
         Self::VacatingPayment,
@@ -60,11 +80,17 @@ impl LineKind {
         Self::DoubleRunning,
         Self::Works,
         Self::BacklogWorks,
+        Self::WorksVat,
+        Self::ApprovedSpend,
         Self::RunningCostSaved,
         Self::RunningCostAdded,
         Self::RemainingRent,
         Self::ResidualCharge,
         Self::BacklogAvoided,
+        Self::DoMinimum,
+        Self::PdcDividend,
+        Self::Depreciation,
+        Self::BookResult,
     ];
 
     /// The stored name.
@@ -86,6 +112,14 @@ impl LineKind {
             Self::RunningCostSaved => "running_cost_saved",
             Self::RunningCostAdded => "running_cost_added",
             Self::BacklogAvoided => "backlog_avoided",
+            Self::Promotion => "promotion",
+            Self::Clawback => "clawback",
+            Self::WorksVat => "works_vat",
+            Self::ApprovedSpend => "approved_spend",
+            Self::DoMinimum => "do_minimum",
+            Self::PdcDividend => "pdc_dividend",
+            Self::Depreciation => "depreciation",
+            Self::BookResult => "book_result",
         }
     }
 
@@ -108,6 +142,14 @@ impl LineKind {
             Self::RunningCostSaved => "Running cost saved",
             Self::RunningCostAdded => "Running cost added",
             Self::BacklogAvoided => "Backlog avoided (not cash)",
+            Self::Promotion => "Sale promotion",
+            Self::Clawback => "Clawback and overage",
+            Self::WorksVat => "VAT on works",
+            Self::ApprovedSpend => "Approved spend on priorities",
+            Self::DoMinimum => "Do-minimum works not needed (not cash)",
+            Self::PdcDividend => "Dividend on public capital saved (owner's accounts)",
+            Self::Depreciation => "Depreciation that stops (owner's accounts)",
+            Self::BookResult => "Price less book value (owner's accounts)",
         }
     }
 
@@ -116,10 +158,14 @@ impl LineKind {
         match self {
             Self::Receipt
             | Self::SaleCost
+            | Self::Promotion
+            | Self::Clawback
             | Self::NotRetained
             | Self::Demolition
             | Self::Works
-            | Self::BacklogWorks => Budget::Cdel,
+            | Self::BacklogWorks
+            | Self::WorksVat
+            | Self::ApprovedSpend => Budget::Cdel,
             Self::VacatingPayment
             | Self::Dilapidations
             | Self::RemainingRent
@@ -129,21 +175,42 @@ impl LineKind {
             | Self::DoubleRunning
             | Self::RunningCostSaved
             | Self::RunningCostAdded => Budget::Revenue,
-            Self::BacklogAvoided => Budget::NonCash,
+            Self::BacklogAvoided | Self::DoMinimum => Budget::NonCash,
+            Self::PdcDividend | Self::Depreciation | Self::BookResult => Budget::Accounts,
         }
     }
 
     /// Whether the fund pays or receives it. It pays what the plan causes once; running costs, and rents and charges that
     /// would be paid anyway, stay with whoever pays them today.
     pub fn moves_the_fund(self) -> bool {
-        !matches!(
-            self,
+        match self {
             Self::RunningCostSaved
-                | Self::RunningCostAdded
-                | Self::RemainingRent
-                | Self::ResidualCharge
-                | Self::BacklogAvoided
-        )
+            | Self::RunningCostAdded
+            | Self::RemainingRent
+            | Self::ResidualCharge => false,
+            _ => matches!(self.budget(), Budget::Cdel | Budget::Revenue),
+        }
+    }
+
+    /// Whether capital for works pays it.
+    pub fn is_works(self) -> bool {
+        matches!(self, Self::Works | Self::BacklogWorks | Self::WorksVat)
+    }
+
+    /// Whether money changes hands, in or out of the fund.
+    pub fn is_cash(self) -> bool {
+        matches!(self.budget(), Budget::Cdel | Budget::Revenue) || self == Self::PdcDividend
+    }
+
+    /// Whether its lines count in net present social value. What an owner or an earlier owner takes of a receipt, tax, and
+    /// effects on accounts are transfers; approved spend has its own case; a liability avoided is counted as what the
+    /// do-minimum would have spent on it.
+    pub fn counts_for_society(self) -> bool {
+        match self {
+            Self::NotRetained | Self::Clawback | Self::WorksVat | Self::ApprovedSpend => false,
+            Self::DoMinimum => true,
+            _ => matches!(self.budget(), Budget::Cdel | Budget::Revenue),
+        }
     }
 }
 
@@ -157,6 +224,43 @@ pub enum Budget {
     Revenue,
     /// Not cash: shown apart.
     NonCash,
+    /// The owner's accounts: outside the fund and outside social value.
+    Accounts,
+}
+
+/// What a price is the price of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// Existing use value: as health premises.
+    ExistingUse,
+    /// Alternative use value: homes or a mix, net of what public land must give.
+    Alternative,
+    /// Prices really paid for such premises.
+    PricesPaid,
+}
+
+impl Basis {
+    /// As shown.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::ExistingUse => "EUV",
+            Self::Alternative => "AUV",
+            Self::PricesPaid => "Prices paid",
+        }
+    }
+
+    /// What a valuer's method says, if it says.
+    pub(super) fn told(method: &str) -> Option<Self> {
+        let says = |word: &str| {
+            method.split(|letter: char| !letter.is_ascii_alphabetic()).any(|part| part == word)
+        };
+        match (says("EUV"), says("AUV")) {
+            (true, false) => Some(Self::ExistingUse),
+            (false, true) => Some(Self::Alternative),
+            _ => None,
+        }
+    }
 }
 
 /// What an amount rests on.
@@ -176,12 +280,18 @@ pub struct Line {
     pub site: SiteCode,
     /// Whose money it is.
     pub owner: Option<ReceiptAccruesTo>,
+    /// Who pays or is paid; empty where nobody is, or in a run of before this was told.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub counterparty: String,
     /// What it is for.
     pub kind: LineKind,
     /// Which budget.
     pub budget: Budget,
     /// Financial year, by the calendar year it starts in: 2026 is 2026/27.
     pub year: i32,
+    /// Month of that year, 1 April to 12 March; `None` is spread over the year.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub month: Option<u8>,
     /// Positive is in, negative is out. Real terms at the scenario's price base.
     pub amount: Pence,
     /// The same when receipts are low and costs high.
@@ -190,6 +300,9 @@ pub struct Line {
     pub high: Pence,
     /// Whether it moves the fund's balance.
     pub in_fund: bool,
+    /// Of a receipt: what it is the price of, where known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub basis: Option<Basis>,
     /// What it rests on.
     pub source: ValueSource,
     /// The action that caused it, in words: `dispose`, `receive tenancy E83003-GP`.
@@ -239,19 +352,85 @@ pub struct SiteMoney {
     pub assumed: Vec<String>,
 }
 
-/// Every line of a plan, by year, site and kind.
+/// Every line of a plan, by year, site and kind, at the usual dates of the assumption set.
 pub fn ledger(decisions: &[Decision<'_>], terms: &Terms<'_>) -> Result<Ledger, MissingAssumption> {
+    ledger_at(decisions, terms, &Schedule::default())
+}
+
+/// The same at a programme's dates.
+pub fn ledger_at(
+    decisions: &[Decision<'_>],
+    terms: &Terms<'_>,
+    schedule: &Schedule,
+) -> Result<Ledger, MissingAssumption> {
     let mut lines = Vec::new();
     for decision in decisions {
-        lines.extend(price(decision, terms)?);
+        for flow in flows(decision, terms, schedule)? {
+            lines.extend(flow.lines(terms.end_year()).into_iter().map(|(line, _)| line));
+        }
     }
-    lines.sort_by(|a, b| {
-        (a.year, &a.site, a.kind, &a.because).cmp(&(b.year, &b.site, b.kind, &b.because))
-    });
+    lines.sort_by(|a, b| a.order().cmp(&b.order()));
     Ok(Ledger { lines })
 }
 
+/// A local priority that the fund pays for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Spend {
+    /// Its own number, or the site it is at.
+    pub code: SiteCode,
+    /// Which priority, in words.
+    pub because: String,
+    /// Who is paid.
+    pub counterparty: String,
+    /// When.
+    pub when: When,
+    /// Positive.
+    pub amount: Pence,
+    /// What the amount rests on.
+    pub source: ValueSource,
+}
+
+impl Line {
+    /// Whether it counts in net present social value. Others' receipts are not the NHS's cash.
+    pub fn counts_for_society(&self) -> bool {
+        self.kind.counts_for_society() && (self.kind != LineKind::Receipt || self.in_fund)
+    }
+
+    /// When.
+    pub fn when(&self) -> When {
+        When { year: self.year, month: self.month }
+    }
+
+    pub(super) fn order(&self) -> impl Ord + '_ {
+        (self.year, &self.site, self.kind, &self.because)
+    }
+}
+
 impl Ledger {
+    /// The same with what the fund has approved for local priorities.
+    #[must_use]
+    pub fn with_spend(mut self, spends: &[Spend]) -> Self {
+        let kind = LineKind::ApprovedSpend;
+        self.lines.extend(spends.iter().map(|spend| Line {
+            site: spend.code.clone(),
+            owner: None,
+            counterparty: spend.counterparty.clone(),
+            kind,
+            budget: kind.budget(),
+            year: spend.when.year,
+            month: spend.when.month,
+            amount: -spend.amount,
+            low: -spend.amount,
+            high: -spend.amount,
+            in_fund: true,
+            basis: None,
+            source: spend.source.clone(),
+            because: spend.because.clone(),
+        }));
+        self.lines.sort_by(|a, b| a.order().cmp(&b.order()));
+        self
+    }
+
     /// The sum of the lines picked.
     pub fn total(&self, pick: impl Fn(&Line) -> bool) -> Totals {
         let mut total = Totals::default();
@@ -298,9 +477,11 @@ impl Ledger {
             match line.kind {
                 LineKind::Receipt => money.receipt += line.amount,
                 LineKind::BacklogAvoided => money.backlog_avoided += line.amount,
-                LineKind::NotRetained => {}
+                LineKind::NotRetained | LineKind::Clawback => {}
                 _ if line.in_fund => money.costs -= line.amount,
-                _ if Some(line.year) == last_year => money.running_cost_saved += line.amount,
+                _ if is_yearly(line) && Some(line.year) == last_year => {
+                    money.running_cost_saved += line.amount;
+                }
                 _ => {}
             }
             if line.in_fund {

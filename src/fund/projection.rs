@@ -35,8 +35,9 @@ pub struct Projection {
     pub price_base: i32,
     /// Each year, in order, without gaps.
     pub years: Vec<ProjectionYear>,
-    /// Net present social value over the horizon at the Green Book rate, against business as usual: all cash lines of the
-    /// NHS. What an owner keeps of a receipt is a transfer within it, and others' receipts are not its cash.
+    /// Net present social value over the horizon at the Green Book rate, against a do-minimum that brings sites to condition
+    /// B: the lines for which [`Line::counts_for_society`] says so. A receipt stands for the land once; no residual value
+    /// is added.
     pub npsv: Pence,
     /// PV of benefits ÷ PV of costs; `None` where nothing is spent.
     pub bcr: Option<f64>,
@@ -66,7 +67,7 @@ pub fn project(
     terms: &Terms<'_>,
     opening: Pence,
 ) -> Result<Projection, MissingAssumption> {
-    let social = ledger.lines.iter().filter(|line| counts_for_society(line));
+    let social = ledger.lines.iter().filter(|line| line.counts_for_society());
     let (mut benefits, mut costs) = (0.0, 0.0);
     for line in social {
         let present = line.amount.0 as f64 * terms.discount(line.year)?;
@@ -120,15 +121,12 @@ fn years(ledger: &Ledger, terms: &Terms<'_>, opening: Pence) -> Vec<ProjectionYe
     years
 }
 
-fn counts_for_society(line: &Line) -> bool {
-    let is_cash = line.budget != Budget::NonCash;
-    let is_others_receipt = line.kind == LineKind::Receipt && !line.in_fund;
-    is_cash && !is_others_receipt && line.kind != LineKind::NotRetained
-}
-
 fn assumed_share(ledger: &Ledger) -> f64 {
     let gross = |pick: &dyn Fn(&Line) -> bool| -> u64 {
-        let cash = ledger.lines.iter().filter(|line| line.budget != Budget::NonCash);
+        let cash = ledger
+            .lines
+            .iter()
+            .filter(|line| matches!(line.budget, Budget::Cdel | Budget::Revenue));
         cash.filter(|line| pick(line))
             .fold(0, |sum, line| sum.saturating_add(line.amount.0.unsigned_abs()))
     };
@@ -152,13 +150,16 @@ mod tests {
         Line {
             site: "ZZ001".parse().unwrap(),
             owner: None,
+            counterparty: String::new(),
             kind,
             budget: kind.budget(),
             year,
+            month: None,
             amount: Pence::pounds(pounds),
             low: Pence::pounds(pounds),
             high: Pence::pounds(pounds),
             in_fund: kind.moves_the_fund(),
+            basis: None,
             source: ValueSource::Assumed(vec!["test".to_owned()]),
             because: "test".to_owned(),
         }

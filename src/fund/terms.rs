@@ -41,6 +41,22 @@ impl Terms<'_> {
         Ok(self.base_year + self.years("time.years_to_land_receipt")?)
     }
 
+    /// The month in which sales complete, 1 April to 12 March; the last where the set does not say.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "clamped to 1 to 12 first"
+    )]
+    pub fn receipt_month(&self) -> u8 {
+        let month = self.assumptions.value("time.receipt_month").unwrap_or(12.0);
+        month.round().clamp(1.0, 12.0) as u8
+    }
+
+    /// Years over which the do-minimum brings sites to condition B, at least one.
+    pub fn do_minimum_years(&self) -> Result<i32, MissingAssumption> {
+        Ok(self.years("do_minimum.backlog_years")?.max(1))
+    }
+
     /// What a pound of this year is worth in the first, at the declining Green Book schedule.
     pub fn discount(&self, year: i32) -> Result<f64, MissingAssumption> {
         let bands = [

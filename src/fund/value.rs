@@ -1,7 +1,7 @@
 //! What a site or a piece of land would fetch, net of the homes and contributions asked for on public land.
 
-use super::Terms;
 use super::estimate::Estimate;
+use super::{Basis, Lever, Terms};
 use crate::register::{Field, MissingAssumption, Pence, Scalar, Site};
 
 /// A price and whether it is that of cleared land.
@@ -9,6 +9,7 @@ use crate::register::{Field, MissingAssumption, Pence, Scalar, Site};
 pub(super) struct Price {
     pub(super) pounds: Estimate,
     pub(super) is_for_cleared_land: bool,
+    pub(super) basis: Option<Basis>,
 }
 
 /// The whole site: the register's valuation; else land by its authority's figure; else floor area; else unknown.
@@ -17,24 +18,33 @@ pub(super) fn site_price(
     terms: &Terms<'_>,
 ) -> Result<Option<Price>, MissingAssumption> {
     let price = if let Some(valued) = valuation(site, terms)? {
-        Some(Price { pounds: valued, is_for_cleared_land: false })
+        let basis = valued.evidence.as_ref().and_then(|evidence| Basis::told(&evidence.method));
+        Some(Price { pounds: valued, is_for_cleared_land: false, basis })
     } else if let Some(land) = land_value(site, Field::LandArea, terms)? {
-        Some(Price { pounds: land, is_for_cleared_land: true })
+        Some(Price { pounds: land, is_for_cleared_land: true, basis: Some(Basis::Alternative) })
     } else if let Some(area) = amount(site, Field::GrossInternalArea).filter(|m2| m2.central > 0.0)
     {
         let rate = Estimate::gain(terms, "receipt.gbp_per_m2_gia")?;
         let factor = Estimate::gain(terms, "receipt.affordable_factor.gia")?;
-        Some(Price { pounds: area.times(rate).times_if_any(factor), is_for_cleared_land: false })
+        let pounds = area.times(rate).times_if_any(factor);
+        Some(Price { pounds, is_for_cleared_land: false, basis: Some(Basis::PricesPaid) })
     } else {
         None
     };
     let is_listed = site.text(Field::IsListed) == Some("yes");
-    match price {
+    let price = match price {
         Some(price) if is_listed => {
             let factor = Estimate::gain(terms, "receipt.listed_factor")?;
-            Ok(Some(Price { pounds: price.pounds.times_if_any(factor), ..price }))
+            Some(Price { pounds: price.pounds.times_if_any(factor), ..price })
         }
-        price => Ok(price),
+        price => price,
+    };
+    Ok(price.map(Price::scaled))
+}
+
+impl Price {
+    fn scaled(self) -> Self {
+        Self { pounds: self.pounds.scaled(Lever::Price), ..self }
     }
 }
 
@@ -44,7 +54,8 @@ pub(super) fn land_price(
     terms: &Terms<'_>,
 ) -> Result<Option<Price>, MissingAssumption> {
     let land = land_value(site, Field::SurplusLand, terms)?;
-    Ok(land.map(|pounds| Price { pounds, is_for_cleared_land: true }))
+    let basis = Some(Basis::Alternative);
+    Ok(land.map(|pounds| Price { pounds, is_for_cleared_land: true, basis }.scaled()))
 }
 
 /// The register's valuation with its own range, or with the assumed one where it has none.
@@ -86,5 +97,5 @@ pub(super) fn amount(site: &Site, field: Field) -> Option<Estimate> {
         Scalar::Pence(pence) => *pence as f64 / 100.0,
         Scalar::Text(_) | Scalar::Date(_) | Scalar::Point(_) => return None,
     };
-    Some(Estimate::known(number, fact.evidence()))
+    Some(Estimate::known(field.key(), number, fact.evidence()))
 }

@@ -1,6 +1,6 @@
 //! Ledger lines as figures for the solver: thousands of pounds, and only there.
 
-use crate::fund::{Budget, Line, LineKind, Terms};
+use crate::fund::{Budget, Line, Terms};
 use crate::register::MissingAssumption;
 
 /// What a choice is worth, £k. Additive over choices.
@@ -45,7 +45,7 @@ fn counts_in_present_value(line: &Line) -> bool {
 
 /// Works that capital must pay for.
 pub(crate) fn is_works(line: &Line) -> bool {
-    matches!(line.kind, LineKind::Works | LineKind::BacklogWorks) && line.budget == Budget::Cdel
+    line.kind.is_works() && line.budget == Budget::Cdel
 }
 
 /// Paid or saved year by year, outside the fund.

@@ -460,7 +460,7 @@ impl<'a> Witness<'a> {
             self.breach("money", format!("the fund gets {net}, and {asked} was asked"));
         }
         let spent = -sum(&mut ledger.lines.iter().filter(|line| {
-            matches!(line.kind, LineKind::Works | LineKind::BacklogWorks)
+            matches!(line.kind, LineKind::Works | LineKind::BacklogWorks | LineKind::WorksVat)
                 && line.budget == Budget::Cdel
         }));
         if spent > self.scenario.capital_available {

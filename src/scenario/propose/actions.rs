@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::fund::{self, Exit, Ledger, LineKind, OptionKind};
+use crate::fund::{self, Exit, Ledger, OptionKind};
 use crate::register::{Field, Pence, Site, SiteCode, SiteStatus};
 
 use super::super::derive;
@@ -205,8 +205,7 @@ fn improving(ground: &Ground<'_>, site: &Site, own: &Ledger, say: &mut impl FnMu
             ),
         );
     }
-    let works =
-        own.total(|line| matches!(line.kind, LineKind::Works | LineKind::BacklogWorks)).amount;
+    let works = own.total(|line| line.kind.is_works()).amount;
     say("works", format!("Works cost {}.", -works));
 }
 

@@ -666,6 +666,7 @@ fn ledger(ledger: &Ledger) -> Table {
             Budget::Cdel => "Capital",
             Budget::Revenue => "Revenue",
             Budget::NonCash => "Not cash",
+            Budget::Accounts => "Owner's accounts",
         };
         vec![
             Cell::Text(financial_year(line.year)),
