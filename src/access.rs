@@ -7,6 +7,7 @@ mod compare;
 mod gates;
 pub mod score;
 mod standard;
+mod state;
 
 pub use assess::{Offer, Standing, ZoneReach, assess, reach, summarise};
 pub use compare::{Affected, AreaChange, Comparison, affected, compare};
@@ -16,3 +17,4 @@ pub use score::{
     utilisation_by_basis,
 };
 pub use standard::{Area, AreaAssessment, Assessment, Group, Limit, Standard, Verdict};
+pub use state::{Change, State};

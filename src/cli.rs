@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, each printing through one writer.
 
+mod access;
 mod bench;
 mod db;
 mod import;
@@ -31,6 +32,8 @@ enum Command {
     Site(site::SiteArgs),
     /// Put a scenario to the register, solve it, print and keep the run
     Plan(plan::PlanArgs),
+    /// Who reaches care within the standards, and what a change does to whom
+    Access(access::AccessArgs),
     /// Serve the pages and the API
     Serve(serve::ServeArgs),
     /// Serve an illustrative estate with a scenario solved
@@ -49,6 +52,7 @@ pub fn main() -> ExitCode {
         Command::Import(args) => import::run(args),
         Command::Site(args) => site::run(&args),
         Command::Plan(args) => plan::run(args),
+        Command::Access(args) => access::run(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => serve::demo(&args),
         Command::Synth(args) => synth::run(args),

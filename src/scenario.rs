@@ -11,6 +11,7 @@ mod journeys;
 mod proposal;
 mod propose;
 mod question;
+mod state;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -27,4 +28,7 @@ pub use proposal::{
 };
 pub use propose::{Choices, choices, decisions, propose};
 pub use question::{Lock, LockKind, Objective, Scenario, ScopeOf};
+pub use state::{
+    Base, Edit, StateError, StateSpec, after_works, changes, proposed, today, travel_for,
+};
 pub use verify::verify;

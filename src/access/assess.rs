@@ -181,7 +181,7 @@ pub fn summarise(standard: &Standard, times: &TravelTimes, zones: &[ZoneReach]) 
     }
     let area_name = match &standard.area {
         Area::All => "All areas",
-        Area::Icb(code) | Area::Borough(code) => code,
+        Area::Icb(code) | Area::Borough(code) | Area::Ward(code) => code,
     };
     let decile = |decile: Option<u8>| {
         let tally = deciles.remove(&decile).unwrap_or_default();
@@ -306,6 +306,7 @@ mod tests {
             group,
             area: Area::All,
             from: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+            until: None,
             source: "a test".to_owned(),
             is_policy: false,
         }

@@ -87,6 +87,8 @@ pub enum Area {
     Icb(String),
     /// A local authority, by GSS code.
     Borough(String),
+    /// An electoral ward, by GSS code.
+    Ward(String),
 }
 
 impl Area {
@@ -96,6 +98,29 @@ impl Area {
             Self::All => true,
             Self::Icb(code) => zone.icb_code == *code,
             Self::Borough(code) => zone.borough_code == *code,
+            Self::Ward(code) => zone.ward_code == *code,
+        }
+    }
+
+    /// `all`, `icb:QMF`, `borough:E09000001` or `ward:E05000001`, as files and forms write it.
+    pub fn written(&self) -> String {
+        match self {
+            Self::All => "all".to_owned(),
+            Self::Icb(code) => format!("icb:{code}"),
+            Self::Borough(code) => format!("borough:{code}"),
+            Self::Ward(code) => format!("ward:{code}"),
+        }
+    }
+
+    /// Reads what [`Self::written`] writes.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim().split_once(':') {
+            None => (text.trim() == "all").then_some(Self::All),
+            Some((_, "")) => None,
+            Some(("icb", code)) => Some(Self::Icb(code.to_owned())),
+            Some(("borough", code)) => Some(Self::Borough(code.to_owned())),
+            Some(("ward", code)) => Some(Self::Ward(code.to_owned())),
+            Some(_) => None,
         }
     }
 }
@@ -121,6 +146,9 @@ pub struct Standard {
     pub area: Area,
     /// From when.
     pub from: NaiveDate,
+    /// The last day it holds; `None` has no end.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<NaiveDate>,
     /// Document, or who chose it.
     pub source: String,
     /// Policy, or a planning choice of the user's.
@@ -128,6 +156,11 @@ pub struct Standard {
 }
 
 impl Standard {
+    /// Whether it holds on a day.
+    pub fn is_in_force(&self, day: NaiveDate) -> bool {
+        self.from <= day && self.until.is_none_or(|until| day <= until)
+    }
+
     /// The limit in minutes of a straight-line pace: as far as travel times for this standard must be searched.
     pub fn reach(&self, pace: StraightLine) -> Minutes {
         match self.limit {

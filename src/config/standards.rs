@@ -51,6 +51,7 @@ struct Row {
     group: Group,
     area: String,
     from: NaiveDate,
+    until: Option<NaiveDate>,
     source: String,
     is_policy: bool,
 }
@@ -82,13 +83,12 @@ impl Row {
             let wanted = format!("one of {}", ServiceLine::WORDS.join(", "));
             fault("service_line", &self.service_line, &wanted)
         })?;
-        let area = match self.area.split_once(':') {
-            None if self.area == "all" => Area::All,
-            Some(("icb", code)) if !code.is_empty() => Area::Icb(code.to_owned()),
-            Some(("borough", code)) if !code.is_empty() => Area::Borough(code.to_owned()),
-            _ => return Err(fault("area", &self.area, "all, icb:CODE or borough:CODE")),
-        };
-        let Self { key, words, mode, share, group, from, source, is_policy, .. } = self;
+        let area = Area::parse(&self.area)
+            .ok_or_else(|| fault("area", &self.area, "all, icb:CODE, borough:CODE or ward:CODE"))?;
+        if self.until.is_some_and(|until| until < self.from) {
+            return Err(fault("until", &self.from, "a day on or after its first"));
+        }
+        let Self { key, words, mode, share, group, from, until, source, is_policy, .. } = self;
         Ok(Standard {
             key,
             words,
@@ -99,6 +99,7 @@ impl Row {
             group,
             area,
             from,
+            until,
             source,
             is_policy,
         })
@@ -148,7 +149,7 @@ mod tests {
         mine.toml, key "standard 1, share": 95 is not a share from 0 to 1
         mine.toml, key "standard 1, limit": nothing is not limit_metres or limit_minutes
         mine.toml, key "standard 1, limit": NaN is not a finite limit of at least 0
-        mine.toml, key "standard 1, area": everywhere is not all, icb:CODE or borough:CODE
+        mine.toml, key "standard 1, area": everywhere is not all, icb:CODE, borough:CODE or ward:CODE
         mine.toml, key "standard 2, key": gp_walk_20 is not a key of its own
         "#
         );

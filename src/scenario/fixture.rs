@@ -230,6 +230,7 @@ pub(crate) fn within_walk(share: f64, group: Group) -> Standard {
         group,
         area: Area::All,
         from: day(),
+        until: None,
         source: "test".to_owned(),
         is_policy: false,
     }

@@ -1,0 +1,58 @@
+//! `domesday access`: who reaches care within the standards, and what a change does to whom.
+
+mod assess;
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+
+use crate::store::{Scope, Snapshot, Store};
+
+/// What to ask of access.
+#[derive(Debug, Args)]
+pub(super) struct AccessArgs {
+    #[command(subcommand)]
+    command: AccessCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum AccessCommand {
+    /// Who is within each access standard today, by area or by kind of people
+    Assess(assess::AssessArgs),
+}
+
+/// Which register.
+#[derive(Debug, Args)]
+struct Register {
+    /// The register: `sqlite:PATH` or `postgres://…`.
+    #[arg(long, env = "DOMESDAY_STORE", default_value = "sqlite:domesday.db")]
+    store: String,
+}
+
+impl Register {
+    /// The store and its newest snapshot, which must hold something and have zones.
+    fn open(&self) -> anyhow::Result<(Store, std::sync::Arc<Snapshot>)> {
+        let store = Store::open(&self.store)
+            .with_context(|| format!("opening the register {}", self.store))?;
+        let snapshot = store.snapshot(&Scope::command_line())?;
+        anyhow::ensure!(
+            snapshot.register.version > 0,
+            "the register {} is empty: import something first, or make an illustrative estate with `domesday synth`",
+            self.store
+        );
+        anyhow::ensure!(
+            !snapshot.geography.zones.is_empty(),
+            "the register {} has no zones, so nobody knows where people live: import some with `domesday import zones`",
+            self.store
+        );
+        Ok((store, snapshot))
+    }
+}
+
+/// Runs what was asked.
+pub(super) fn run(args: &AccessArgs) -> anyhow::Result<ExitCode> {
+    match &args.command {
+        AccessCommand::Assess(args) => assess::run(args),
+    }
+}
