@@ -1,10 +1,10 @@
 # What one types. `make help` lists it; README.md says what for.
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-test run test bench fmt lint clean
+.PHONY: help setup setup-test run test bench bench-solver fmt lint clean
 
 help: ## this list
-	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what building and running need (apt and npm packages), prepare the pages
 	@scripts/setup build
@@ -22,6 +22,10 @@ bench: setup ## print the measurements: imports, index, snapshot, pages, against
 	@echo "domesday: building in release"
 	@cargo build --release
 	@RUST_LOG=warn cargo run --release --quiet -- bench
+
+bench-solver: setup ## measure the solver beside others and write solver/BENCHMARKS.md (ARGS="--only classic", "--with-england")
+	@echo "domesday: building in release"
+	@cargo run --release --quiet -p domesday-solver --example bench -- $(ARGS) --write solver/BENCHMARKS.md
 
 fmt: ## format the code
 	@cargo fmt --all

@@ -63,29 +63,79 @@ impl fmt::Display for Violation {
     }
 }
 
-/// Every hard rule the plan does not keep; empty for a plan that may be used. Priced rules are costs, not violations.
+/// What a plan comes to, worked out again from the problem alone.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Verdict {
+    /// Every hard rule the plan does not keep; empty for a plan that may be used. Priced rules are costs, not violations.
+    pub violations: Vec<Violation>,
+    /// The objective, with its parts. Nothing where the plan does not fit the problem.
+    pub costs: Option<Costs>,
+    /// Room used, by site and resource.
+    pub used: Vec<Vec<f64>>,
+    /// Weight covered, by coverage group.
+    pub covered: Vec<f64>,
+    /// What its terms add up to, by limit.
+    pub amounts: Vec<f64>,
+}
+
+/// The objective of a plan in its parts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize)]
+pub struct Costs {
+    /// Of the options chosen.
+    pub options: f64,
+    /// Of the places taken.
+    pub places: f64,
+    /// Of weight left uncovered, and of weight short of a priced floor.
+    pub coverage: f64,
+    /// Of priced limits that are passed.
+    pub limits: f64,
+    /// The sizes of all that was added up: rounding is a small part of this.
+    pub size: f64,
+}
+
+impl Costs {
+    /// The objective.
+    pub fn objective(&self) -> f64 {
+        self.options + self.places + self.coverage + self.limits
+    }
+
+    fn add(&mut self, part: fn(&mut Self) -> &mut f64, cost: f64) {
+        *part(self) += cost;
+        self.size += cost.abs();
+    }
+}
+
+/// Every rule, every amount, and the objective added up again: run on every plan before anyone sees it.
 ///
 /// The problem must be valid; the plan may be anything.
-pub fn check(problem: &Problem, plan: &Plan) -> Vec<Violation> {
-    let shape = shape(problem, plan);
-    if !shape.is_empty() {
-        return shape;
+pub fn verify(problem: &Problem, plan: &Plan) -> Verdict {
+    let violations = shape(problem, plan);
+    if !violations.is_empty() {
+        return Verdict { violations, ..Verdict::default() };
     }
     // What part of each unit is at each of its places.
     let mut at: Vec<Vec<f64>> = problem.units.iter().map(|u| vec![0.0; u.places.len()]).collect();
-    for (unit, shares) in plan.shares.iter().enumerate() {
+    for (at, shares) in at.iter_mut().zip(&plan.shares) {
         for share in shares {
-            at[unit][share.place] += share.share;
+            at[share.place] += share.share;
         }
     }
-    let mut found = Vec::new();
-    options(problem, plan, &mut found);
-    placement(problem, plan, &at, &mut found);
-    room(problem, plan, &at, &mut found);
-    together(problem, &at, &mut found);
-    coverage(problem, plan, &at, &mut found);
-    limits(problem, plan, &at, &mut found);
-    found
+    let mut verdict = Verdict::default();
+    let mut costs = Costs::default();
+    let found = &mut verdict.violations;
+    options(problem, plan, found, &mut costs);
+    placement(problem, plan, &at, found, &mut costs);
+    verdict.used = room(problem, plan, &at, found);
+    together(problem, &at, found);
+    verdict.covered = coverage(problem, plan, &at, found, &mut costs);
+    verdict.amounts = limits(problem, plan, &at, found, &mut costs);
+    verdict.costs = Some(costs);
+    verdict
+}
+
+/// The violations of [`verify`].
+pub fn check(problem: &Problem, plan: &Plan) -> Vec<Violation> {
+    verify(problem, plan).violations
 }
 
 fn shape(problem: &Problem, plan: &Plan) -> Vec<Violation> {
@@ -112,8 +162,9 @@ fn shape(problem: &Problem, plan: &Plan) -> Vec<Violation> {
     Vec::new()
 }
 
-fn options(problem: &Problem, plan: &Plan, found: &mut Vec<Violation>) {
+fn options(problem: &Problem, plan: &Plan, found: &mut Vec<Violation>, costs: &mut Costs) {
     for (site, option) in problem.sites.iter().zip(&plan.options) {
+        costs.add(|costs| &mut costs.options, site.options[*option].cost);
         if !site.allowed.is_empty() && !site.allowed.contains(option) {
             let name = format!("{}, {}", site.name, site.options[*option].name);
             found.push(Violation { rule: Rule::OneOption, name, by: 1.0 });
@@ -121,7 +172,13 @@ fn options(problem: &Problem, plan: &Plan, found: &mut Vec<Violation>) {
     }
 }
 
-fn placement(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Violation>) {
+fn placement(
+    problem: &Problem,
+    plan: &Plan,
+    at: &[Vec<f64>],
+    found: &mut Vec<Violation>,
+    costs: &mut Costs,
+) {
     for (unit, shares) in problem.units.iter().zip(at) {
         let placed: f64 = shares.iter().sum();
         let negative = shares.iter().fold(0.0_f64, |worst, s| worst.max(-s));
@@ -134,6 +191,7 @@ fn placement(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Vi
             found.push(Violation { rule: Rule::OnePlace, name: unit.name.clone(), by });
         }
         for (place, &share) in unit.places.iter().zip(shares) {
+            costs.add(|costs| &mut costs.places, place.cost * share);
             if share > TOLERANCE && !place.admitted_by.contains(&plan.options[place.site]) {
                 let name = format!("{} at {}", unit.name, problem.sites[place.site].name);
                 found.push(Violation { rule: Rule::Admission, name, by: share });
@@ -142,7 +200,12 @@ fn placement(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Vi
     }
 }
 
-fn room(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Violation>) {
+fn room(
+    problem: &Problem,
+    plan: &Plan,
+    at: &[Vec<f64>],
+    found: &mut Vec<Violation>,
+) -> Vec<Vec<f64>> {
     let mut used = vec![vec![0.0; problem.resources.len()]; problem.sites.len()];
     for (unit, shares) in problem.units.iter().zip(at) {
         for (place, &share) in unit.places.iter().zip(shares) {
@@ -151,15 +214,16 @@ fn room(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Violati
             }
         }
     }
-    for ((site, &option), used) in problem.sites.iter().zip(&plan.options).zip(used) {
+    for ((site, &option), used) in problem.sites.iter().zip(&plan.options).zip(&used) {
         let room = &site.options[option].room;
-        for ((resource, used), &room) in problem.resources.iter().zip(used).zip(room) {
+        for ((resource, &used), &room) in problem.resources.iter().zip(used).zip(room) {
             if used - room > TOLERANCE * used.abs().max(room.abs()).max(1.0) {
                 let name = format!("{resource} at {}", site.name);
                 found.push(Violation { rule: Rule::Room, name, by: used - room });
             }
         }
     }
+    used
 }
 
 fn together(problem: &Problem, at: &[Vec<f64>], found: &mut Vec<Violation>) {
@@ -185,7 +249,14 @@ fn together(problem: &Problem, at: &[Vec<f64>], found: &mut Vec<Violation>) {
     }
 }
 
-fn coverage(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Violation>) {
+fn coverage(
+    problem: &Problem,
+    plan: &Plan,
+    at: &[Vec<f64>],
+    found: &mut Vec<Violation>,
+    costs: &mut Costs,
+) -> Vec<f64> {
+    let mut counted = Vec::new();
     for (group, &said) in problem.coverage.iter().zip(&plan.covered) {
         let mut covered = 0.0;
         let mut total = 0.0;
@@ -198,6 +269,10 @@ fn coverage(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Vio
             covered += point.weight * by.clamp(0.0, 1.0);
             total += point.weight;
         }
+        costs.add(|costs| &mut costs.coverage, group.price * (total - covered));
+        let short = (group.needed - covered).max(0.0);
+        costs.add(|costs| &mut costs.coverage, group.shortfall_price.unwrap_or(0.0) * short);
+        counted.push(covered);
         let near = TOLERANCE * f64::max(1.0, total);
         let wrong = (covered - said).abs();
         if wrong.is_nan() || wrong > near {
@@ -208,10 +283,18 @@ fn coverage(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Vio
             found.push(Violation { rule: Rule::CoverageFloor, name: group.name.clone(), by });
         }
     }
+    counted
 }
 
-fn limits(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Violation>) {
-    for limit in problem.limits.iter().filter(|limit| limit.price.is_none()) {
+fn limits(
+    problem: &Problem,
+    plan: &Plan,
+    at: &[Vec<f64>],
+    found: &mut Vec<Violation>,
+    costs: &mut Costs,
+) -> Vec<f64> {
+    let mut amounts = Vec::new();
+    for limit in &problem.limits {
         let mut value = 0.0;
         let mut largest = 1.0_f64;
         for term in &limit.terms {
@@ -225,10 +308,17 @@ fn limits(problem: &Problem, plan: &Plan, at: &[Vec<f64>], found: &mut Vec<Viola
         }
         let low = limit.low.map_or(0.0, |low| low - value);
         let high = limit.high.map_or(0.0, |high| value - high);
-        let by = low.max(high);
+        let by = low.max(high).max(0.0);
+        amounts.push(value);
+        if let Some(price) = limit.price {
+            // Both sides are paid for, should they cross.
+            costs.add(|costs| &mut costs.limits, price * (low.max(0.0) + high.max(0.0)));
+            continue;
+        }
         let asked = limit.low.unwrap_or(0.0).abs().max(limit.high.unwrap_or(0.0).abs());
         if by > TOLERANCE * largest.max(asked) {
             found.push(Violation { rule: Rule::Limit, name: limit.name.clone(), by });
         }
     }
+    amounts
 }

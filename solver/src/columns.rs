@@ -144,15 +144,16 @@ impl Columns {
         columns.add_coverage(problem, &mut settled_cost);
         columns.add_slacks(problem);
         if settled_cost != 0.0 {
-            let always = columns.column(variable().clamp(1.0, 1.0), settled_cost);
+            let always =
+                columns.column("always".to_owned(), variable().clamp(1.0, 1.0), settled_cost);
             columns.always = Some(always);
         }
         columns
     }
 
-    fn column(&mut self, definition: VariableDefinition, cost: f64) -> Term {
+    fn column(&mut self, name: String, definition: VariableDefinition, cost: f64) -> Term {
         let column = self.variables.len();
-        let variable = self.variables.add(definition);
+        let variable = self.variables.add(definition.name(name));
         if cost != 0.0 {
             self.cost.add_mul(cost, variable);
             self.largest_cost = self.largest_cost.max(cost.abs());
@@ -171,7 +172,11 @@ impl Columns {
                     *settled_cost += option.cost;
                     Term::Fixed(1.0)
                 } else {
-                    self.column(variable().binary(), option.cost)
+                    self.column(
+                        format!("{}: {}", site.name, option.name),
+                        variable().binary(),
+                        option.cost,
+                    )
                 }
             });
             let terms = terms.collect();
@@ -209,10 +214,11 @@ impl Columns {
                 terms[p] = if open.len() == 1 {
                     *settled_cost += cost;
                     Term::Fixed(1.0)
-                } else if unit.is_divisible {
-                    self.column(variable().clamp(0.0, 1.0), cost)
                 } else {
-                    self.column(variable().binary(), cost)
+                    let name = placing_name(problem, (self.places.len(), p));
+                    let whole = variable().binary();
+                    let part = variable().clamp(0.0, 1.0);
+                    self.column(name, if unit.is_divisible { part } else { whole }, cost)
                 };
             }
             self.places.push(terms);
@@ -265,8 +271,10 @@ impl Columns {
                 if self.options[site][option].is_none() {
                     continue;
                 }
-                for set in sets {
-                    let term = self.column(variable().clamp(0.0, 1.0), 0.0);
+                for (n, set) in sets.into_iter().enumerate() {
+                    let at = &problem.sites[site];
+                    let name = format!("{}: {}, set {n}", at.name, at.options[option].name);
+                    let term = self.column(name, variable().clamp(0.0, 1.0), 0.0);
                     packings.push(Packing { option, set, used: term });
                 }
             }
@@ -312,10 +320,9 @@ impl Columns {
                 });
                 weights[at].0 += weight;
             }
-            let short = group
-                .shortfall_price
-                .filter(|_| sure < group.needed)
-                .map(|price| self.column(variable().min(0.0), price));
+            let short = group.shortfall_price.filter(|_| sure < group.needed).map(|price| {
+                self.column(format!("short of {}", group.name), variable().min(0.0), price)
+            });
             self.groups.push(GroupColumns { group: g, sure, open: weights, short });
         }
         self.add_covers(problem, &distinct, &priced);
@@ -373,13 +380,15 @@ impl Columns {
                 } else if let Some(&term) = presence.get(set.as_slice()) {
                     parts.push(term);
                 } else {
-                    let term = self.column(variable().clamp(0.0, 1.0), 0.0);
+                    let name = format!("presence {}", self.presences.len());
+                    let term = self.column(name, variable().clamp(0.0, 1.0), 0.0);
                     presence.insert(set, term);
                     self.presences.push((term, servers));
                     parts.push(term);
                 }
             }
-            let covered = self.column(variable().clamp(0.0, 1.0), -price);
+            let name = format!("point {}", self.covers.len());
+            let covered = self.column(name, variable().clamp(0.0, 1.0), -price);
             self.covers.push(Cover::Column { covered, parts });
         }
     }
@@ -390,11 +399,12 @@ impl Columns {
 
     fn add_slacks(&mut self, problem: &Problem) {
         for limit in &problem.limits {
-            let mut slack = |bound: Option<f64>| {
+            let mut slack = |side: &str, bound: Option<f64>| {
                 let price = limit.price.filter(|_| bound.is_some())?;
-                Some(self.column(variable().min(0.0), price))
+                Some(self.column(format!("{side} {}", limit.name), variable().min(0.0), price))
             };
-            let slack = Slack { below: slack(limit.low), above: slack(limit.high) };
+            let slack =
+                Slack { below: slack("below", limit.low), above: slack("above", limit.high) };
             self.slacks.push(slack);
         }
     }
@@ -486,6 +496,12 @@ impl Columns {
         }
         values
     }
+}
+
+/// `clinic at Elm Road`, for rows and columns.
+pub(crate) fn placing_name(problem: &Problem, (unit, place): Placing) -> String {
+    let unit = &problem.units[unit];
+    format!("{} at {}", unit.name, problem.sites[unit.places[place].site].name)
 }
 
 /// Whether an option has room for the unit if it were the only one there; as generous as the check.

@@ -27,6 +27,7 @@ pub mod classic;
 mod columns;
 mod explain;
 mod improve;
+mod mps;
 mod outcome;
 mod packing;
 mod problem;
@@ -36,8 +37,9 @@ mod rules;
 mod search;
 mod solve;
 
-pub use check::{Rule, Violation, check};
+pub use check::{Costs, Rule, Verdict, Violation, check, verify};
 pub use explain::{Attainable, Clash, Explanation, Family, explain_infeasible};
+pub use mps::mps;
 pub use outcome::{
     Outcome, Plan, Progress, Settings, Share, Size, Status, Trouble, Watch, gap_between,
 };

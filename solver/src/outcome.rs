@@ -207,6 +207,25 @@ pub enum Trouble {
         /// What it breaks.
         violations: Vec<Violation>,
     },
+    /// Two methods contradict each other: a plan that keeps the rules costs less than what is said to be the least. One of
+    /// them is wrong, so the bound is thrown away.
+    #[error(
+        "a plan with objective {objective} keeps the rules, though no plan was to be below {bound}"
+    )]
+    Contradiction {
+        /// Of the plan, added up again.
+        objective: f64,
+        /// As it was reported.
+        bound: f64,
+    },
+    /// What a plan costs was added up twice, with different sums.
+    #[error("a plan was to cost {told} and costs {counted}")]
+    WrongSum {
+        /// As the search has it.
+        told: f64,
+        /// As the check has it.
+        counted: f64,
+    },
     /// The search itself failed.
     #[error("the search failed: {0}")]
     SearchFailed(String),

@@ -5,8 +5,6 @@
 //! for any prices. Near the best prices it also says what it costs at least to open a site, to close one, or to send a unit
 //! to a place; what costs more than the best plan known is no part of a better one and need not be searched.
 
-use std::cmp::Ordering;
-
 use crate::outcome::{Plan, Share};
 use crate::problem::{Limit, LimitTerm, Problem};
 
@@ -477,7 +475,8 @@ struct Relaxed {
     missing: Vec<f64>,
     /// Who would come to each site, and in what part.
     takes: Vec<Vec<(usize, f64)>>,
-    worth: Vec<(f64, f64, usize)>,
+    /// What a unit that would come saves for its size and in all, its need, its number.
+    worth: Vec<(f64, f64, f64, usize)>,
 }
 
 impl Relaxed {
@@ -534,18 +533,16 @@ impl Relaxed {
             if adds < 0.0 {
                 let need = pure.needs[arc.unit];
                 needed += need;
-                self.worth.push((adds, need, arc.unit));
+                let each = if need > 0.0 { adds / need } else { f64::NEG_INFINITY };
+                self.worth.push((each, adds, need, arc.unit));
             }
         }
         let mut left = spot.room.max(0.0);
         if needed > left {
             // What saves most for its size first; what needs nothing before all.
-            let by_size = |a: &(f64, f64, usize), b: &(f64, f64, usize)| {
-                (a.0 * b.1).partial_cmp(&(b.0 * a.1)).unwrap_or(Ordering::Equal).then(a.2.cmp(&b.2))
-            };
-            self.worth.sort_unstable_by(by_size);
+            self.worth.sort_unstable_by(|a, b| a.0.total_cmp(&b.0).then(a.3.cmp(&b.3)));
         }
-        for &(adds, need, unit) in &self.worth {
+        for &(_, adds, need, unit) in &self.worth {
             if need <= left {
                 left -= need;
                 sum += adds;

@@ -1,27 +1,66 @@
-//! The numbered rules of the model, one function each. Columns in, constraints out; knows no solver.
+//! The numbered rules of the model, one function each. Columns in, named constraints out; knows no solver.
 
 use std::collections::BTreeMap;
 
-use good_lp::{Constraint, Expression, constraint};
+use good_lp::{Constraint, Expression, IntoAffineExpression, constraint};
 
-use crate::columns::{Columns, Cover, Packing, Term, add};
+use crate::columns::{Columns, Cover, Packing, Term, add, placing_name};
 use crate::packing::Placing;
-use crate::problem::{LimitTerm, Problem};
+use crate::problem::{LimitTerm, Problem, Site};
 
 /// Rows are scaled by a power of two so that their largest coefficient is about this: a solver that works to a millionth
 /// then works to a billionth of a receipt.
 const ROW_SCALE: f64 = 1024.0;
 
+type Rule = fn(&Problem, &Columns) -> Vec<Constraint>;
+
+/// The rules of the model, by number.
+const RULES: [Rule; 8] = [
+    every_site_takes_one_option,
+    every_unit_is_placed,
+    units_go_where_they_are_admitted,
+    units_fit_the_room,
+    companions_stay_together,
+    covered_means_served,
+    coverage_floors_hold,
+    limits_hold,
+];
+
+/// All rows of the model but those that hold whatever is chosen.
+pub(crate) fn rows(problem: &Problem, columns: &Columns) -> Vec<Constraint> {
+    let rows = RULES.iter().flat_map(|rule| rule(problem, columns));
+    rows.filter(|row| !is_empty(row) || is_broken(row)).collect()
+}
+
+fn is_empty(row: &Constraint) -> bool {
+    row.expression().linear_coefficients().next().is_none()
+}
+
+/// A row of settled figures that does not hold. Rows read `expression <= 0` or `= 0`.
+pub(crate) fn is_broken(row: &Constraint) -> bool {
+    let value = row.expression().constant();
+    is_empty(row) && (value > 1e-6 || (row.is_equality() && value < -1e-6))
+}
+
 /// (1) Exactly one option of each site is chosen.
-pub(crate) fn every_site_takes_one_option(_: &Problem, columns: &Columns) -> Vec<Constraint> {
-    let open = columns.options.iter().filter(|terms| !is_settled(terms));
-    open.map(|terms| constraint!(sum(terms.iter().copied()) == 1.0)).collect()
+pub(crate) fn every_site_takes_one_option(problem: &Problem, columns: &Columns) -> Vec<Constraint> {
+    let sites = problem.sites.iter().zip(&columns.options);
+    let open = sites.filter(|(_, terms)| !is_settled(terms));
+    open.map(|(site, terms)| {
+        constraint!(sum(terms.iter().copied()) == 1.0)
+            .set_name(format!("one option: {}", site.name))
+    })
+    .collect()
 }
 
 /// (2) Every unit is placed, whole.
-pub(crate) fn every_unit_is_placed(_: &Problem, columns: &Columns) -> Vec<Constraint> {
-    let open = columns.places.iter().filter(|terms| !is_settled(terms));
-    open.map(|terms| constraint!(sum(terms.iter().copied()) == 1.0)).collect()
+pub(crate) fn every_unit_is_placed(problem: &Problem, columns: &Columns) -> Vec<Constraint> {
+    let units = problem.units.iter().zip(&columns.places);
+    let open = units.filter(|(_, terms)| !is_settled(terms));
+    open.map(|(unit, terms)| {
+        constraint!(sum(terms.iter().copied()) == 1.0).set_name(format!("one place: {}", unit.name))
+    })
+    .collect()
 }
 
 /// (3) A unit is only where the chosen option admits it.
@@ -33,10 +72,12 @@ pub(crate) fn units_go_where_they_are_admitted(
     columns: &Columns,
 ) -> Vec<Constraint> {
     let mut rows = Vec::new();
-    for ((unit, terms), admitting) in
-        problem.units.iter().zip(&columns.places).zip(&columns.admitting)
+    for (r, ((unit, terms), admitting)) in
+        problem.units.iter().zip(&columns.places).zip(&columns.admitting).enumerate()
     {
-        for ((place, &placed), admitting) in unit.places.iter().zip(terms).zip(admitting) {
+        for (p, ((place, &placed), admitting)) in
+            unit.places.iter().zip(terms).zip(admitting).enumerate()
+        {
             // Where rule (4) is written by full sets it says this too.
             if placed.is_none() || columns.packings[place.site].is_some() {
                 continue;
@@ -47,7 +88,8 @@ pub(crate) fn units_go_where_they_are_admitted(
                 continue;
             }
             let admitted = sum(admitting.iter().map(|&o| options[o]));
-            rows.push(constraint!(sum([placed]) <= admitted));
+            let name = format!("admitted: {}", placing_name(problem, (r, p)));
+            rows.push(constraint!(sum([placed]) <= admitted).set_name(name));
         }
     }
     rows
@@ -60,7 +102,13 @@ pub(crate) fn units_fit_the_room(problem: &Problem, columns: &Columns) -> Vec<Co
     let sites = problem.sites.iter().zip(&columns.options).zip(&comers).zip(&columns.packings);
     for (((site, options), comers), packings) in sites {
         if let Some(packings) = packings {
-            rows.extend(one_full_set_holds_them(columns, options, comers, packings));
+            rows.extend(one_full_set_holds_them(
+                problem,
+                columns,
+                (site, options),
+                comers,
+                packings,
+            ));
             continue;
         }
         for k in 0..problem.resources.len() {
@@ -83,7 +131,8 @@ pub(crate) fn units_fit_the_room(problem: &Problem, columns: &Columns) -> Vec<Co
             let needs = comers.iter().map(|at| (need(at), columns.places[at.0][at.1]));
             let row: Vec<(f64, Term)> = needs.chain(rooms).collect();
             let scale = scale(&row);
-            rows.push(constraint!(weighted(scale, row) <= scale * largest));
+            let name = format!("room: {} at {}", problem.resources[k], site.name);
+            rows.push(constraint!(weighted(scale, row) <= scale * largest).set_name(name));
         }
     }
     rows
@@ -91,15 +140,17 @@ pub(crate) fn units_fit_the_room(problem: &Problem, columns: &Columns) -> Vec<Co
 
 /// (4) again, where the ways for a site to be full are few: what is there is in the full sets of the chosen option.
 fn one_full_set_holds_them(
+    problem: &Problem,
     columns: &Columns,
-    options: &[Term],
+    (site, options): (&Site, &[Term]),
     comers: &[Placing],
     packings: &[Packing],
 ) -> Vec<Constraint> {
     let chosen = options.iter().enumerate().filter(|(_, u)| !u.is_none()).map(|(o, &u)| {
         let sets =
             packings.iter().filter(|packing| packing.option == o).map(|packing| packing.used);
-        constraint!(sum(sets) == sum([u]))
+        let name = format!("full sets: {}, {}", site.name, site.options[o].name);
+        constraint!(sum(sets) == sum([u])).set_name(name)
     });
     let mut holding: BTreeMap<Placing, Vec<Term>> = BTreeMap::new();
     for packing in packings {
@@ -109,7 +160,9 @@ fn one_full_set_holds_them(
     }
     let held = comers.iter().map(|placing| {
         let sets = holding.get(placing).map_or(&[][..], Vec::as_slice);
+        let name = format!("in a full set: {}", placing_name(problem, *placing));
         constraint!(sum([columns.places[placing.0][placing.1]]) <= sum(sets.iter().copied()))
+            .set_name(name)
     });
     chosen.chain(held).collect()
 }
@@ -137,7 +190,11 @@ pub(crate) fn companions_stay_together(problem: &Problem, columns: &Columns) -> 
             let here = |of: &BTreeMap<usize, Vec<Term>>| of.get(site).cloned().unwrap_or_default();
             let (ours, theirs) = (here(&ours), here(&theirs));
             if !is_settled(&ours) || !is_settled(&theirs) {
-                rows.push(constraint!(sum(ours) == sum(theirs)));
+                let name = format!(
+                    "together: {} and {} at {}",
+                    problem.units[anchor].name, unit.name, problem.sites[*site].name
+                );
+                rows.push(constraint!(sum(ours) == sum(theirs)).set_name(name));
             }
         }
     }
@@ -146,13 +203,17 @@ pub(crate) fn companions_stay_together(problem: &Problem, columns: &Columns) -> 
 
 /// (6) A point is covered only from places where a server is.
 pub(crate) fn covered_means_served(_: &Problem, columns: &Columns) -> Vec<Constraint> {
-    let presences = columns.presences.iter().map(|(presence, servers)| (*presence, servers));
-    let covers = columns.covers.iter().filter_map(|cover| match cover {
+    let presences = columns.presences.iter().enumerate();
+    let presences = presences.map(|(n, (presence, by))| (format!("presence {n}"), *presence, by));
+    let covers = columns.covers.iter().enumerate().filter_map(|(n, cover)| match cover {
         Cover::Sum(_) => None,
-        Cover::Column { covered, parts } => Some((*covered, parts)),
+        Cover::Column { covered, parts } => Some((format!("point {n}"), *covered, parts)),
     });
     let rows = presences.chain(covers);
-    rows.map(|(covered, by)| constraint!(sum([covered]) <= sum(by.iter().copied()))).collect()
+    rows.map(|(name, covered, by)| {
+        constraint!(sum([covered]) <= sum(by.iter().copied())).set_name(format!("served: {name}"))
+    })
+    .collect()
 }
 
 /// (7) Enough weight is covered, or the shortfall is paid for.
@@ -172,7 +233,8 @@ pub(crate) fn coverage_floors_hold(problem: &Problem, columns: &Columns) -> Vec<
         }
         let scale = scale(&row);
         row.extend(group.short.map(|short| (1.0, short)));
-        rows.push(constraint!(weighted(scale, row) >= scale * needed));
+        let name = format!("covered: {}", problem.coverage[group.group].name);
+        rows.push(constraint!(weighted(scale, row) >= scale * needed).set_name(name));
     }
     rows
 }
@@ -192,14 +254,17 @@ pub(crate) fn limits_hold(problem: &Problem, columns: &Columns) -> Vec<Constrain
         };
         match (limit.low, limit.high) {
             (Some(low), Some(high)) if low.total_cmp(&high).is_eq() && limit.price.is_none() => {
-                rows.push(constraint!(with(1.0, None) == scale * low));
+                let name = format!("exactly: {}", limit.name);
+                rows.push(constraint!(with(1.0, None) == scale * low).set_name(name));
             }
             (low, high) => {
                 if let Some(low) = low {
-                    rows.push(constraint!(with(1.0, slack.below) >= scale * low));
+                    let name = format!("least: {}", limit.name);
+                    rows.push(constraint!(with(1.0, slack.below) >= scale * low).set_name(name));
                 }
                 if let Some(high) = high {
-                    rows.push(constraint!(with(-1.0, slack.above) <= scale * high));
+                    let name = format!("most: {}", limit.name);
+                    rows.push(constraint!(with(-1.0, slack.above) <= scale * high).set_name(name));
                 }
             }
         }

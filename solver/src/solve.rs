@@ -2,9 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use good_lp::{Constraint, IntoAffineExpression, SolverModel};
+use good_lp::{IntoAffineExpression, SolverModel};
 
-use crate::check::check;
+use crate::check::{check, verify};
 use crate::columns::Columns;
 use crate::improve::improved;
 use crate::outcome::{
@@ -17,25 +17,15 @@ use crate::search::{End, News, Question, search};
 
 /// A plan this near to its bound is called optimal.
 const OPTIMAL_GAP: f64 = 1e-6;
+/// A bound above a plan by less than this part of what was added up is rounding, and a solver's tolerance.
+const ROUNDING: f64 = 1e-6;
 /// Costs are scaled by a power of two so that the largest is about this.
 const COST_SCALE: f64 = 1024.0;
 
-/// The first core of a pure problem holds what adds no more than this part of the bound to it.
-const FIRST_SLACK: f64 = 0.004;
-
-type Rule = fn(&Problem, &Columns) -> Vec<Constraint>;
-
-/// The rules of the model, by number.
-const RULES: [Rule; 8] = [
-    rules::every_site_takes_one_option,
-    rules::every_unit_is_placed,
-    rules::units_go_where_they_are_admitted,
-    rules::units_fit_the_room,
-    rules::companions_stay_together,
-    rules::covered_means_served,
-    rules::coverage_floors_hold,
-    rules::limits_hold,
-];
+/// A plan of a pure problem this near to the bound is taken for the best, and its core is searched at once.
+const NEAR: f64 = 0.02;
+/// Else the first core holds what adds no more than this part of the bound to it.
+const FIRST_SLACK: f64 = 0.001;
 
 /// Finds the plan of least cost, or the best there is when time is up, with a proven bound.
 ///
@@ -123,16 +113,6 @@ pub fn version() -> String {
     format!("HiGHS {} through good_lp 1.15.3", crate::callback::version())
 }
 
-fn is_empty(row: &Constraint) -> bool {
-    row.expression().linear_coefficients().next().is_none()
-}
-
-/// A row of settled figures that does not hold. Rows read `expression <= 0` or `= 0`.
-fn is_broken(row: &Constraint) -> bool {
-    let value = row.expression().constant();
-    is_empty(row) && (value > 1e-6 || (row.is_equality() && value < -1e-6))
-}
-
 fn nothing(status: Status) -> Outcome {
     Outcome {
         status,
@@ -195,6 +175,8 @@ struct Run<'a> {
     started: Instant,
     watch: &'a mut dyn Watch,
     best: Option<(Plan, f64)>,
+    /// The sizes of what the best plan's cost was added up from.
+    size_of_best: f64,
     bound: Option<f64>,
     nodes: u64,
     outcome: Outcome,
@@ -203,7 +185,16 @@ struct Run<'a> {
 impl<'a> Run<'a> {
     fn of(problem: &'a Problem, started: Instant, watch: &'a mut dyn Watch) -> Self {
         let outcome = nothing(Status::NothingFound);
-        Self { problem, started, watch, best: None, bound: None, nodes: 0, outcome }
+        Self {
+            problem,
+            started,
+            watch,
+            best: None,
+            size_of_best: 0.0,
+            bound: None,
+            nodes: 0,
+            outcome,
+        }
     }
 
     /// Today's estate is a plan, so that there is one from the first moment, unless it breaks a hard rule.
@@ -231,17 +222,13 @@ impl<'a> Run<'a> {
     fn search(&mut self, part: &Part<'_>, settings: &Settings, deadline: Option<Instant>) -> End {
         let asked = part.problem();
         let columns = Columns::of(asked);
-        let rows: Vec<Constraint> = RULES.iter().flat_map(|rule| rule(asked, &columns)).collect();
-        let (rows, broken): (Vec<_>, Vec<_>) = rows
-            .into_iter()
-            .filter(|row| !is_empty(row) || is_broken(row))
-            .partition(|row| !is_empty(row));
+        let rows = rules::rows(asked, &columns);
         self.outcome.size = Size {
             columns: columns.variables.len(),
             rows: rows.len(),
             nonzeros: rows.iter().map(|row| row.expression().linear_coefficients().count()).sum(),
         };
-        if !broken.is_empty() || !columns.homeless.is_empty() {
+        if rows.iter().any(rules::is_broken) || !columns.homeless.is_empty() {
             return End::Infeasible;
         }
         if columns.variables.is_empty() {
@@ -301,7 +288,9 @@ impl<'a> Run<'a> {
             return End::Stopped;
         }
         self.hear_bound(dual.bound, 0);
-        let mut slack = FIRST_SLACK * dual.bound.abs().max(1e-9);
+        let size = dual.bound.abs().max(1e-9);
+        let known = self.best.as_ref().map_or(f64::INFINITY, |(_, cost)| cost - dual.bound);
+        let mut slack = if known <= NEAR * size { known } else { FIRST_SLACK * size };
         loop {
             if self.is_near_enough(settings) {
                 return End::Proved;
@@ -338,11 +327,19 @@ impl<'a> Run<'a> {
         if self.best.as_ref().is_some_and(|(_, best)| objective >= *best) {
             return;
         }
-        let violations = check(self.problem, &plan);
-        if !violations.is_empty() {
+        let verdict = verify(self.problem, &plan);
+        if !verdict.violations.is_empty() {
+            let violations = verdict.violations;
             self.outcome.trouble = Some(Trouble::PlanThrownAway { objective, violations });
             return;
         }
+        let costs = verdict.costs.unwrap_or_default();
+        let counted = costs.objective();
+        if (counted - objective).abs() > ROUNDING * costs.size.max(1.0) {
+            self.outcome.trouble = Some(Trouble::WrongSum { told: objective, counted });
+            return;
+        }
+        self.size_of_best = costs.size;
         self.best = Some((plan, objective));
         let progress = self.progress();
         self.outcome.history.push(progress);
@@ -367,7 +364,18 @@ impl<'a> Run<'a> {
         }
     }
 
+    /// A bound above a plan that keeps the rules: one of the methods that found them is wrong.
+    fn part_what_contradicts(&mut self) {
+        let (Some((_, objective)), Some(bound)) = (&self.best, self.bound) else { return };
+        let objective = *objective;
+        if bound - objective > ROUNDING * self.size_of_best.max(1.0) {
+            self.bound = None;
+            self.outcome.trouble = Some(Trouble::Contradiction { objective, bound });
+        }
+    }
+
     fn finish(mut self, end: End, settings: &Settings) -> Outcome {
+        self.part_what_contradicts();
         let progress = self.progress();
         self.outcome.history.push(progress);
         self.watch.progress(progress);

@@ -18,7 +18,7 @@ fn published(name: &str) -> Option<Vec<u8>> {
         eprintln!("SKIPPED: {} is not here", path.display());
         return None;
     };
-    if !name.ends_with(".gz") {
+    if bytes.first() != Some(&0x1f) {
         return Some(bytes);
     }
     let mut text = Vec::new();

@@ -1,0 +1,184 @@
+//! What is measured, and what is to be reached.
+
+use std::io::Read;
+use std::path::Path;
+
+use domesday_solver::Problem;
+use domesday_solver::classic::Division;
+use domesday_solver::read::{Format, Reading, read};
+
+/// Rows that are asked for together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    Classic,
+    London,
+    Fund,
+    Indivisible,
+    England,
+}
+
+impl Group {
+    pub(crate) fn named(word: &str) -> Option<Self> {
+        Some(match word {
+            "classic" => Self::Classic,
+            "london" => Self::London,
+            "fund" => Self::Fund,
+            "indivisible" => Self::Indivisible,
+            "england" => Self::England,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Instance {
+    pub(crate) name: String,
+    pub(crate) group: Group,
+    /// The problem without what is to be reached.
+    pub(crate) title: String,
+    file: String,
+    reading: Reading,
+    /// As published.
+    pub(crate) optimum: Option<f64>,
+    /// Relative gap at which a search may stop.
+    pub(crate) gap: f64,
+    /// Wall seconds a search may take.
+    pub(crate) seconds: f64,
+    /// In words.
+    pub(crate) reach: &'static str,
+}
+
+/// All of them, in the order of the table.
+pub(crate) fn instances() -> Vec<Instance> {
+    let mut all = Vec::new();
+    for (name, optimum) in CAP {
+        all.push(published(name, name, optimum, 5.0, "optimum in 5 s"));
+    }
+    for (name, optimum) in SMALL_MEDIANS {
+        all.push(published(name, name, optimum, 5.0, "optimum in 5 s"));
+    }
+    for (capacity, optimum) in CAPA {
+        let name = format!("capa-{capacity}");
+        let mut instance = published(&name, "capa", optimum, 60.0, "optimum in 60 s");
+        instance.reading.capacity = Some(capacity);
+        all.push(instance);
+    }
+    for (name, optimum) in MEDIANS {
+        all.push(published(name, name, optimum, 60.0, "optimum in 60 s"));
+    }
+    for (file, gap, seconds, reach, group) in [
+        ("london-like", 1e-3, 6.0, "0.1 % in 6 s", Group::London),
+        ("london-like", 2e-4, 60.0, "0.02 % in 60 s", Group::London),
+        ("london-like-fund", 2e-3, 10.0, "0.2 % in 10 s", Group::Fund),
+        ("london-like-fund", 5e-4, 60.0, "0.05 % in 60 s", Group::Fund),
+        ("england-like", 2.5e-3, 90.0, "0.25 % in 90 s", Group::England),
+        ("england-like", 1e-3, 600.0, "0.1 % in 10 min", Group::England),
+    ] {
+        all.push(generated(file, Division::Divisible, gap, seconds, reach, group));
+    }
+    for (file, gap, seconds, reach, group) in [
+        ("london-like", 1.0, 20.0, "a plan in 20 s", Group::Indivisible),
+        ("london-like", 2e-2, 180.0, "2 % in 3 min", Group::Indivisible),
+        ("london-like-fund", 1.0, 20.0, "a plan in 20 s", Group::Indivisible),
+        ("london-like-fund", 2e-2, 180.0, "2 % in 3 min", Group::Indivisible),
+        ("england-like", 1.0, 120.0, "a plan in 2 min", Group::England),
+    ] {
+        all.push(generated(file, Division::Indivisible, gap, seconds, reach, group));
+    }
+    all
+}
+
+fn published(name: &str, file: &str, optimum: f64, seconds: f64, reach: &'static str) -> Instance {
+    Instance {
+        name: name.to_owned(),
+        title: name.to_owned(),
+        group: Group::Classic,
+        file: format!("{file}.txt"),
+        reading: Reading::default(),
+        optimum: Some(optimum),
+        gap: 0.0,
+        seconds,
+        reach,
+    }
+}
+
+fn generated(
+    file: &str,
+    division: Division,
+    gap: f64,
+    seconds: f64,
+    reach: &'static str,
+    group: Group,
+) -> Instance {
+    let whole = if division == Division::Indivisible { " undivided" } else { "" };
+    Instance {
+        name: format!("{file}{whole}, {reach}"),
+        title: format!("{file}{whole}"),
+        group,
+        file: format!("{file}.txt.gz"),
+        reading: Reading { division, ..Reading::default() },
+        optimum: None,
+        gap,
+        seconds,
+        reach,
+    }
+}
+
+impl Instance {
+    /// Reads and unpacks the file.
+    pub(crate) fn problem(&self, data: &Path) -> Result<Problem, String> {
+        let path = data.join("location").join(&self.file);
+        let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+        let mut bytes = std::fs::read(&path).map_err(|error| told(&error))?;
+        if bytes.starts_with(&[0x1f, 0x8b]) {
+            let mut text = Vec::new();
+            flate2::read::GzDecoder::new(bytes.as_slice())
+                .read_to_end(&mut text)
+                .map_err(|error| told(&error))?;
+            bytes = text;
+        }
+        let format = Format::of(&bytes).ok_or_else(|| told(&"no format known"))?;
+        read(&bytes, format, &self.reading).map_err(|error| told(&error))
+    }
+}
+
+/// OR-Library, customers divided.
+const CAP: [(&str, f64); 17] = [
+    ("cap41", 1_040_444.375),
+    ("cap42", 1_098_000.450),
+    ("cap43", 1_153_000.450),
+    ("cap44", 1_235_500.450),
+    ("cap51", 1_025_208.225),
+    ("cap61", 932_615.750),
+    ("cap62", 977_799.400),
+    ("cap63", 1_014_062.050),
+    ("cap64", 1_045_650.250),
+    ("cap71", 932_615.750),
+    ("cap72", 977_799.400),
+    ("cap73", 1_010_641.450),
+    ("cap74", 1_034_976.975),
+    ("cap101", 796_648.437_5),
+    ("cap102", 854_704.200),
+    ("cap103", 893_782.112_5),
+    ("cap104", 928_941.750),
+];
+const CAPA: [(f64, f64); 4] = [
+    (8000.0, 19_240_822.449),
+    (10000.0, 18_438_046.543),
+    (12000.0, 17_765_201.949),
+    (14000.0, 17_160_439.012),
+];
+const SMALL_MEDIANS: [(&str, f64); 10] = [
+    ("pmed1", 5819.0),
+    ("pmed2", 4093.0),
+    ("pmed3", 4250.0),
+    ("pmed4", 3034.0),
+    ("pmed5", 1355.0),
+    ("pmed6", 7824.0),
+    ("pmed7", 5631.0),
+    ("pmed8", 4445.0),
+    ("pmed9", 2734.0),
+    ("pmed10", 1255.0),
+];
+const MEDIANS: [(&str, f64); 4] =
+    [("pmed15", 1729.0), ("pmed20", 1789.0), ("pmed25", 1828.0), ("pmed30", 1989.0)];
