@@ -3,18 +3,26 @@
 //! Gates and scores are told side by side: a must-pass gate is never averaged away, and unknown never passes.
 
 mod assess;
+mod catchments;
 mod compare;
 mod gates;
+mod parts;
+mod rules;
 pub mod score;
 mod standard;
+mod standings;
 mod state;
 
 pub use assess::{Offer, Standing, ZoneReach, assess, reach, summarise};
+pub use catchments::{Agent, Catchment, CatchmentFault, Measure, Scores, Weight};
 pub use compare::{Affected, AreaChange, Comparison, affected, compare};
 pub use gates::{Gate, GateKind, GateRule, GateRules, GateState, gates, passes_all};
+pub use parts::{By, Part, parts};
+pub use rules::{Contradiction, StandardFault, contradictions, faults};
 pub use score::{
     Basis, Interval, ScoreRules, UtilisationScore, accessibility, condition, utilisation,
     utilisation_by_basis,
 };
 pub use standard::{Area, AreaAssessment, Assessment, Group, Limit, Standard, Verdict};
+pub use standings::{Difference, PartChange, Standings, VerdictChange, WorstZone};
 pub use state::{Change, State};

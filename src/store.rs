@@ -38,6 +38,7 @@ mod run;
 mod schema;
 mod scope;
 mod snapshot;
+mod standards;
 mod statement;
 mod tables;
 #[cfg(test)]
@@ -64,6 +65,7 @@ pub use job::{JobId, JobKind, JobRow, JobState, JobTick};
 pub use run::{RunHeader, RunId};
 pub use scope::{Boroughs, Scope};
 pub use snapshot::Snapshot;
+pub use standards::StandardsVersion;
 pub use versions::Statement;
 
 /// How long a reader or writer waits for a free connection before it gives up.

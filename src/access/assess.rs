@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::{Area, AreaAssessment, Assessment, Group, Standard, Verdict};
-use crate::geography::{Zone, Zones};
+use crate::geography::Zones;
 use crate::register::{ServiceLine, SiteCode};
 use crate::travel::{Missing, TravelTimes};
 
@@ -39,18 +39,44 @@ pub struct ZoneReach {
     pub zone: String,
     /// Borough, GSS code and name.
     pub borough: (String, String),
+    /// Integrated care board, NHS code and name.
+    pub icb: (String, String),
+    /// Electoral ward, GSS code and name.
+    pub ward: (String, String),
     /// IMD decile; 1 is the most deprived tenth.
     pub imd_decile: Option<u8>,
     /// Usual residents.
     pub residents: u64,
     /// People of the group; `None` is unknown.
     pub people: Option<u64>,
+    /// People of every group, in the order of [`Group::ALL`].
+    pub groups: [Option<u64>; 5],
     /// How it stands.
     pub standing: Standing,
     /// Minutes to the nearest site that surely serves, if one was in reach of the search.
     pub minutes: Option<f64>,
     /// That site.
     pub nearest: Option<SiteCode>,
+    /// Minutes to the nearest site that offers the care, whether or not it can be got into.
+    pub any_minutes: Option<f64>,
+    /// That site.
+    pub nearest_any: Option<SiteCode>,
+}
+
+/// What a table of travel times says of one zone: column and minutes of the nearest sites.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Reached {
+    pub(super) standing: Standing,
+    /// The nearest that surely serves.
+    pub(super) sure: Option<(u32, f64)>,
+    /// The nearest that offers the care at all.
+    pub(super) any: Option<(u32, f64)>,
+}
+
+impl Reached {
+    pub(super) fn minutes(&self) -> Option<f64> {
+        self.sure.map(|(_, minutes)| minutes)
+    }
 }
 
 /// Each zone of the standard's area under the standard, by zone code.
@@ -62,18 +88,26 @@ pub fn reach(
 ) -> Vec<ZoneReach> {
     let serving = Serving::of(standard, times, offers);
     let zones = zones.iter().filter(|zone| standard.area.holds(zone));
+    let site = |found: Option<(u32, f64)>| {
+        found.and_then(|(site, _)| times.sites.get(site as usize)).cloned()
+    };
     zones
         .map(|zone| {
-            let (standing, nearest) = serving.standing(zone, times);
+            let reached = serving.reached(times.zone_index(&zone.code), times);
             ZoneReach {
                 zone: zone.code.clone(),
                 borough: (zone.borough_code.clone(), zone.borough_name.clone()),
+                icb: (zone.icb_code.clone(), zone.icb_name.clone()),
+                ward: (zone.ward_code.clone(), zone.ward_name.clone()),
                 imd_decile: zone.imd_decile,
                 residents: u64::from(zone.residents),
                 people: standard.group.people(zone),
-                standing,
-                minutes: nearest.map(|(_, minutes)| minutes),
-                nearest: nearest.and_then(|(site, _)| times.sites.get(site as usize)).cloned(),
+                groups: Group::ALL.map(|group| group.people(zone)),
+                standing: reached.standing,
+                minutes: reached.minutes(),
+                nearest: site(reached.sure),
+                any_minutes: reached.any.map(|(_, minutes)| minutes),
+                nearest_any: site(reached.any),
             }
         })
         .collect()
@@ -91,80 +125,112 @@ pub fn assess(
     Assessment { not_placed, ..summarise(standard, times, &reached) }
 }
 
+/// What a site is to a standard.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Serves {
+    /// Offers the care, and the group cannot get in.
+    Never,
+    /// Offers the care; nobody has surveyed every gate.
+    Perhaps,
+    /// Surely.
+    Surely,
+}
+
 /// Which columns of a travel table serve a standard.
-struct Serving {
-    /// Of each site: surely (`Some(true)`), perhaps (`Some(false)`), not at all.
-    sites: Vec<Option<bool>>,
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Serving {
+    sites: Vec<Option<Serves>>,
     /// How many perhaps or surely do.
     count: usize,
     /// In the table's minutes; `None` where the table cannot tell.
     limit: Option<f64>,
-    not_placed: u64,
+    pub(super) not_placed: u64,
 }
 
 impl Serving {
-    fn of(standard: &Standard, times: &TravelTimes, offers: &[Offer]) -> Self {
+    pub(super) fn of(standard: &Standard, times: &TravelTimes, offers: &[Offer]) -> Self {
         let mut sites = vec![None; times.sites.len()];
         let mut not_placed = std::collections::BTreeSet::new();
         for offer in offers.iter().filter(|offer| offer.service_line == standard.service_line) {
-            let surely = match (standard.group, offer.gates) {
-                (Group::StepFree, Some(false)) => continue,
-                (Group::StepFree, None) => false,
-                _ => true,
+            let serves = match (standard.group, offer.gates) {
+                (Group::StepFree, Some(false)) => Serves::Never,
+                (Group::StepFree, None) => Serves::Perhaps,
+                _ => Serves::Surely,
             };
             let place = times.site_index(&offer.site).and_then(|column| sites.get_mut(column));
             match place {
                 // Two tenancies of one line at a site: the surer one serves.
-                Some(place) => *place = Some(surely || *place == Some(true)),
+                Some(place) => *place = (*place).max(Some(serves)),
+                None if serves == Serves::Never => {}
                 None => drop(not_placed.insert(&offer.site)),
             }
         }
-        let count = sites.iter().flatten().count();
+        let count = sites.iter().filter(|site| **site > Some(Serves::Never)).count();
         let limit = standard.limit_in(times).map(|minutes| minutes.0);
         Self { sites, count, limit, not_placed: not_placed.len() as u64 }
     }
 
-    fn standing(&self, zone: &Zone, times: &TravelTimes) -> (Standing, Option<(u32, f64)>) {
-        let (Some(limit), Some(line)) = (self.limit, times.zone_index(&zone.code)) else {
-            return (Standing::Undetermined, None);
+    /// `line` is the zone's row.
+    pub(super) fn reached(&self, line: Option<usize>, times: &TravelTimes) -> Reached {
+        let (Some(limit), Some(line)) = (self.limit, line) else {
+            return Reached { standing: Standing::Undetermined, sure: None, any: None };
         };
-        let mut nearest = None;
+        let (mut sure, mut any) = (None, None);
         let mut could_be_within = false;
-        let mut in_row = 0;
         for pair in times.row(line) {
-            let Some(surely) = self.sites.get(pair.site as usize).copied().flatten() else {
+            let Some(serves) = self.sites.get(pair.site as usize).copied().flatten() else {
                 continue;
             };
-            in_row += 1;
-            if surely && nearest.is_none() {
-                nearest = Some((pair.site, pair.minutes.0));
+            let found = (pair.site, pair.minutes.0);
+            any = any.or(Some(found));
+            could_be_within |= serves == Serves::Perhaps && pair.minutes.0 <= limit;
+            if serves == Serves::Surely {
+                // Rows are nearest first: nothing farther on changes any of the three.
+                sure = Some(found);
+                break;
             }
-            could_be_within |= pair.minutes.0 <= limit;
         }
-        if nearest.is_some_and(|(_, minutes)| minutes <= limit) {
-            return (Standing::Within, nearest);
-        }
-        if could_be_within || self.is_blind(line, in_row, limit, times) {
-            return (Standing::Undetermined, nearest);
-        }
-        (Standing::Beyond, nearest)
+        let standing = if sure.is_some_and(|(_, minutes)| minutes <= limit) {
+            Standing::Within
+        } else if could_be_within || self.is_blind(line, limit, times) {
+            Standing::Undetermined
+        } else {
+            Standing::Beyond
+        };
+        Reached { standing, sure, any }
+    }
+
+    /// Whether what a row says can change by sites that are not in the row.
+    pub(super) fn may_be_blind(&self, times: &TravelTimes) -> bool {
+        let Some(limit) = self.limit else { return false };
+        !times.exceptions.is_empty() || !is_searched(times.absent, limit, times)
     }
 
     /// Whether a site that could serve may be within the limit without the table knowing.
-    fn is_blind(&self, line: usize, in_row: usize, limit: f64, times: &TravelTimes) -> bool {
-        let is_searched = |why| match why {
-            Missing::Unreachable => true,
-            Missing::BeyondLimit => times.limit.0 >= limit,
-            Missing::NotComputed => false,
-        };
+    fn is_blind(&self, line: usize, limit: f64, times: &TravelTimes) -> bool {
+        if !self.may_be_blind(times) {
+            return false;
+        }
+        let could = |site: usize| self.sites.get(site).copied().flatten() > Some(Serves::Never);
+        let in_row = times.row(line).iter().filter(|pair| could(pair.site as usize)).count();
         if in_row == self.count {
             return false;
         }
         if times.exceptions.is_empty() {
-            return !is_searched(times.absent);
+            return true;
         }
-        let serving = (0..self.sites.len()).filter(|site| self.sites[*site].is_some());
-        serving.filter_map(|site| times.why_missing(line, site)).any(|why| !is_searched(why))
+        let serving = (0..self.sites.len()).filter(|site| could(*site));
+        let mut missing = serving.filter_map(|site| times.why_missing(line, site));
+        missing.any(|why| !is_searched(why, limit, times))
+    }
+}
+
+/// Whether a missing pair is surely beyond the limit.
+fn is_searched(why: Missing, limit: f64, times: &TravelTimes) -> bool {
+    match why {
+        Missing::Unreachable => true,
+        Missing::BeyondLimit => times.limit.0 >= limit,
+        Missing::NotComputed => false,
     }
 }
 
@@ -175,14 +241,11 @@ pub fn summarise(standard: &Standard, times: &TravelTimes, zones: &[ZoneReach]) 
     let mut deciles = BTreeMap::new();
     for zone in zones {
         let (code, name) = &zone.borough;
-        boroughs.entry(code).or_insert_with(|| (name, Tally::default())).1.add(zone);
-        total.add(zone);
-        deciles.entry(zone.imd_decile).or_insert_with(Tally::default).add(zone);
+        let seen = Seen::of(zone, zone.people);
+        boroughs.entry(code).or_insert_with(|| (name, Tally::default())).1.add(seen);
+        total.add(seen);
+        deciles.entry(zone.imd_decile).or_insert_with(Tally::default).add(seen);
     }
-    let area_name = match &standard.area {
-        Area::All => "All areas",
-        Area::Icb(code) | Area::Borough(code) | Area::Ward(code) => code,
-    };
     let decile = |decile: Option<u8>| {
         let tally = deciles.remove(&decile).unwrap_or_default();
         (decile, tally.people(), tally.within, tally.beyond, tally.undetermined)
@@ -194,16 +257,45 @@ pub fn summarise(standard: &Standard, times: &TravelTimes, zones: &[ZoneReach]) 
     Assessment {
         standard: standard.clone(),
         travel: times.maker.to_string(),
-        total: total.finish(standard.area.clone(), area_name, standard.share),
+        total: total.finish(standard.area.clone(), area_name(&standard.area), standard.share),
         boroughs: boroughs.into_iter().map(borough).collect(),
         not_placed: 0,
         deciles,
     }
 }
 
+pub(super) fn area_name(area: &Area) -> &str {
+    match area {
+        Area::All => "All areas",
+        Area::Icb(code) | Area::Borough(code) | Area::Ward(code) => code,
+    }
+}
+
+/// A zone on its way into a [`Tally`].
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Seen {
+    pub(super) people: Option<u64>,
+    pub(super) residents: u64,
+    pub(super) standing: Standing,
+    pub(super) minutes: Option<f64>,
+    pub(super) any_minutes: Option<f64>,
+}
+
+impl Seen {
+    pub(super) fn of(zone: &ZoneReach, people: Option<u64>) -> Self {
+        Self {
+            people,
+            residents: zone.residents,
+            standing: zone.standing,
+            minutes: zone.minutes,
+            any_minutes: zone.any_minutes,
+        }
+    }
+}
+
 /// Sums on their way into an [`AreaAssessment`].
-#[derive(Default)]
-struct Tally {
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally {
     within: u64,
     beyond: u64,
     undetermined: u64,
@@ -212,12 +304,17 @@ struct Tally {
     hidden_within: u64,
     hidden_beyond: u64,
     hidden_undetermined: u64,
-    /// Minutes and people.
+    /// Minutes and people, to the nearest that surely serves.
     journeys: Vec<(f64, u64)>,
+    /// People x minutes to the nearest of any kind, and those people.
+    any: (f64, u64),
+    /// People x extra minutes to one that can be got into, and those people.
+    farther: (f64, u64),
+    none_passing: u64,
 }
 
 impl Tally {
-    fn add(&mut self, zone: &ZoneReach) {
+    pub(super) fn add(&mut self, zone: Seen) {
         let counts = match zone.standing {
             Standing::Within => (&mut self.within, &mut self.hidden_within),
             Standing::Beyond => (&mut self.beyond, &mut self.hidden_beyond),
@@ -229,8 +326,22 @@ impl Tally {
             return;
         };
         *counts.0 += people;
-        if let Some(minutes) = zone.minutes.filter(|_| people > 0) {
+        if people == 0 {
+            return;
+        }
+        if let Some(minutes) = zone.minutes {
             self.journeys.push((minutes, people));
+        }
+        let Some(any) = zone.any_minutes else { return };
+        self.any.0 += any * people as f64;
+        self.any.1 += people;
+        match zone.minutes {
+            None => self.none_passing += people,
+            Some(minutes) if minutes > any => {
+                self.farther.0 += (minutes - any) * people as f64;
+                self.farther.1 += people;
+            }
+            Some(_) => {}
         }
     }
 
@@ -238,28 +349,29 @@ impl Tally {
         self.within + self.beyond + self.undetermined
     }
 
-    /// Met or missed whatever the unknowns turn out to be: the least share has every unknown beyond, the greatest
-    /// within.
-    fn verdict(&self, share: f64) -> Verdict {
+    /// The share within whatever the unknowns turn out to be: at least with every unknown beyond, at most with every
+    /// one within.
+    fn bounds(&self) -> (f64, f64) {
         let part = |inside: u64, all: u64| if all == 0 { 1.0 } else { inside as f64 / all as f64 };
         let against = self.hidden_beyond + self.hidden_undetermined;
         let least = part(self.within, self.people() + against);
         let hidden = self.hidden_within + self.hidden_undetermined;
-        let greatest = part(self.within + self.undetermined + hidden, self.people() + hidden);
-        if least >= share {
+        (least, part(self.within + self.undetermined + hidden, self.people() + hidden))
+    }
+
+    pub(super) fn finish(mut self, area: Area, name: &str, share: f64) -> AreaAssessment {
+        self.journeys.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+        let (least, greatest) = self.bounds();
+        let verdict = if least >= share {
             Verdict::Pass
         } else if greatest < share {
             Verdict::Fail
         } else {
             Verdict::Undetermined
-        }
-    }
-
-    fn finish(mut self, area: Area, name: &str, share: f64) -> AreaAssessment {
-        self.journeys.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
-        let reached: u64 = self.journeys.iter().map(|(_, people)| people).sum();
-        let total: f64 =
-            self.journeys.iter().map(|(minutes, people)| minutes * *people as f64).sum();
+        };
+        let each: Vec<(f64, u64)> =
+            self.journeys.iter().map(|(minutes, _)| (*minutes, 1)).collect();
+        let per_person = |(sum, people): (f64, u64)| (people > 0).then(|| sum / people as f64);
         AreaAssessment {
             area,
             name: name.to_owned(),
@@ -267,17 +379,34 @@ impl Tally {
             within: self.within,
             beyond: self.beyond,
             undetermined: self.undetermined,
-            mean_minutes: (reached > 0).then(|| total / reached as f64),
-            p90_minutes: centile(&self.journeys, reached, 90),
-            reached,
+            mean_minutes: mean(&self.journeys),
+            median_minutes: centile(&self.journeys, 50),
+            p90_minutes: centile(&self.journeys, 90),
+            unweighted_mean_minutes: mean(&each),
+            unweighted_median_minutes: centile(&each, 50),
+            unweighted_p90_minutes: centile(&each, 90),
+            any_mean_minutes: per_person(self.any),
+            farther_people: self.farther.1,
+            farther_minutes: per_person(self.farther),
+            none_passing_people: self.none_passing,
+            reached: self.journeys.iter().map(|(_, people)| people).sum(),
             unknown_zones: self.unknown_zones,
-            verdict: self.verdict(share),
+            least_share: Some(least),
+            greatest_share: Some(greatest),
+            verdict,
         }
     }
 }
 
-/// The least minutes that so many of a hundred people do not exceed.
-fn centile(journeys: &[(f64, u64)], people: u64, of_100: u64) -> Option<f64> {
+fn mean(journeys: &[(f64, u64)]) -> Option<f64> {
+    let people: u64 = journeys.iter().map(|(_, people)| people).sum();
+    let total: f64 = journeys.iter().map(|(minutes, people)| minutes * *people as f64).sum();
+    (people > 0).then(|| total / people as f64)
+}
+
+/// The least minutes that so many of a hundred people do not exceed; journeys are shortest first.
+fn centile(journeys: &[(f64, u64)], of_100: u64) -> Option<f64> {
+    let people: u64 = journeys.iter().map(|(_, people)| people).sum();
     let mut so_far = 0;
     journeys.iter().find_map(|(minutes, more)| {
         so_far += more;
@@ -292,6 +421,7 @@ mod tests {
 
     use super::super::{Affected, Limit, affected, compare};
     use super::*;
+    use crate::geography::Zone;
     use crate::register::{Minutes, Point};
     use crate::travel::{MatrixRow, Mode, StraightLine, from_matrix, straight_line};
 

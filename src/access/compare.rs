@@ -99,27 +99,39 @@ pub struct Affected {
     pub gained: u64,
 }
 
+impl Affected {
+    /// Counts these people, by standing and minutes before and after.
+    pub(super) fn add(
+        &mut self,
+        people: u64,
+        (was, from): (Standing, Option<f64>),
+        (is, to): (Standing, Option<f64>),
+    ) {
+        let [from, to] = [from, to].map(|minutes| minutes.unwrap_or(f64::INFINITY));
+        let counter = if to < from {
+            &mut self.better
+        } else if to > from {
+            &mut self.worse
+        } else {
+            &mut self.same
+        };
+        *counter += people;
+        match (was, is) {
+            (Standing::Within, Standing::Within) => {}
+            (Standing::Within, _) => self.lost += people,
+            (_, Standing::Within) => self.gained += people,
+            _ => {}
+        }
+    }
+}
+
 /// Counts people over zones that both have. A zone whose people are unknown counts for nothing.
 pub fn affected(before: &[ZoneReach], after: &[ZoneReach]) -> Affected {
     let mut sums = Affected::default();
     for was in before {
         let Ok(at) = after.binary_search_by(|is| is.zone.cmp(&was.zone)) else { continue };
-        let (is, people) = (&after[at], was.people.unwrap_or(0));
-        let [from, to] = [was, is].map(|zone| zone.minutes.unwrap_or(f64::INFINITY));
-        let counter = if to < from {
-            &mut sums.better
-        } else if to > from {
-            &mut sums.worse
-        } else {
-            &mut sums.same
-        };
-        *counter += people;
-        match (was.standing, is.standing) {
-            (Standing::Within, Standing::Within) => {}
-            (Standing::Within, _) => sums.lost += people,
-            (_, Standing::Within) => sums.gained += people,
-            _ => {}
-        }
+        let (Some(is), Some(people)) = (after.get(at), was.people) else { continue };
+        sums.add(people, (was.standing, was.minutes), (is.standing, is.minutes));
     }
     sums
 }

@@ -40,6 +40,28 @@ impl Group {
         }
     }
 
+    /// The name in files and addresses.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Everyone => "everyone",
+            Self::StepFree => "step_free",
+            Self::NoCar => "no_car",
+            Self::Aged65 => "aged65",
+            Self::MostDeprivedFifth => "most_deprived_fifth",
+        }
+    }
+
+    /// Who they are, whatever rule they are counted under.
+    pub fn people_label(self) -> &'static str {
+        match self {
+            Self::Everyone => "All residents",
+            Self::StepFree => "Disabled residents",
+            Self::NoCar => "Residents of households without a car",
+            Self::Aged65 => "Residents aged 65 or over",
+            Self::MostDeprivedFifth => "Residents of the most deprived fifth of areas",
+        }
+    }
+
     /// How many of them live in a zone; `None` is unknown.
     #[expect(
         clippy::cast_possible_truncation,
@@ -75,6 +97,15 @@ pub enum Limit {
     Minutes(f64),
     /// Straight-line distance.
     Metres(f64),
+}
+
+impl std::fmt::Display for Limit {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Minutes(minutes) => write!(f, "{minutes} minutes"),
+            Self::Metres(metres) => write!(f, "{metres} m"),
+        }
+    }
 }
 
 /// Part of the country.
@@ -215,8 +246,33 @@ pub struct AreaAssessment {
     pub undetermined: u64,
     /// People-weighted mean minutes to the nearest surely passing site, of those with one in reach.
     pub mean_minutes: Option<f64>,
+    /// People-weighted median of the same.
+    #[serde(default)]
+    pub median_minutes: Option<f64>,
     /// People-weighted 90th centile of the same.
     pub p90_minutes: Option<f64>,
+    /// The same three with every zone that anybody of the group lives in counting once, however many they are.
+    #[serde(default)]
+    pub unweighted_mean_minutes: Option<f64>,
+    /// Median over zones.
+    #[serde(default)]
+    pub unweighted_median_minutes: Option<f64>,
+    /// 90th centile over zones.
+    #[serde(default)]
+    pub unweighted_p90_minutes: Option<f64>,
+    /// People-weighted mean minutes to the nearest site of any kind, whether or not it can be got into.
+    #[serde(default)]
+    pub any_mean_minutes: Option<f64>,
+    /// The price of inaccessibility: people for whom the nearest surely passing site is farther than the nearest of any
+    /// kind.
+    #[serde(default)]
+    pub farther_people: u64,
+    /// And how many minutes farther, on average of those people.
+    #[serde(default)]
+    pub farther_minutes: Option<f64>,
+    /// People with a site in reach of the search, but none that surely passes.
+    #[serde(default)]
+    pub none_passing_people: u64,
     /// People the two are taken over.
     #[serde(default)]
     pub reached: u64,
@@ -224,6 +280,12 @@ pub struct AreaAssessment {
     /// anything from none to all of their residents.
     #[serde(default)]
     pub unknown_zones: u64,
+    /// The share within if every unknown turns out to be beyond, 0 to 1; where nobody lives it is 1.
+    #[serde(default)]
+    pub least_share: Option<f64>,
+    /// The share within if every unknown turns out to be within.
+    #[serde(default)]
+    pub greatest_share: Option<f64>,
     /// Whether `share` is reached. It speaks of the located sites: see [`Assessment::not_placed`].
     pub verdict: Verdict,
 }
@@ -245,4 +307,37 @@ pub struct Assessment {
     pub not_placed: u64,
     /// By IMD decile 1 (most deprived) to 10, then unknown: people, within, beyond, undetermined.
     pub deciles: Vec<(Option<u8>, u64, u64, u64, u64)>,
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A GP within 1.6 km on foot, for everyone, from 2026.
+    pub(crate) fn walk(share: f64) -> Standard {
+        Standard {
+            key: "gp_walk".to_owned(),
+            words: "A GP within walking distance".to_owned(),
+            service_line: ServiceLine::PrimaryCare,
+            mode: Mode::Walk,
+            limit: Limit::Metres(1_600.0),
+            share,
+            group: Group::Everyone,
+            area: Area::All,
+            from: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+            until: None,
+            source: "a test".to_owned(),
+            is_policy: false,
+        }
+    }
+
+    #[test]
+    fn an_area_reads_back_as_it_is_written() {
+        for text in ["all", "icb:QMF", "borough:E09000001", "ward:E05000026"] {
+            assert_eq!(Area::parse(text).unwrap().written(), text);
+        }
+        for text in ["", "everywhere", "icb:", "city:E1"] {
+            assert_eq!(Area::parse(text), None, "{text}");
+        }
+    }
 }

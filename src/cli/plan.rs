@@ -96,7 +96,10 @@ pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
 
     let (json, author) = (args.json, args.author.clone());
     let detail = if args.full { Detail::Full } else { Detail::Short };
-    let question = question(args, &snapshot.register)?;
+    let mut question = question(args, &snapshot.register)?;
+    let kept = store.standards(&scope)?;
+    question.standards = kept.in_force(chrono::Utc::now().date_naive());
+    question.standards_version = Some(kept.version);
     let run = solve(&snapshot, question, &author)?;
     let id = store.save_run(&scope, &run)?;
 

@@ -65,6 +65,9 @@ pub struct Scenario {
     pub locks: Vec<Lock>,
     /// Access standards that must hold, or be no worse than today where today fails.
     pub standards: Vec<Standard>,
+    /// Which version of the stored standards they were taken from; `None` where they were given otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub standards_version: Option<u64>,
     /// The figures that may stand in for unknowns, overrides applied.
     pub assumptions: Assumptions,
     /// What is sought.
@@ -103,6 +106,7 @@ impl Scenario {
             scope: ScopeOf::All,
             locks: Vec::new(),
             standards,
+            standards_version: None,
             assumptions,
             objective: Objective::FundValue,
             fund_asked: Pence::ZERO,

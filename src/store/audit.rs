@@ -8,7 +8,7 @@ use super::append::{self, ChangeSetHeader};
 use super::connection::Db;
 use super::digest::{self, Digest, GENESIS, signed, unsigned};
 use super::schema::{change, change_set, evidence, reference_set};
-use super::{StoreError, imports, run, versions};
+use super::{StoreError, imports, run, standards, versions};
 use crate::geography;
 
 /// How much is kept, and a hash that is equal for equal content in either database.
@@ -24,6 +24,9 @@ pub struct Contents {
     pub runs: u64,
     /// Import reports.
     pub imports: u64,
+    /// Versions of the access standards, besides what ships.
+    #[serde(default)]
+    pub standards: u64,
     /// SHA-256 over all of it, lower-case hex.
     pub hash: String,
 }
@@ -53,6 +56,13 @@ pub(super) fn audit(db: &mut Db) -> Result<Audit, StoreError> {
         chain.follow(row.id, &row.previous_hash, &row.hash, row.content(), &mut audit.faults)?;
         digest.text("import").text(&row.hash);
         audit.contents.imports += 1;
+    }
+    let mut chain = Chain::new("version of the standards");
+    while let Some(row) = standards::after(db, chain.last)? {
+        let content = Ok(row.content());
+        chain.follow(row.id, &row.previous_hash, &row.hash, content, &mut audit.faults)?;
+        digest.text("standards").text(&row.hash);
+        audit.contents.standards += 1;
     }
     audit.contents.hash = digest.hex();
     Ok(audit)

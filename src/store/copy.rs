@@ -11,7 +11,7 @@ use super::audit::{self, Contents, audit};
 use super::connection::Db;
 use super::digest::signed;
 use super::schema::{change, change_set, evidence, reference_set};
-use super::{Store, StoreError, append, imports, run};
+use super::{Store, StoreError, append, imports, run, standards};
 
 impl Store {
     /// How much is kept and its hash, recomputed from every row; `Damaged` where a row is not what its hash says.
@@ -32,12 +32,14 @@ impl Store {
                 if append::newest_version(to)? > 0
                     || run::after(to, 0)?.is_some()
                     || imports::after(to, 0)?.is_some()
+                    || standards::after(to, 0)?.is_some()
                 {
                     return Err(StoreError::NotEmpty { place: target.place() });
                 }
                 copy_references(from, to)?;
                 copy_versions(from, to)?;
                 copy_runs_and_imports(from, to)?;
+                copy_standards(from, to)?;
                 let (was, is) = (sound(audit(from)?)?, sound(audit(to)?)?);
                 if was == is {
                     Ok(is)
@@ -159,6 +161,15 @@ fn copy_runs_and_imports(from: &mut Db, to: &mut Db) -> Result<(), StoreError> {
     while let Some(row) = imports::after(from, last)? {
         last = row.id;
         imports::put(to, &row)?;
+    }
+    Ok(())
+}
+
+fn copy_standards(from: &mut Db, to: &mut Db) -> Result<(), StoreError> {
+    let mut last = 0;
+    while let Some(row) = standards::after(from, last)? {
+        last = row.id;
+        standards::put(to, &row)?;
     }
     Ok(())
 }

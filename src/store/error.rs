@@ -93,6 +93,24 @@ pub enum StoreError {
         /// Newest.
         newest: ChangeSetId,
     },
+    /// Somebody else changed the standards meanwhile.
+    #[error(
+        "the standards are at version {found}, not {expected}: somebody changed them meanwhile"
+    )]
+    StandardsConflict {
+        /// The version the change was made for.
+        expected: u64,
+        /// The newest one.
+        found: u64,
+    },
+    /// The version of the standards was never made.
+    #[error("there is no version {asked} of the standards; the newest is {newest}")]
+    NoSuchStandards {
+        /// Asked for.
+        asked: u64,
+        /// Newest.
+        newest: u64,
+    },
     /// The run is not there.
     #[error("there is no run {0}")]
     NoSuchRun(RunId),

@@ -76,6 +76,15 @@ schema! {
         previous_hash -> Text,
         hash -> Text,
     }
+    standards (id) {
+        id -> BigInt,
+        author -> Text,
+        at -> Timestamp,
+        reason -> Text,
+        body -> Text,
+        previous_hash -> Text,
+        hash -> Text,
+    }
     job (id) {
         id -> BigInt,
         kind -> Text,

@@ -2,6 +2,7 @@
 
 mod kill;
 pub(crate) mod part;
+mod standards;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -28,7 +29,7 @@ pub(super) fn scope() -> Scope {
     Scope::everyone_local()
 }
 
-fn noon() -> NaiveDateTime {
+pub(super) fn noon() -> NaiveDateTime {
     let day = NaiveDate::from_ymd_opt(2026, 11, 22).unwrap();
     day.and_hms_nano_opt(12, 0, 0, 123_456_789).unwrap()
 }

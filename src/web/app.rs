@@ -115,6 +115,12 @@ impl From<StoreError> for Problem {
             StoreError::NoSuchVersion { asked, newest } => {
                 Self::not_found(format!("register version {asked}; the newest is {newest}"))
             }
+            StoreError::NoSuchStandards { asked, newest } => {
+                Self::not_found(format!("version {asked} of the standards; the newest is {newest}"))
+            }
+            StoreError::StandardsConflict { .. } => {
+                Self::Conflict { detail: "Somebody changed the standards meanwhile.".to_owned() }
+            }
             StoreError::NoSuchRun(id) => Self::not_found(format!("run {id}")),
             StoreError::NoSuchImport(id) => Self::not_found(format!("import {id}")),
             StoreError::NoSuchJob(id) => Self::not_found(format!("job {id}")),

@@ -123,6 +123,7 @@ pub(crate) fn run(name: &str) -> Run {
             scope: ScopeOf::All,
             locks: Vec::new(),
             standards: Vec::new(),
+            standards_version: None,
             assumptions: Assumptions { name: "none".to_owned(), figures: BTreeMap::new() },
             objective: Objective::FundValue,
             fund_asked: Pence(100),

@@ -104,8 +104,10 @@ fn read(app: &App, mut members: Members) -> Result<Scenario, Problem> {
         None => app.estate()?,
     };
     let assumptions = config::assumptions().map_err(Problem::internal)?;
-    let standards = config::standards().map_err(Problem::internal)?;
-    let mut question = Scenario::defaults(estate.register(), assumptions, standards);
+    let kept = app.store.standards(&app.scope())?;
+    let today = chrono::Utc::now().date_naive();
+    let mut question = Scenario::defaults(estate.register(), assumptions, kept.in_force(today));
+    question.standards_version = Some(kept.version);
     fill(&mut question, &mut members, &estate);
     members.end()?;
     Ok(question)

@@ -124,7 +124,7 @@ pub(crate) async fn form(
 ) -> Result<HttpResponse, Problem> {
     page(&request, &app, |app| {
         let estate = app.estate()?;
-        let defaults = defaults(&estate)?;
+        let defaults = defaults(app, &estate)?;
         form_page(&estate, &defaults, &filled(&defaults))
     })
     .await
@@ -140,7 +140,7 @@ pub(crate) async fn ask(
     let (form, job) = aside(&app, move |app| {
         let mut form = form;
         let estate = app.estate()?;
-        let defaults = defaults(&estate)?;
+        let defaults = defaults(app, &estate)?;
         let job = match read(&mut form, &estate, defaults) {
             Some(scenario) => {
                 let scope = app.scope();
@@ -156,16 +156,19 @@ pub(crate) async fn ask(
     }
     page(&request, &app, move |app| {
         let estate = app.estate()?;
-        let defaults = defaults(&estate)?;
+        let defaults = defaults(app, &estate)?;
         Ok(form_page(&estate, &defaults, &form)?.with_status(StatusCode::UNPROCESSABLE_ENTITY))
     })
     .await
 }
 
-fn defaults(estate: &Estate) -> Result<Scenario, Problem> {
+fn defaults(app: &App, estate: &Estate) -> Result<Scenario, Problem> {
     let assumptions = config::assumptions().map_err(Problem::internal)?;
-    let standards = config::standards().map_err(Problem::internal)?;
-    Ok(Scenario::defaults(estate.register(), assumptions, standards))
+    let kept = app.store.standards(&app.scope())?;
+    let standards = kept.in_force(chrono::Utc::now().date_naive());
+    let mut question = Scenario::defaults(estate.register(), assumptions, standards);
+    question.standards_version = Some(kept.version);
+    Ok(question)
 }
 
 /// The defaults as the form shows them.

@@ -1,0 +1,607 @@
+//! Floating catchments: how much supply there is for each resident, when everybody in reach shares it.
+//!
+//! Five published measures over one input. Four are ratios of supply to people, higher is better, and share out exactly
+//! the supply that has anybody in reach; the rational agent access model is a cost, lower is better.
+//!
+//! - Two-step (Luo and Wang 2003): `R_j = S_j ÷ Σ P_i` over the people in reach of j, `A_i = Σ R_j` over the supply in
+//!   reach of i.
+//! - Enhanced two-step (Luo and Qi 2009): both sums weighted by distance band.
+//! - Three-step (Wan, Zou and Sternberg 2012): with a choice weight `G_ij = w_ij ÷ Σ_k w_ik` beside the distance weight.
+//! - Gravity (Joseph and Bantock 1982): both sums weighted by a power of the cost.
+//! - Rational agent access model (Saxon and Snow 2020): people go where travel and congestion together cost least; travel
+//!   counts in units of τ, congestion in units of the mean people for each unit of supply.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// How a pair counts, by its cost. Exactly at a band's edge is inside it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Weight {
+    /// All pairs alike.
+    Same,
+    /// Bands: the greatest cost of each and its weight, by cost; beyond the last nothing counts.
+    Bands(Vec<(f64, f64)>),
+    /// `max(cost, least) ^ power`, with a power below zero and a least cost above it: a cost of nought would weigh
+    /// infinitely.
+    Power {
+        /// Below zero.
+        power: f64,
+        /// Above zero; a cheaper pair counts as this.
+        least: f64,
+    },
+    /// `exp(-cost² ÷ 2 width²)`.
+    Gaussian {
+        /// Above zero.
+        width: f64,
+    },
+}
+
+/// Which measure.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Measure {
+    /// Two steps under a weight: 2SFCA with [`Weight::Same`], E2SFCA with bands, gravity with a power.
+    TwoStep(Weight),
+    /// Three steps under a weight.
+    ThreeStep(Weight),
+    /// Travel and congestion at equilibrium.
+    RationalAgent(Agent),
+}
+
+/// The rational agent access model's figures; the defaults are its authors' own.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Agent {
+    /// Cost that is worth as much as congestion at the mean.
+    pub tau: f64,
+    /// Rounds of moving people.
+    pub cycles: u32,
+    /// The share of a place's people that may move in the first round.
+    pub first_step: f64,
+    /// And in the last.
+    pub least_step: f64,
+    /// Rounds after which the step has halved.
+    pub half_life: f64,
+    /// Rounds in which no supply may be sent more people than it has places for.
+    pub calm_rounds: u32,
+}
+
+impl Default for Agent {
+    fn default() -> Self {
+        Self {
+            tau: 60.0,
+            cycles: 150,
+            first_step: 0.2,
+            least_step: 0.005,
+            half_life: 50.0,
+            calm_rounds: 20,
+        }
+    }
+}
+
+/// A figure that no catchment can be worked out with.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{what} of {subject} is {found}, which is not {wanted}")]
+pub struct CatchmentFault {
+    /// Whose: `zone E01000001`, `the pair E01000001 to RXA01`.
+    pub subject: String,
+    /// `the supply`, `the cost`.
+    pub what: &'static str,
+    /// As given.
+    pub found: String,
+    /// What would have been accepted.
+    pub wanted: &'static str,
+}
+
+/// People, supply and the costs between them, in rows: what every measure is worked out from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Catchment {
+    /// Places people live in, by code.
+    pub places: Vec<String>,
+    /// Places that supply, by code.
+    pub supplies: Vec<String>,
+    people: Vec<f64>,
+    supply: Vec<f64>,
+    /// Where each place's pairs begin; one longer than `places`.
+    begins: Vec<usize>,
+    /// Index into `supplies`.
+    to: Vec<u32>,
+    cost: Vec<f64>,
+}
+
+/// A measure at each place, in order of [`Catchment::places`].
+pub type Scores = Vec<Option<f64>>;
+
+impl Catchment {
+    /// From rows in any order. Rows of one code are one place, or one supply, with their amounts added; of two costs of
+    /// a pair the lesser counts. Pairs of unknown ends and pairs that cost more than `limit` are left out; exactly at
+    /// the limit is in.
+    pub fn new<'a>(
+        people: impl IntoIterator<Item = (&'a str, u64)>,
+        supply: impl IntoIterator<Item = (&'a str, f64)>,
+        costs: impl IntoIterator<Item = (&'a str, &'a str, f64)>,
+        limit: f64,
+    ) -> Result<Self, CatchmentFault> {
+        let mut places: BTreeMap<&str, f64> = BTreeMap::new();
+        for (code, people) in people {
+            *places.entry(code).or_default() += people as f64;
+        }
+        let mut supplies: BTreeMap<&str, f64> = BTreeMap::new();
+        for (code, amount) in supply {
+            if !(amount >= 0.0 && amount.is_finite()) {
+                return Err(CatchmentFault {
+                    subject: code.to_owned(),
+                    what: "the supply",
+                    found: amount.to_string(),
+                    wanted: "a number of at least 0",
+                });
+            }
+            *supplies.entry(code).or_default() += amount;
+        }
+        let line: BTreeMap<&str, usize> = places.keys().copied().zip(0..).collect();
+        let column: BTreeMap<&str, u32> = supplies.keys().copied().zip(0..).collect();
+        let mut rows: Vec<Vec<(u32, f64)>> = vec![Vec::new(); places.len()];
+        for (from, to, cost) in costs {
+            if !(cost >= 0.0) {
+                return Err(CatchmentFault {
+                    subject: format!("the pair {from} to {to}"),
+                    what: "the cost",
+                    found: cost.to_string(),
+                    wanted: "a number of at least 0",
+                });
+            }
+            let ends = line.get(from).and_then(|at| rows.get_mut(*at)).zip(column.get(to));
+            if let Some((row, to)) = ends.filter(|_| cost <= limit) {
+                row.push((*to, cost));
+            }
+        }
+        let mut catchment = Self {
+            places: places.keys().map(|code| (*code).to_owned()).collect(),
+            supplies: supplies.keys().map(|code| (*code).to_owned()).collect(),
+            people: places.into_values().collect(),
+            supply: supplies.into_values().collect(),
+            begins: vec![0],
+            to: Vec::new(),
+            cost: Vec::new(),
+        };
+        for mut row in rows {
+            row.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(a.1.total_cmp(&b.1)));
+            row.dedup_by_key(|pair| pair.0);
+            for (to, cost) in row {
+                catchment.to.push(to);
+                catchment.cost.push(cost);
+            }
+            catchment.begins.push(catchment.to.len());
+        }
+        Ok(catchment)
+    }
+
+    /// How many pairs are in reach.
+    pub fn pairs(&self) -> usize {
+        self.to.len()
+    }
+
+    /// People of each place.
+    pub fn people(&self) -> &[f64] {
+        &self.people
+    }
+
+    /// All supply.
+    pub fn total_supply(&self) -> f64 {
+        self.supply.iter().sum()
+    }
+
+    /// Supply that has anybody in reach: what the ratios share out.
+    pub fn reached_supply(&self) -> f64 {
+        let mut reached = vec![false; self.supply.len()];
+        for (place, people) in self.people.iter().enumerate() {
+            for (to, _) in self.row(place).filter(|_| *people > 0.0) {
+                if let Some(is) = reached.get_mut(to) {
+                    *is = true;
+                }
+            }
+        }
+        self.supply.iter().zip(reached).filter(|(_, is)| *is).map(|(supply, _)| supply).sum()
+    }
+
+    /// The measure at each place. A ratio where nothing is in reach is nought; a cost there is `None`, since nought
+    /// would be the best of all.
+    pub fn scores(&self, measure: &Measure) -> Scores {
+        match measure {
+            Measure::TwoStep(weight) => self.ratio(&self.weights(weight)),
+            Measure::ThreeStep(weight) => {
+                let mut weights = self.weights(weight);
+                for row in self.begins.windows(2) {
+                    let [from, to] = row else { continue };
+                    let Some(row) = weights.get_mut(*from..*to) else { continue };
+                    let all: f64 = row.iter().sum();
+                    if all > 0.0 {
+                        row.iter_mut().for_each(|weight| *weight *= *weight / all);
+                    }
+                }
+                self.ratio(&weights)
+            }
+            Measure::RationalAgent(agent) => self.rational(agent),
+        }
+    }
+
+    fn row(&self, place: usize) -> impl Iterator<Item = (usize, f64)> {
+        let from = self.begins.get(place).copied().unwrap_or_default();
+        let to = self.begins.get(place + 1).copied().unwrap_or_default();
+        let columns = self.to.get(from..to).unwrap_or_default();
+        let costs = self.cost.get(from..to).unwrap_or_default();
+        columns.iter().map(|to| *to as usize).zip(costs.iter().copied())
+    }
+
+    fn weights(&self, weight: &Weight) -> Vec<f64> {
+        let costs = self.cost.iter();
+        match weight {
+            Weight::Same => vec![1.0; self.cost.len()],
+            Weight::Bands(bands) => costs
+                .map(|cost| {
+                    bands.iter().find(|(most, _)| cost <= most).map_or(0.0, |(_, weight)| *weight)
+                })
+                .collect(),
+            Weight::Power { power, least } => {
+                costs.map(|cost| cost.max(*least).powf(*power)).collect()
+            }
+            Weight::Gaussian { width } => {
+                costs.map(|cost| (-cost * cost / (2.0 * width * width)).exp()).collect()
+            }
+        }
+    }
+
+    /// `A_i = Σ_j w_ij S_j ÷ Σ_k w_kj P_k`.
+    fn ratio(&self, weights: &[f64]) -> Scores {
+        let rows = || {
+            self.begins.windows(2).map(|row| match row {
+                [from, to] => *from..*to,
+                _ => 0..0,
+            })
+        };
+        let mut wanted = vec![0.0; self.supply.len()];
+        for (row, people) in rows().zip(&self.people) {
+            let pairs = self.to.get(row.clone()).into_iter().flatten();
+            for (to, weight) in pairs.zip(weights.get(row).into_iter().flatten()) {
+                if let Some(wanted) = wanted.get_mut(*to as usize) {
+                    *wanted += weight * people;
+                }
+            }
+        }
+        let share =
+            |(supply, wanted): (&f64, &f64)| if *wanted > 0.0 { supply / wanted } else { 0.0 };
+        let shares: Vec<f64> = self.supply.iter().zip(&wanted).map(share).collect();
+        rows()
+            .map(|row| {
+                let pairs = self.to.get(row.clone()).into_iter().flatten();
+                let weights = weights.get(row).into_iter().flatten();
+                let each = pairs
+                    .zip(weights)
+                    .filter_map(|(to, weight)| Some(weight * shares.get(*to as usize)?));
+                Some(each.sum())
+            })
+            .collect()
+    }
+
+    /// As its authors' own program goes: everybody starts at the nearest supply; in each round every place moves people
+    /// from the costliest supply it uses to the cheapest it could, by the step that would make the two equal, whole
+    /// people only, ever fewer of them.
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::indexing_slicing,
+        reason = "columns and rows are indices into arrays made beside them; this is the loop that must be quick"
+    )]
+    fn rational(&self, agent: &Agent) -> Scores {
+        let people: f64 = self.people.iter().sum();
+        let mean = people / self.total_supply();
+        let supply: Vec<f64> = self.supply.iter().map(|supply| supply * mean).collect();
+        // Only pairs with both people and supply take part.
+        let mut begins = vec![0_usize];
+        let (mut to, mut travel) = (Vec::new(), Vec::new());
+        for (place, people) in self.people.iter().enumerate() {
+            let useful = self.row(place).filter(|(to, _)| *people > 0.0 && supply[*to] > 0.0);
+            for (column, cost) in useful {
+                to.push(column);
+                travel.push(cost / agent.tau);
+            }
+            begins.push(to.len());
+        }
+        let rows: Vec<(usize, usize, f64)> = begins
+            .windows(2)
+            .zip(&self.people)
+            .map(|(ends, people)| (ends[0], ends[1], *people))
+            .collect();
+        let mut assigned = vec![0.0_f64; to.len()];
+        for (from, end, people) in &rows {
+            if let Some(nearest) = first_least(&travel[*from..*end]) {
+                assigned[from + nearest] = *people;
+            }
+        }
+        let mut load = vec![0.0_f64; supply.len()];
+        for (to, people) in to.iter().zip(&assigned) {
+            load[*to] += people;
+        }
+        let per_supply: Vec<f64> = supply.iter().map(|supply| 1.0 / supply).collect();
+        let mut congestion = vec![0.0_f64; supply.len()];
+        let mut moves: Vec<(usize, usize, f64)> = Vec::with_capacity(rows.len());
+        let mut sent = vec![0.0_f64; supply.len()];
+        for round in 0..=agent.cycles {
+            for ((congestion, load), supply) in congestion.iter_mut().zip(&load).zip(&supply) {
+                *congestion = load / supply;
+            }
+            if round == agent.cycles {
+                break;
+            }
+            let step = (agent.first_step * 0.5_f64.powf(f64::from(round) / agent.half_life))
+                .max(agent.least_step);
+            moves.clear();
+            for (from, end, people) in &rows {
+                if from == end {
+                    continue;
+                }
+                let (mut cheapest, mut least) = (*from, f64::INFINITY);
+                let (mut dearest, mut most) = (*from, f64::NEG_INFINITY);
+                for pair in *from..*end {
+                    let total = congestion[to[pair]] + travel[pair];
+                    if total < least {
+                        (cheapest, least) = (pair, total);
+                    }
+                    if assigned[pair] > 0.0 && total > most {
+                        (dearest, most) = (pair, total);
+                    }
+                }
+                if cheapest == dearest {
+                    continue;
+                }
+                let (s_low, s_high) = (supply[to[cheapest]], supply[to[dearest]]);
+                let both = assigned[cheapest] + assigned[dearest];
+                let others_low = load[to[cheapest]] - assigned[cheapest];
+                let others_high = load[to[dearest]] - assigned[dearest];
+                let balanced = (s_low * s_high / (s_low + s_high))
+                    * (travel[dearest] - travel[cheapest]
+                        + (both + others_high) * per_supply[to[dearest]]
+                        - others_low * per_supply[to[cheapest]]);
+                let wanted = (balanced - assigned[cheapest]).min(assigned[dearest]);
+                let moved = wanted.min(step * people).trunc();
+                if moved != 0.0 {
+                    moves.push((cheapest, dearest, moved));
+                }
+            }
+            if round < agent.calm_rounds {
+                sent.fill(0.0);
+                for (cheapest, _, moved) in &moves {
+                    sent[to[*cheapest]] += moved;
+                }
+                for (cheapest, _, moved) in &mut moves {
+                    let at = to[*cheapest];
+                    *moved = (*moved / (sent[at] / supply[at]).max(1.0)).round_ties_even();
+                }
+            }
+            for (cheapest, dearest, moved) in &moves {
+                assigned[*cheapest] += moved;
+                assigned[*dearest] -= moved;
+                load[to[*cheapest]] += moved;
+                load[to[*dearest]] -= moved;
+            }
+        }
+        rows.iter()
+            .map(|(from, end, people)| {
+                let cost: f64 = (*from..*end)
+                    .map(|pair| assigned[pair] * (congestion[to[pair]] + travel[pair]))
+                    .sum();
+                (from < end).then(|| cost / people)
+            })
+            .collect()
+    }
+}
+
+fn first_least(values: &[f64]) -> Option<usize> {
+    let least = values.iter().enumerate().reduce(|a, b| if b.1 < a.1 { b } else { a });
+    least.map(|(at, _)| at)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const GRAVITY: Weight = Weight::Power { power: -1.0, least: 1e-9 };
+
+    fn near(told: f64, expected: f64) -> bool {
+        (told - expected).abs() <= 1e-9 * expected.abs().max(1.0)
+    }
+
+    /// Three tracts with a hospital each: population 100, 50, 10, doctors 15, 20, 100, and minutes in four kinds of
+    /// traffic (inbound to the third, outbound from it, across). The scenarios are those of the `access` package's own
+    /// `test_hospital_example.py`.
+    fn hospitals(inbound: f64, outbound: f64, across: f64) -> Catchment {
+        let costs = [
+            ("1", "1", 1.0),
+            ("2", "2", 1.0),
+            ("3", "3", 1.0),
+            ("1", "3", inbound),
+            ("2", "3", inbound),
+            ("3", "1", outbound),
+            ("3", "2", outbound),
+            ("1", "2", across),
+            ("2", "1", across),
+        ];
+        let people = [("1", 100), ("2", 50), ("3", 10)];
+        Catchment::new(people, [("1", 15.0), ("2", 20.0), ("3", 100.0)], costs, 60.0).unwrap()
+    }
+
+    fn told(catchment: &Catchment, measure: &Measure) -> Vec<f64> {
+        catchment.scores(measure).into_iter().flatten().collect()
+    }
+
+    #[test]
+    fn three_hospitals_in_gridlock_by_hand() {
+        let gridlock = hospitals(40.0, 40.0, 80.0);
+
+        let two = told(&gridlock, &Measure::TwoStep(GRAVITY));
+
+        // Wanted at 1: 100/1 + 10/40; at 2: 50/1 + 10/40; at 3: 10/1 + 100/40 + 50/40.
+        let shares = [15.0 / 100.25, 20.0 / 50.25, 100.0 / 13.75];
+        assert!(near(two[0], shares[0] + shares[2] / 40.0), "{two:?}");
+        assert!(near(two[1], shares[1] + shares[2] / 40.0), "{two:?}");
+        assert!(near(two[2], shares[2] + (shares[0] + shares[1]) / 40.0), "{two:?}");
+
+        let three = told(&gridlock, &Measure::ThreeStep(GRAVITY));
+        // Choice: tract 1 sends 40/41 home and 1/41 to 3; tract 3 sends 40/42 home and 1/42 to each other.
+        let (home, away) = (40.0 / 41.0, 1.0 / 41.0 / 40.0);
+        let (own, out) = (40.0 / 42.0, 1.0 / 42.0 / 40.0);
+        let shares = [
+            15.0 / (100.0 * home + 10.0 * out),
+            20.0 / (50.0 * home + 10.0 * out),
+            100.0 / (10.0 * own + 150.0 * away),
+        ];
+        assert!(near(three[0], shares[0] * home + shares[2] * away), "{three:?}");
+        assert!(near(three[1], shares[1] * home + shares[2] * away), "{three:?}");
+        assert!(near(three[2], shares[2] * own + (shares[0] + shares[1]) * out), "{three:?}");
+    }
+
+    #[test]
+    fn quicker_roads_shift_access_the_way_the_published_example_says() {
+        let two = |inbound, outbound, across| {
+            told(&hospitals(inbound, outbound, across), &Measure::TwoStep(GRAVITY))
+        };
+        let gridlock = two(40.0, 40.0, 80.0);
+        let inbound = two(20.0, 40.0, 80.0);
+        assert!(inbound[0] > gridlock[0] && inbound[1] > gridlock[1] && inbound[2] < gridlock[2]);
+        let outbound = two(40.0, 20.0, 80.0);
+        assert!(
+            outbound[0] < gridlock[0] && outbound[1] < gridlock[1] && outbound[2] > gridlock[2]
+        );
+        let both = two(20.0, 20.0, 40.0);
+        assert!(both[0] > gridlock[0] && both[1] > gridlock[1] && both[2] < gridlock[2]);
+    }
+
+    /// Supply of one at each corner of a five by five grid, as in the package's own tests.
+    fn grid(people: &[(&str, u64)], limit: f64) -> Catchment {
+        let codes: Vec<String> = (0..25).map(|n| format!("{n:02}")).collect();
+        let at = |n: usize| (n.rem_euclid(5) as f64, n.div_euclid(5) as f64);
+        let metres = |a: usize, b: usize| {
+            let ((x1, y1), (x2, y2)) = (at(a), at(b));
+            (x1 - x2).hypot(y1 - y2)
+        };
+        let pairs = codes.iter().enumerate().flat_map(|(a, from)| {
+            let codes = codes.iter().enumerate();
+            codes.map(move |(b, to)| (from.as_str(), to.as_str(), metres(a, b)))
+        });
+        let supply = codes.iter().map(|code| (code.as_str(), 1.0));
+        Catchment::new(people.iter().copied(), supply, pairs.collect::<Vec<_>>(), limit).unwrap()
+    }
+
+    #[test]
+    fn one_place_with_all_the_supply_to_itself_has_all_of_it() {
+        let alone = grid(&[("07", 1)], f64::INFINITY);
+        let bands = Weight::Bands(vec![(10.0, 25.0)]);
+        for measure in [
+            Measure::TwoStep(Weight::Same),
+            Measure::TwoStep(bands.clone()),
+            Measure::ThreeStep(bands),
+        ] {
+            assert!(near(told(&alone, &measure)[0], 25.0), "{measure:?}");
+        }
+        let small = grid(&[("07", 1), ("12", 1)], 0.9);
+        assert_eq!(told(&small, &Measure::TwoStep(Weight::Same)), [1.0, 1.0]);
+        // The single resident is at the supply beside it: congestion 1 ÷ (1 x 1/25) and no travel.
+        assert_eq!(told(&alone, &Measure::RationalAgent(Agent::default())), [25.0]);
+    }
+
+    #[test]
+    fn two_supplies_come_to_cost_the_same_once_people_may_choose() {
+        // 100 people beside a surgery of 50 and 10 minutes from another of 50. At equilibrium x stay:
+        // x/50 = (100 - x)/50 + 10/60, so x = 54.17; whole people only.
+        let costs = [("E1", "S1", 0.0), ("E1", "S2", 10.0)];
+        let catchment =
+            Catchment::new([("E1", 100)], [("S1", 50.0), ("S2", 50.0)], costs, 60.0).unwrap();
+        let agent = Agent { first_step: 0.2, ..Agent::default() };
+
+        let told = catchment.scores(&Measure::RationalAgent(agent))[0].unwrap();
+
+        let settled = |stay: f64| {
+            let go = 100.0 - stay;
+            (stay * stay / 50.0 + go * (go / 50.0 + 10.0 / 60.0)) / 100.0
+        };
+        assert!(
+            (told - settled(54.0)).abs() < 0.02 || (told - settled(55.0)).abs() < 0.02,
+            "{told}"
+        );
+    }
+
+    #[test]
+    fn nothing_in_reach_is_nought_for_a_ratio_and_unknown_for_a_cost() {
+        let costs = [("E1", "S1", 5.0), ("E2", "S1", 61.0)];
+        let catchment =
+            Catchment::new([("E1", 10), ("E2", 10)], [("S1", 2.0)], costs, 60.0).unwrap();
+        assert_eq!(catchment.scores(&Measure::TwoStep(Weight::Same)), [Some(0.2), Some(0.0)]);
+        let costs = catchment.scores(&Measure::RationalAgent(Agent::default()));
+        assert!(costs[0].is_some() && costs[1].is_none());
+    }
+
+    #[test]
+    fn zero_costs_and_codes_given_twice_are_no_trouble() {
+        let people = [("E1", 10), ("E1", 10)];
+        let supply = [("S1", 1.0), ("S1", 3.0)];
+        let costs = [("E1", "S1", 0.0), ("E1", "S1", 4.0), ("E9", "S1", 1.0), ("E1", "S9", 1.0)];
+        let catchment = Catchment::new(people, supply, costs, 60.0).unwrap();
+        assert_eq!(catchment.pairs(), 1);
+        assert_eq!(told(&catchment, &Measure::TwoStep(GRAVITY)), [0.2]);
+        let fault = Catchment::new(people, [("S1", f64::NAN)], costs, 60.0).unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "the supply of S1 is NaN, which is not a number of at least 0"
+        );
+        let fault = Catchment::new(people, supply, [("E1", "S1", -1.0)], 60.0).unwrap_err();
+        assert_eq!(
+            fault.to_string(),
+            "the cost of the pair E1 to S1 is -1, which is not a number of at least 0"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn the_ratios_share_out_exactly_the_supply_in_reach_and_rows_may_come_in_any_order(
+            people in prop::collection::vec(0_u64..500, 1..8),
+            supply in prop::collection::vec(0_u32..50, 1..6),
+            costs in prop::collection::vec(0_u32..70, 48),
+        ) {
+            let zones: Vec<String> = (0..people.len()).map(|n| format!("E{n}")).collect();
+            let sites: Vec<String> = (0..supply.len()).map(|n| format!("S{n}")).collect();
+            let mut rows: Vec<(&str, &str, f64)> = zones
+                .iter()
+                .flat_map(|zone| sites.iter().map(move |site| (zone.as_str(), site.as_str())))
+                .zip(&costs)
+                .map(|((zone, site), cost)| (zone, site, f64::from(*cost)))
+                .collect();
+            let living = || zones.iter().map(String::as_str).zip(people.iter().copied());
+            let serving = || sites.iter().map(String::as_str).zip(supply.iter().map(|n| f64::from(*n)));
+            let catchment = Catchment::new(living(), serving(), rows.clone(), 60.0).unwrap();
+            rows.reverse();
+            let turned = Catchment::new(living(), serving(), rows, 60.0).unwrap();
+            prop_assert_eq!(&catchment, &turned);
+
+            let bands = Weight::Bands(vec![(10.0, 1.0), (20.0, 0.68), (60.0, 0.22)]);
+            let power = Weight::Power { power: -2.0, least: 1.0 };
+            for measure in [
+                Measure::TwoStep(Weight::Same),
+                Measure::TwoStep(bands.clone()),
+                Measure::TwoStep(power.clone()),
+                Measure::TwoStep(Weight::Gaussian { width: 20.0 }),
+                Measure::ThreeStep(bands),
+                Measure::ThreeStep(power),
+            ] {
+                let shared: f64 = catchment
+                    .scores(&measure)
+                    .iter()
+                    .zip(catchment.people())
+                    .map(|(score, people)| score.unwrap() * people)
+                    .sum();
+                prop_assert!(near(shared, catchment.reached_supply()), "{:?}: {} of {}", measure, shared, catchment.reached_supply());
+            }
+        }
+    }
+}
