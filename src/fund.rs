@@ -4,6 +4,8 @@
 //! lines; [`ledger`] gathers them; [`project`] adds them up by year. Prices are additive: what a site does and what
 //! each arriving tenancy costs are priced apart, so a solver may add them up in any order. Does no I/O.
 
+mod appraisal;
+mod balance;
 mod decision;
 mod estimate;
 mod exit;
@@ -15,9 +17,17 @@ mod projection;
 #[cfg(test)]
 mod sample;
 mod schedule;
+mod sensitivity;
+mod series;
 mod terms;
+#[cfg(test)]
+mod tests;
+mod uncertainty;
 mod value;
+mod workings;
 
+pub use appraisal::{Appraisal, Rates, appraise};
+pub use balance::{Grain, NoLevel, Period, Prices, balances, nominal};
 pub use decision::{Arrival, Decision, OptionKind};
 pub use exit::{Blocker, Exit, Leaving, exit_rule, land_exit_rule};
 pub use formula::{Formula, Inputs, Lever};
@@ -27,4 +37,8 @@ pub use ledger::{
 pub use price::{mends, price, price_arrival};
 pub use projection::{Projection, ProjectionYear, project};
 pub use schedule::{Schedule, Stages, When};
+pub use sensitivity::{Driver, Swing, Switch, Switching, switching, tornado};
+pub use series::{Indices, Series, SeriesFault};
 pub use terms::Terms;
+pub use uncertainty::{Asked, Contribution, FanYear, Uncertainty, sample};
+pub use workings::{Case, Outcome, Worked, Workings};

@@ -17,7 +17,7 @@ mod snapshot;
 mod tenancy;
 mod words;
 
-pub use assumption::{Assumption, Assumptions, Mark, MissingAssumption};
+pub use assumption::{Assumption, Assumptions, BadFigure, Mark, MissingAssumption};
 pub use change::{Change, ChangeSet, ChangeSetId, Reference, ReferenceKind};
 pub use code::{InvalidCode, SiteCode, TenancyId};
 pub use evidence::{Evidence, Value, Why};

@@ -165,7 +165,11 @@ impl<'a> File<'a> {
         })?;
         let as_of = self.date(&path("as_of"), found, inherited)?;
         let mark = self.mark(&path("mark"), found, inherited, like.is_some())?;
-        Ok(Assumption { value, low, high, unit, words, source, as_of, mark })
+        let figure = Assumption { value, low, high, unit, words, source, as_of, mark };
+        if let Some(fault) = figure.fault(key) {
+            return Err(self.wrong(&path(fault.part), &fault.found.to_string(), fault.wanted));
+        }
+        Ok(figure)
     }
 
     fn mark(
@@ -349,6 +353,9 @@ mod tests {
                 refused("[figures.\"retention.trust\"]\nvalue = 0.5\nmark = \"sure\"\n"),
                 refused("[figures.retention.trust]\nvalue = 0.5\n"),
                 refused("[figures.\"retention.trust\"]\nvalue = nan\n"),
+                refused("[figures.\"retention.trust\"]\nvalue = 1.2\n"),
+                refused("[figures.\"receipt.gbp_per_m2_gia\"]\nvalue = -5\n"),
+                refused("[figures.\"time.receipt_month\"]\nvalue = 13\n"),
                 assumptions_from("mine.toml", "figures = 3").unwrap_err().to_string(),
                 assumptions_from("mine.toml", "name = ").unwrap_err().to_string(),
             ]
@@ -363,6 +370,9 @@ mod tests {
         mine.toml, key "retention.trust.mark": text "sure" is not one of verified, computed, from_memory
         mine.toml, key "retention": a new key is not a whole key in quotes, such as [figures."retention.trust"]
         mine.toml, key "retention.trust.value": nan is not a number
+        mine.toml, key "retention.trust.value": 1.2 is not a share from 0 to 1
+        mine.toml, key "receipt.gbp_per_m2_gia.value": -5 is not an amount of at least £0
+        mine.toml, key "time.receipt_month.value": 13 is not a month from 1 (April) to 12 (March)
         mine.toml, key "figures": 3 is not a table of figures
         mine.toml is not TOML: string values must be quoted, expected literal string, line 1
         "#

@@ -1,5 +1,7 @@
 //! One item of money before it is dated: how much, how it is worked out, and at which stage of the site's part it falls.
 
+use std::collections::BTreeSet;
+
 use chrono::NaiveDate;
 
 use super::estimate::{Estimate, pence};
@@ -77,6 +79,8 @@ fn first_day_after(when: When) -> Option<NaiveDate> {
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Flow {
     pub(super) site: SiteCode,
+    /// The site whose decision causes it: of an arrival, the site it leaves.
+    pub(super) part_of: SiteCode,
     pub(super) owner: Option<ReceiptAccruesTo>,
     pub(super) counterparty: String,
     pub(super) kind: LineKind,
@@ -122,7 +126,18 @@ impl Flow {
         occurrences.into_iter().filter_map(|(when, amount)| self.line(when, amount)).collect()
     }
 
-    fn line(&self, when: When, pounds: Estimate) -> Option<(Line, Estimate)> {
+    /// Whether its lines count in net present social value.
+    pub(super) fn counts_for_society(&self) -> bool {
+        self.kind.counts_for_society() && (self.kind != LineKind::Receipt || self.in_fund)
+    }
+
+    /// Assumptions that say how long it is paid.
+    pub(super) fn lease_keys(&self) -> BTreeSet<String> {
+        let Timing::Term(lease) = &self.timing else { return BTreeSet::new() };
+        lease.left(self.stages.moves).assumed
+    }
+
+    pub(super) fn line(&self, when: When, pounds: Estimate) -> Option<(Line, Estimate)> {
         let (amount, low, high) = (pence(pounds.central), pence(pounds.bad), pence(pounds.good));
         if [amount, low, high].iter().all(|pence| pence.0 == 0) {
             return None;

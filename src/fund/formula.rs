@@ -97,18 +97,30 @@ impl Formula {
     }
 
     /// Every part, itself included.
-    pub fn visit(&self, see: &mut dyn FnMut(&Self)) {
+    pub fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        self.visit_where(see, &|_| true);
+    }
+
+    /// Every part but what prices are made of.
+    pub(super) fn visit_but_prices<'a>(&'a self, see: &mut dyn FnMut(&'a Self)) {
+        self.visit_where(see, &|part| !matches!(part, Self::Scaled(Lever::Price, _)));
+    }
+
+    fn visit_where<'a>(&'a self, see: &mut dyn FnMut(&'a Self), into: &dyn Fn(&Self) -> bool) {
         see(self);
+        if !into(self) {
+            return;
+        }
         match self {
             Self::Number(_) | Self::Figure(_) | Self::Known(..) => {}
-            Self::Scaled(_, a) | Self::Rest(a) | Self::Due(a, ..) => a.visit(see),
+            Self::Scaled(_, a) | Self::Rest(a) | Self::Due(a, ..) => a.visit_where(see, into),
             Self::Plus(a, b)
             | Self::Times(a, b)
             | Self::Over(a, b)
             | Self::AtLeast(a, b)
             | Self::AtMost(a, b) => {
-                a.visit(see);
-                b.visit(see);
+                a.visit_where(see, into);
+                b.visit_where(see, into);
             }
         }
     }

@@ -369,8 +369,13 @@ pub fn ledger_at(
             lines.extend(flow.lines(terms.end_year()).into_iter().map(|(line, _)| line));
         }
     }
+    Ok(sorted(lines))
+}
+
+/// In the order a ledger is told in.
+pub(super) fn sorted(mut lines: Vec<Line>) -> Ledger {
     lines.sort_by(|a, b| a.order().cmp(&b.order()));
-    Ok(Ledger { lines })
+    Ledger { lines }
 }
 
 /// A local priority that the fund pays for.
@@ -427,8 +432,7 @@ impl Ledger {
             source: spend.source.clone(),
             because: spend.because.clone(),
         }));
-        self.lines.sort_by(|a, b| a.order().cmp(&b.order()));
-        self
+        sorted(self.lines)
     }
 
     /// The sum of the lines picked.

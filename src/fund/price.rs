@@ -9,7 +9,7 @@ use super::value::{Price, amount, land_price, site_price};
 use super::{Arrival, Decision, Lever, Line, LineKind, OptionKind, Schedule, Stages, Terms, When};
 use crate::register::{
     AccessAnswer, AccessItem, Field, Grade, MissingAssumption, ReceiptAccruesTo, Scalar, Site,
-    Tenure,
+    SiteCode, Tenure,
 };
 
 /// Every line of a decision: what the site does, then each arrival.
@@ -56,9 +56,9 @@ pub(super) fn flows(
     Ok(flows)
 }
 
-fn arrival_flows(
-    site: &Site,
-    arrival: &Arrival,
+fn arrival_flows<'a>(
+    site: &'a Site,
+    arrival: &'a Arrival,
     terms: &Terms<'_>,
     schedule: &Schedule,
 ) -> Result<Vec<Flow>, MissingAssumption> {
@@ -158,6 +158,7 @@ struct Book<'a> {
     holding: Holding,
     stages: Stages,
     because: String,
+    part_of: &'a SiteCode,
     flows: Vec<Flow>,
 }
 
@@ -168,7 +169,8 @@ impl<'a> Book<'a> {
         stages: Stages,
         because: String,
     ) -> Result<Self, MissingAssumption> {
-        Ok(Self { site, holding: Holding::of(site, terms)?, stages, because, flows: Vec::new() })
+        let holding = Holding::of(site, terms)?;
+        Ok(Self { site, holding, stages, because, part_of: &site.code, flows: Vec::new() })
     }
 
     /// The site's receipt, where its value can be stated, and what clearing and holding it costs.
@@ -326,6 +328,7 @@ impl<'a> Book<'a> {
         let is_others = kind == LineKind::Receipt && self.holding.nhs_owner().is_none();
         self.flows.push(Flow {
             site: self.site.code.clone(),
+            part_of: self.part_of.clone(),
             owner: self.holding.owner,
             counterparty: counterparty(kind, self.site).to_owned(),
             kind,

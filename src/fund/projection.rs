@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Ledger, Line, LineKind, Terms, ValueSource};
+use super::{Budget, Ledger, Line, LineKind, Rates, Terms, ValueSource, appraise};
 use crate::register::{MissingAssumption, Pence};
 
 /// One financial year. `closing == opening + money_in + money_out`, to the penny.
@@ -67,18 +67,13 @@ pub fn project(
     terms: &Terms<'_>,
     opening: Pence,
 ) -> Result<Projection, MissingAssumption> {
-    let social = ledger.lines.iter().filter(|line| line.counts_for_society());
-    let (mut benefits, mut costs) = (0.0, 0.0);
-    for line in social {
-        let present = line.amount.0 as f64 * terms.discount(line.year)?;
-        if present >= 0.0 { benefits += present } else { costs -= present }
-    }
+    let value = appraise(ledger, terms, Rates::Standard)?;
     let avoided = ledger.total(|line| line.kind == LineKind::BacklogAvoided);
     Ok(Projection {
         price_base: terms.base_year,
         years: years(ledger, terms, opening),
-        npsv: Pence(1).times(benefits - costs),
-        bcr: (costs > 0.0).then(|| benefits / costs),
+        npsv: value.npsv,
+        bcr: value.bcr,
         backlog_avoided: avoided.amount,
         assumed_share: assumed_share(ledger),
     })

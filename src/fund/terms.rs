@@ -2,6 +2,7 @@
 
 use chrono::{Datelike, NaiveDate};
 
+use super::Rates;
 use crate::register::{Assumptions, MissingAssumption};
 
 /// The figures and the years. Real terms at the prices of the first year.
@@ -59,14 +60,15 @@ impl Terms<'_> {
 
     /// What a pound of this year is worth in the first, at the declining Green Book schedule.
     pub fn discount(&self, year: i32) -> Result<f64, MissingAssumption> {
-        let bands = [
-            ("discount.rate.years_0_30", 30),
-            ("discount.rate.years_31_75", 75),
-            ("discount.rate.years_76_125", i32::MAX),
-        ];
+        self.discount_at(Rates::Standard, year)
+    }
+
+    /// The same at another schedule.
+    pub fn discount_at(&self, rates: Rates, year: i32) -> Result<f64, MissingAssumption> {
+        let Some(keys) = rates.keys() else { return Ok(1.0) };
         let wanted = (year - self.base_year).max(0);
         let (mut factor, mut reached) = (1.0, 0);
-        for (key, until) in bands {
+        for (key, until) in keys.into_iter().zip([30, 75, i32::MAX]) {
             let years = wanted.min(until) - reached;
             if years > 0 {
                 factor /= (1.0 + self.assumptions.value(key)?).powi(years);

@@ -9,6 +9,7 @@ mod leavers;
 mod log;
 mod other_days;
 mod rows;
+mod sense;
 
 use std::collections::BTreeSet;
 

@@ -57,7 +57,53 @@ pub struct MissingAssumption {
     pub key: String,
 }
 
+/// A figure that cannot be one of its kind.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[error("{key}.{part} is {found}, which is not {wanted}")]
+pub struct BadFigure {
+    /// The figure's key.
+    pub key: String,
+    /// `value`, `low` or `high`.
+    pub part: &'static str,
+    /// As given.
+    pub found: f64,
+    /// A noun phrase.
+    pub wanted: &'static str,
+}
+
+impl Assumption {
+    /// What of it cannot be: a share above 1, a price below nothing, a range that does not hold its value.
+    pub fn fault(&self, key: &str) -> Option<BadFigure> {
+        let (least, most, wanted) = match self.unit.as_str() {
+            "month" => (1.0, 12.0, "a month from 1 (April) to 12 (March)"),
+            "correlation" => (0.0, 0.999, "a number from 0 to 0.999"),
+            unit if unit.starts_with("share") => (0.0, 1.0, "a share from 0 to 1"),
+            unit if unit.starts_with("1 yes") => (0.0, 1.0, "1 for yes or 0 for no"),
+            unit if unit.starts_with('£') => (0.0, f64::MAX, "an amount of at least £0"),
+            _ => (0.0, f64::MAX, "a number of at least 0"),
+        };
+        let parts = [("value", Some(self.value)), ("low", self.low), ("high", self.high)];
+        let bad = |part, found, wanted| BadFigure { key: key.to_owned(), part, found, wanted };
+        for (part, number) in parts {
+            let Some(found) = number else { continue };
+            if !(least..=most).contains(&found) {
+                return Some(bad(part, found, wanted));
+            }
+        }
+        if let Some(low) = self.low.filter(|low| *low > self.value) {
+            return Some(bad("low", low, "a number of at most the value"));
+        }
+        let high = self.high.filter(|high| *high < self.value)?;
+        Some(bad("high", high, "a number of at least the value"))
+    }
+}
+
 impl Assumptions {
+    /// The first figure that cannot be, by key.
+    pub fn fault(&self) -> Option<BadFigure> {
+        self.figures.iter().find_map(|(key, figure)| figure.fault(key))
+    }
+
     /// The figure, or which one is missing.
     pub fn figure(&self, key: &str) -> Result<&Assumption, MissingAssumption> {
         self.figures

@@ -107,6 +107,7 @@ fields! {
     Site Tenure => "tenure", Kind::Choice(Tenure::WORDS), "", "Tenure";
     Site Landlord => "landlord", Kind::Text, "", "Landlord";
     Site ReceiptAccruesTo => "receipt_accrues_to", Kind::Choice(ReceiptAccruesTo::WORDS), "", "Receipt accrues to";
+    Site LeaseStart => "lease_start", Kind::Date, "", "Lease start";
     Site LeaseBreak => "lease_break", Kind::Date, "", "Next lease break";
     Site LeaseExpiry => "lease_expiry", Kind::Date, "", "Lease expiry";
     Site AnnualRent => "annual_rent_gbp", Kind::Money, "£ a year", "Annual rent";

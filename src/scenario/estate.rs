@@ -2,7 +2,7 @@
 
 use crate::access::{GateRules, ScoreRules};
 use crate::geography::{Geography, SiteIndex};
-use crate::register::{MissingAssumption, Register, SiteCode};
+use crate::register::{BadFigure, MissingAssumption, Register, SiteCode};
 use crate::travel::UnusablePace;
 
 /// The estate at one version, borrowed from its snapshot.
@@ -64,6 +64,9 @@ pub enum ScenarioError {
         /// A noun phrase.
         wanted: &'static str,
     },
+    /// An assumption that cannot be: a share above 1, a price below nothing.
+    #[error("the assumption {0}")]
+    BadFigure(#[from] BadFigure),
     /// A way of travelling without a usable pace.
     #[error(transparent)]
     Pace(#[from] UnusablePace),

@@ -180,6 +180,9 @@ fn check_levers(scenario: &Scenario) -> Result<(), ScenarioError> {
         let found = scenario.capital_available.to_string();
         return bad("the capital available", found, "an amount of at least £0");
     }
+    if let Some(fault) = scenario.assumptions.fault() {
+        return Err(fault.into());
+    }
     for standard in &scenario.standards {
         let most = match standard.limit {
             Limit::Minutes(most) | Limit::Metres(most) => most,

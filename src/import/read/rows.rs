@@ -10,6 +10,7 @@ use super::combine::{Combining, together};
 use super::evidence::Book;
 use super::log::Log;
 use super::other_days::OtherDays;
+use super::sense;
 use super::{FullList, is_dated};
 use crate::import::mapping::{
     Aggregate, Mapping, Patterns, RowTest, RowsOf, Speaks, Target, financial_year,
@@ -384,6 +385,7 @@ impl Reader<'_, '_> {
                 values[at] = Said::Nothing;
             }
         }
+        sense::refuse_nonsense(record, &mut values);
         values
     }
 
