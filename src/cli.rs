@@ -8,6 +8,7 @@ mod plan;
 mod report;
 mod serve;
 mod site;
+mod solve;
 mod synth;
 mod table;
 
@@ -34,6 +35,8 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Who reaches care within the standards, and what a change does to whom
     Access(access::AccessArgs),
+    /// Solve a location problem from a file: OR-Library, consolidation or our own JSON
+    Solve(solve::SolveArgs),
     /// Serve the pages and the API
     Serve(serve::ServeArgs),
     /// Serve an illustrative estate with a scenario solved
@@ -53,6 +56,7 @@ pub fn main() -> ExitCode {
         Command::Site(args) => site::run(&args),
         Command::Plan(args) => plan::run(args),
         Command::Access(args) => access::run(&args),
+        Command::Solve(args) => solve::run(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => serve::demo(&args),
         Command::Synth(args) => synth::run(args),

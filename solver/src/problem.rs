@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// No figure may be larger: beyond, a penny is lost in rounding, and solvers take figures for infinite.
+pub(crate) const LARGEST: f64 = 1e15;
+
 /// One option of a site.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -181,8 +184,8 @@ pub struct Malformed {
 }
 
 impl Problem {
-    /// Is `Ok` when every index points at something, every list has the length it must and every figure is finite.
-    /// Needs, weights and prices must not be negative; room may be.
+    /// Is `Ok` when every index points at something, every list has the length it must and every figure is a
+    /// number of at most 1e15. Needs, weights and prices must not be negative; room may be.
     pub fn validate(&self) -> Result<(), Malformed> {
         self.sites.iter().enumerate().try_for_each(|(i, site)| self.validate_site(i, site))?;
         self.units.iter().enumerate().try_for_each(|(r, unit)| self.validate_unit(r, unit))?;
@@ -209,8 +212,9 @@ impl Problem {
             if option.room.len() != self.resources.len() {
                 return malformed(at(), "room needs one figure a resource");
             }
-            if !option.cost.is_finite() || option.room.iter().any(|x| !x.is_finite()) {
-                return malformed(at(), "a figure is not a number");
+            figure(at, "cost", option.cost, -LARGEST)?;
+            for (name, &room) in self.resources.iter().zip(&option.room) {
+                figure(at, &format!("room, {name}"), room, -LARGEST)?;
             }
         }
         Ok(())
@@ -227,8 +231,8 @@ impl Problem {
         if unit.need.len() != self.resources.len() {
             return malformed(at(), "need wants one figure a resource");
         }
-        if unit.need.iter().any(|x| !x.is_finite() || *x < 0.0) {
-            return malformed(at(), "a need is negative or not a number");
+        for (name, &need) in self.resources.iter().zip(&unit.need) {
+            figure(at, &format!("need, {name}"), need, 0.0)?;
         }
         for (p, place) in unit.places.iter().enumerate() {
             let at = || format!("{}, place {p}", at());
@@ -238,27 +242,19 @@ impl Problem {
             if place.admitted_by.iter().any(|&o| o >= site.options.len()) {
                 return malformed(at(), "an admitting option does not exist");
             }
-            if !place.cost.is_finite() {
-                return malformed(at(), "its cost is not a number");
-            }
+            figure(at, "cost", place.cost, -LARGEST)?;
         }
         Ok(())
     }
 
     fn validate_group(&self, g: usize, group: &CoverGroup) -> Result<(), Malformed> {
         let at = || format!("coverage {g} {:?}", group.name);
-        let is_bad = |x: f64| !x.is_finite() || x < 0.0;
-        if !group.needed.is_finite() {
-            return malformed(at(), "the weight needed is not a number");
-        }
-        if is_bad(group.price) || group.shortfall_price.is_some_and(is_bad) {
-            return malformed(at(), "a price is negative or not a number");
-        }
+        figure(at, "needed", group.needed, -LARGEST)?;
+        figure(at, "price", group.price, 0.0)?;
+        figure(at, "shortfall price", group.shortfall_price.unwrap_or(0.0), 0.0)?;
         for (q, point) in group.points.iter().enumerate() {
             let at = || format!("{}, point {q}", at());
-            if is_bad(point.weight) {
-                return malformed(at(), "its weight is negative or not a number");
-            }
+            figure(at, "weight", point.weight, 0.0)?;
             if !point.servers.iter().all(|s| self.has_place(s.unit, s.place)) {
                 return malformed(at(), "a server does not exist");
             }
@@ -268,13 +264,9 @@ impl Problem {
 
     fn validate_limit(&self, l: usize, limit: &Limit) -> Result<(), Malformed> {
         let at = || format!("limit {l} {:?}", limit.name);
-        let is_finite = |x: Option<f64>| x.is_none_or(f64::is_finite);
-        if !is_finite(limit.low) || !is_finite(limit.high) {
-            return malformed(at(), "its least or most is not a number");
-        }
-        if limit.price.is_some_and(|x| !x.is_finite() || x < 0.0) {
-            return malformed(at(), "its price is negative or not a number");
-        }
+        figure(at, "low", limit.low.unwrap_or(0.0), -LARGEST)?;
+        figure(at, "high", limit.high.unwrap_or(0.0), -LARGEST)?;
+        figure(at, "price", limit.price.unwrap_or(0.0), 0.0)?;
         for (t, term) in limit.terms.iter().enumerate() {
             let at = || format!("{}, term {t}", at());
             let (exists, by) = match *term {
@@ -286,9 +278,7 @@ impl Problem {
             if !exists {
                 return malformed(at(), "names something that does not exist");
             }
-            if !by.is_finite() {
-                return malformed(at(), "its coefficient is not a number");
-            }
+            figure(at, "by", by, -LARGEST)?;
         }
         Ok(())
     }
@@ -303,6 +293,20 @@ impl Site {
     pub fn allows(&self, option: usize) -> bool {
         self.allowed.is_empty() || self.allowed.contains(&option)
     }
+}
+
+/// A figure is a number from `least` to [`LARGEST`].
+fn figure(at: impl Fn() -> String, field: &str, value: f64, least: f64) -> Result<(), Malformed> {
+    let what = if value.is_nan() {
+        "is not a number"
+    } else if value.abs() > LARGEST {
+        "is beyond 1e15"
+    } else if value < least {
+        "is negative"
+    } else {
+        return Ok(());
+    };
+    Err(Malformed { at: at(), what: format!("{field} {what} ({value})") })
 }
 
 fn malformed(at: String, what: &str) -> Result<(), Malformed> {

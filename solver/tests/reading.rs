@@ -111,27 +111,27 @@ fn what_is_wrong_is_named_by_line_field_value_and_what_was_wanted() {
         (
             Format::Capacitated,
             "1 1\ncapacity 3",
-            "line 2, capacity of site 1: \"capacity\" is not a number of at least 0, and nothing said what \"capacity\" stands for",
+            "line 2, capacity of site 1: \"capacity\" is not a number from 0 to 1e15, and nothing said what \"capacity\" stands for",
         ),
         (
             Format::Capacitated,
             "1 1\n5 3\n-4 1",
-            "line 3, demand of customer 1: \"-4\" is not a number of at least 0",
+            "line 3, demand of customer 1: \"-4\" is not a number from 0 to 1e15",
         ),
         (
             Format::Capacitated,
             "1 1\n5 3\n4 nan",
-            "line 3, cost of customer 1 at site 1: \"nan\" is not a number",
+            "line 3, cost of customer 1 at site 1: \"nan\" is not a number from -1e15 to 1e15",
         ),
         (
             Format::Capacitated,
             "1 1\n5 3\n4",
-            "line 3, cost of customer 1 at site 1: the file ends where a number should be",
+            "line 3, cost of customer 1 at site 1: the file ends where a number from -1e15 to 1e15 should be",
         ),
         (
             Format::Capacitated,
             "1 1\n5 1e999\n4 1",
-            "line 2, cost of opening site 1: \"1e999\" is not a number",
+            "line 2, cost of opening site 1: \"1e999\" is not a number from -1e15 to 1e15",
         ),
         (
             Format::Capacitated,

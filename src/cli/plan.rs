@@ -121,11 +121,7 @@ pub(crate) fn solve(
     question: Scenario,
     author: &str,
 ) -> anyhow::Result<Run> {
-    let stop = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&stop);
-    // A second handler cannot be set in one process: the demo serves with its own, so failing here is no harm.
-    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-    let mut watch = Terminal { bar: spinner(), stop };
+    let mut watch = Terminal::watching();
     let estate = scenario::Estate {
         register: &snapshot.register,
         geography: &snapshot.geography,
@@ -140,7 +136,7 @@ pub(crate) fn solve(
         author.to_owned(),
         chrono::Utc::now().naive_utc(),
     );
-    watch.bar.finish_and_clear();
+    watch.finish();
     Ok(run?)
 }
 
@@ -185,9 +181,24 @@ fn question(args: PlanArgs, register: &crate::register::Register) -> anyhow::Res
     Ok(question)
 }
 
-struct Terminal {
+/// A progress line on a terminal; Ctrl-C stops with the best plan so far.
+pub(super) struct Terminal {
     bar: ProgressBar,
     stop: Arc<AtomicBool>,
+}
+
+impl Terminal {
+    pub(super) fn watching() -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let flag = Arc::clone(&stop);
+        // A second handler cannot be set in one process: the demo serves with its own, so failing here is no harm.
+        let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+        Self { bar: spinner(), stop }
+    }
+
+    pub(super) fn finish(&self) {
+        self.bar.finish_and_clear();
+    }
 }
 
 impl solver::Watch for Terminal {

@@ -8,3 +8,4 @@ mod journey;
 mod london;
 mod london_plan;
 mod london_space;
+mod solve;

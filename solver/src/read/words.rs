@@ -1,6 +1,7 @@
 //! A file of figures, word by word, knowing its lines.
 
 use super::Fault;
+use crate::problem::LARGEST;
 
 /// Counts above this are no counts of sites, customers or edges.
 const LARGEST_COUNT: usize = 10_000_000;
@@ -36,18 +37,18 @@ impl<'a> Words<'a> {
         is_wanted: impl FnOnce(f64) -> bool,
     ) -> Result<f64, Fault> {
         let word = self.next();
-        let figure = word.and_then(parse).filter(|x| x.is_finite() && is_wanted(*x));
+        let figure = word.and_then(parse).filter(|x| is_figure(*x) && is_wanted(*x));
         figure.ok_or_else(|| self.fault(field(), word, wanted))
     }
 
     /// Any number.
     pub(super) fn number(&mut self, field: impl FnOnce() -> String) -> Result<f64, Fault> {
-        self.figure(field, "a number", |_| true)
+        self.figure(field, "a number from -1e15 to 1e15", |_| true)
     }
 
     /// A number that is not negative.
     pub(super) fn amount(&mut self, field: impl FnOnce() -> String) -> Result<f64, Fault> {
-        self.figure(field, "a number of at least 0", |x| x >= 0.0)
+        self.figure(field, "a number from 0 to 1e15", |x| x >= 0.0)
     }
 
     /// As [`amount`](Self::amount), where the word `stands_for` may stand for one.
@@ -61,11 +62,11 @@ impl<'a> Words<'a> {
         let is_name = word.is_some_and(|word| word.eq_ignore_ascii_case(name.as_bytes()));
         let figure = if is_name { value } else { word.and_then(parse) };
         let wanted = if is_name {
-            format!("a number of at least 0, and nothing said what {name:?} stands for")
+            format!("a number from 0 to 1e15, and nothing said what {name:?} stands for")
         } else {
-            "a number of at least 0".to_owned()
+            "a number from 0 to 1e15".to_owned()
         };
-        let figure = figure.filter(|x| x.is_finite() && *x >= 0.0);
+        let figure = figure.filter(|x| is_figure(*x) && *x >= 0.0);
         figure.ok_or_else(|| self.fault(field(), word, &wanted))
     }
 
@@ -113,6 +114,11 @@ impl<'a> Words<'a> {
             None => Fault::Ends { line, field, wanted },
         }
     }
+}
+
+/// What [`Problem::validate`](crate::Problem::validate) accepts.
+fn is_figure(x: f64) -> bool {
+    x.abs() <= LARGEST
 }
 
 fn parse(word: &[u8]) -> Option<f64> {

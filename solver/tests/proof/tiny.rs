@@ -1,13 +1,13 @@
-//! The search finds what trying everything finds, on tiny problems of every kind.
+//! Tiny problems of every kind of rule, and every plan there is.
 
 use domesday_solver::{
-    CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Plan, Problem, Server, Settings, Share,
-    Site, Status, Unit, check, solve,
+    CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Plan, Problem, Server, Share, Site, Unit,
+    check,
 };
 use proptest::prelude::*;
 
 /// Every plan there is: all options, all places. Divided units are left to their own test.
-fn best_of_all(problem: &Problem) -> Option<(f64, Plan)> {
+pub(crate) fn best_of_all(problem: &Problem) -> Option<(f64, Plan)> {
     let options: Vec<usize> = problem.sites.iter().map(|s| s.options.len()).collect();
     let places: Vec<usize> = problem.units.iter().map(|u| u.places.len()).collect();
     let radix: Vec<usize> = options.iter().chain(&places).copied().collect();
@@ -31,7 +31,7 @@ fn best_of_all(problem: &Problem) -> Option<(f64, Plan)> {
     }
 }
 
-fn tiny_problem() -> impl Strategy<Value = Problem> {
+pub(crate) fn tiny_problem() -> impl Strategy<Value = Problem> {
     let figure = || (-5..20_i32).prop_map(f64::from);
     let option = (figure(), 0..20_i32).prop_map(|(cost, room)| Opt {
         name: String::new(),
@@ -135,67 +135,4 @@ fn tiny_problem() -> impl Strategy<Value = Problem> {
                 },
             )
         })
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
-    #[test]
-    fn the_search_finds_what_trying_everything_finds(problem in tiny_problem()) {
-        let outcome = solve(&problem, &Settings::default(), &mut ());
-
-        prop_assert_eq!(&outcome.trouble, &None);
-        match best_of_all(&problem) {
-            None => prop_assert_eq!(outcome.status, Status::Infeasible),
-            Some((cost, _)) => {
-                prop_assert_eq!(outcome.status, Status::Optimal);
-                let found = outcome.objective.unwrap();
-                prop_assert!((found - cost).abs() < 1e-6, "found {} instead of {}", found, cost);
-                prop_assert!(outcome.bound.unwrap() <= cost + 1e-6);
-                prop_assert_eq!(check(&problem, &outcome.plan.unwrap()), vec![]);
-            }
-        }
-    }
-
-    #[test]
-    fn dividing_units_never_costs_more_and_keeps_the_rules(problem in tiny_problem()) {
-        let mut divisible = problem.clone();
-        divisible.units.iter_mut().for_each(|unit| unit.is_divisible = true);
-
-        let whole = solve(&problem, &Settings::default(), &mut ());
-        let divided = solve(&divisible, &Settings::default(), &mut ());
-
-        if let Some(plan) = &divided.plan {
-            prop_assert_eq!(check(&divisible, plan), vec![]);
-        }
-        if let Some(whole) = whole.objective {
-            let divided = divided.objective.unwrap();
-            prop_assert!(divided <= whole + 1e-6, "{} divided, {} whole", divided, whole);
-        }
-    }
-
-    #[test]
-    fn a_divided_unit_is_many_small_units(problem in tiny_problem()) {
-        // A unit in quarters, each placed alone: as many as trying everything can bear. Dividing can only be better.
-        let mut one = problem;
-        one.units.truncate(1);
-        one.units[0].together = None;
-        one.coverage.clear();
-        one.limits.clear();
-        let mut quarters = one.clone();
-        let quarter = |unit: &Unit| {
-            let mut quarter = unit.clone();
-            quarter.need[0] /= 4.0;
-            quarter.places.iter_mut().for_each(|place| place.cost /= 4.0);
-            quarter
-        };
-        quarters.units = vec![quarter(&one.units[0]); 4];
-        one.units[0].is_divisible = true;
-
-        let divided = solve(&one, &Settings::default(), &mut ());
-
-        if let Some((cost, _)) = best_of_all(&quarters) {
-            prop_assert!(divided.objective.unwrap() <= cost + 1e-6);
-        }
-    }
 }
