@@ -12,6 +12,7 @@ mod exit;
 mod flow;
 mod formula;
 mod ledger;
+mod mend;
 mod price;
 mod projection;
 #[cfg(test)]
@@ -34,6 +35,7 @@ pub use formula::{Formula, Inputs, Lever};
 pub use ledger::{
     Basis, Budget, Ledger, Line, LineKind, SiteMoney, Spend, Totals, ValueSource, ledger, ledger_at,
 };
+pub use mend::{WorksCost, mend, mend_key};
 pub use price::{mends, price, price_arrival};
 pub use projection::{Projection, ProjectionYear, project};
 pub use schedule::{Schedule, Stages, When};

@@ -2,6 +2,7 @@
 //!
 //! Readers take bytes, never paths, and never panic on any of them.
 
+mod checklist;
 pub mod locate;
 pub mod mapping;
 mod read;

@@ -21,6 +21,10 @@
 //! | run | a stored, immutable answer with its ledger and projection |
 //! | fault | something wrong in a file |
 //! | finding | a standard the estate does not meet |
+//! | reading | a service line's standard read for disabled residents, counting only sites that pass |
+//! | shortfall | who lacks a site they can get into, and what each site would change |
+//! | league | sites to fix, by people gained for each pound |
+//! | survey list | sites to survey, by people whose standard it would settle |
 //! | breach | a rule a proposal does not keep |
 //! | error | the program could not go on |
 

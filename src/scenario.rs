@@ -1,5 +1,6 @@
 //! From levers to a proposal: encode, solve, propose, verify. Does no I/O.
 
+mod access_today;
 mod answer;
 mod derive;
 mod encode;
@@ -17,6 +18,7 @@ mod tests;
 mod value;
 mod verify;
 
+pub use access_today::{AccessToday, AccessTodayError};
 pub use answer::answer;
 pub use derive::{Need, Occupant, Room, occupants, receivable, spare_m2};
 pub use encode::{Key, KeyPlace, KeySite, KeyUnit, encode};

@@ -13,6 +13,7 @@ mod guard;
 mod health;
 mod pages;
 mod problem;
+mod reached;
 mod templates;
 #[cfg(test)]
 mod tests;
@@ -152,7 +153,8 @@ fn of_extractor(error: Error) -> Error {
 
 fn pages_routes(service: &mut web::ServiceConfig) {
     use pages::{
-        files, home, imports, jobs, map, problems, proposal, reference, register, scenario, site,
+        access, checklist, explore, files, home, imports, jobs, map, problems, proposal, reference,
+        register, scenario, site,
     };
     service
         .service(get("/healthz", health::alive))
@@ -166,6 +168,21 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/sites/{code}/history", site::history))
         .service(get("/sites/{code}/history.csv", site::history_file))
         .service(get("/sites/{code}/{table}.csv", site::file))
+        .service(get_and_post("/sites/{code}/checklist", checklist::show, checklist::record))
+        .service(get("/sites/{code}/checklist.xlsx", checklist::site_workbook))
+        .service(get("/checklists.xlsx", checklist::workbook_of_many))
+        .service(get("/checklists.csv", checklist::file_of_many))
+        .service(get("/access", access::list))
+        .service(get("/access.csv", access::list_file))
+        .service(get("/access/league", access::league))
+        .service(get("/access/league.csv", access::league_file))
+        .service(get("/access/survey", access::survey))
+        .service(get("/access/survey-list.csv", access::survey_file))
+        .service(get("/access/explore", explore::show))
+        .service(get("/access/explore/{table}.csv", explore::file))
+        .service(get("/access/boroughs/{code}", access::show))
+        .service(get("/access/boroughs/{code}/statement", access::statement))
+        .service(get("/access/boroughs/{code}/{table}.csv", access::file))
         .service(get("/map", map::show))
         .service(get("/map.csv", map::file))
         .service(get_and_post("/imports", imports::list, imports::send))

@@ -1,6 +1,7 @@
 //! `domesday access`: who reaches care within the standards, and what a change does to whom.
 
 mod assess;
+mod gaps;
 
 use std::process::ExitCode;
 
@@ -20,6 +21,12 @@ pub(super) struct AccessArgs {
 enum AccessCommand {
     /// Who is within each access standard today, by area or by kind of people
     Assess(assess::AssessArgs),
+    /// What a borough's disabled residents lack, and the works that would close the gap
+    Borough(gaps::BoroughArgs),
+    /// What to fix first, by people gained for each pound
+    League(gaps::ListArgs),
+    /// What to survey first, by people whose standard it would settle
+    Survey(gaps::ListArgs),
 }
 
 /// Which register.
@@ -54,5 +61,8 @@ impl Register {
 pub(super) fn run(args: &AccessArgs) -> anyhow::Result<ExitCode> {
     match &args.command {
         AccessCommand::Assess(args) => assess::run(args),
+        AccessCommand::Borough(args) => gaps::borough(args),
+        AccessCommand::League(args) => gaps::league(args),
+        AccessCommand::Survey(args) => gaps::survey(args),
     }
 }

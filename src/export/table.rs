@@ -67,6 +67,15 @@ impl Table {
         self.rows.extend(rows);
         self
     }
+
+    /// The rows as JSON, for programs: numbers as numbers, money in pounds, what is not known as null.
+    pub fn json(&self) -> serde_json::Value {
+        let row = |row: &Vec<Cell>| {
+            let cells = self.columns.iter().zip(row);
+            cells.map(|(column, cell)| (column.key.clone(), cell.json())).collect()
+        };
+        serde_json::Value::Array(self.rows.iter().map(row).map(serde_json::Value::Object).collect())
+    }
 }
 
 impl Cell {
@@ -103,6 +112,22 @@ impl Cell {
             Scalar::Pence(pence) => Self::Money(Pence(*pence)),
             Scalar::Date(date) => Self::Date(*date),
             Scalar::Point(_) => Self::Text(scalar.to_string()),
+        }
+    }
+
+    /// In JSON. A count is a whole number.
+    fn json(&self) -> serde_json::Value {
+        match self {
+            Self::Empty | Self::Unknown(_) => serde_json::Value::Null,
+            Self::Text(text) => text.as_str().into(),
+            Self::Number(number, 0) if number.abs() < 9e15 => {
+                #[expect(clippy::cast_possible_truncation, reason = "bounded on the line before")]
+                let whole = number.round() as i64;
+                whole.into()
+            }
+            Self::Number(number, _) => (*number).into(),
+            Self::Money(pence) => pence.as_pounds().into(),
+            Self::Date(date) => date.to_string().into(),
         }
     }
 
@@ -156,6 +181,15 @@ fn fixed(number: f64, decimals: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn programs_get_numbers_as_numbers_and_never_a_zero_for_an_unknown() {
+        let columns =
+            [("people", "People", true), ("cost_gbp", "Cost", true), ("why", "Why", false)];
+        let rows = [vec![Cell::count(3), Cell::Money(Pence(150)), Cell::Unknown("left blank")]];
+        let told = Table::new("t", "T", &columns).with(rows).json();
+        assert_eq!(told, serde_json::json!([{ "people": 3, "cost_gbp": 1.5, "why": null }]));
+    }
 
     #[test]
     fn a_cell_reads_alike_on_the_page_and_in_the_file() {

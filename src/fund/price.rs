@@ -85,7 +85,7 @@ pub fn mends(item: AccessItem, terms: &Terms<'_>) -> bool {
     terms.assumptions.figures.contains_key(&works_key(item))
 }
 
-fn works_key(item: AccessItem) -> String {
+pub(super) fn works_key(item: AccessItem) -> String {
     format!("works.access_{:02}.gbp", item.number())
 }
 
@@ -464,14 +464,14 @@ fn refurbishment(site: &Site, terms: &Terms<'_>) -> Result<Estimate, MissingAssu
 }
 
 /// Fees, contingency and optimism bias on works cost.
-fn on_costs(terms: &Terms<'_>) -> Result<Estimate, MissingAssumption> {
+pub(super) fn on_costs(terms: &Terms<'_>) -> Result<Estimate, MissingAssumption> {
     let fees = Estimate::loss(terms, "works.fees_share")?;
     let contingency = Estimate::loss(terms, "works.contingency_share")?;
     Ok(Estimate::exact(1.0).plus(fees).plus(contingency).times(with_bias(terms)?))
 }
 
 /// Value added tax that is not recovered, as a share of works without tax.
-fn vat(terms: &Terms<'_>) -> Result<Estimate, MissingAssumption> {
+pub(super) fn vat(terms: &Terms<'_>) -> Result<Estimate, MissingAssumption> {
     let rate = Estimate::loss(terms, "works.vat_rate")?;
     let recovered = Estimate::gain(terms, "works.vat_recovered_share")?;
     Ok(rate.times(recovered.rest()))

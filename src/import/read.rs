@@ -17,6 +17,7 @@ use chrono::NaiveDate;
 
 pub use log::{MOST_FAULTS, faults_csv};
 
+use super::checklist;
 use super::mapping::{Leavers, Mapping, Patterns, Speaks, shipped};
 use super::references::{self, About};
 use super::report::{Fault, ImportKind, Reading};
@@ -46,6 +47,9 @@ pub fn read(
 ) -> Reading {
     if let Some(reading) = references::read(kind, files, &About::default()) {
         return reading;
+    }
+    if kind == ImportKind::Checklist && mapping.is_none() {
+        return checklist::read(files, held);
     }
     let mappings = mapping.map_or_else(|| shipped(kind), |mapping| vec![mapping.clone()]);
     by_mapping(kind, files, &mappings, held, &Limits::default())

@@ -41,11 +41,13 @@ pub enum ImportKind {
     Tenancies,
     /// Utilisation surveys.
     Observations,
+    /// The access checklist, filled in: a row an item and site.
+    Checklist,
 }
 
 impl ImportKind {
     /// Every kind, in the order help lists them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Eric,
         Self::Epraccur,
         Self::Ebranchs,
@@ -61,6 +63,7 @@ impl ImportKind {
         Self::Sites,
         Self::Tenancies,
         Self::Observations,
+        Self::Checklist,
     ];
 
     /// The name on the command line, in the API and in stored reports.
@@ -81,6 +84,7 @@ impl ImportKind {
             Self::Sites => "sites",
             Self::Tenancies => "tenancies",
             Self::Observations => "observations",
+            Self::Checklist => "checklist",
         }
     }
 
@@ -102,6 +106,7 @@ impl ImportKind {
             Self::Sites => "Sites, your own spreadsheet",
             Self::Tenancies => "Tenancies, your own spreadsheet",
             Self::Observations => "Utilisation surveys, your own spreadsheet",
+            Self::Checklist => "Access checklist, filled in",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Money is pounds to the penny, as numbers whose names end in `_gbp`; distances are metres; shares run from 0 to 1.
 //! What is not known is `null`, with the reason beside it where the register has one.
 
+mod access;
 mod ask;
 mod catchment;
 mod document;
@@ -57,6 +58,7 @@ macro_rules! endpoints {
             servers((url = "/", description = "This service")),
             tags(
                 (name = "Register", description = "Sites, what is known of them, and who said so"),
+                (name = "Access", description = "Who reaches care they can get into, and what would close the gaps"),
                 (name = "Catchment", description = "What is near a place or inside a shape"),
                 (name = "Imports", description = "Files into the register"),
                 (name = "Jobs", description = "Long work: progress and stopping it"),
@@ -85,6 +87,13 @@ endpoints! {
         "/api/v1/sites/{code}/history/{field}" => sites::history;
         "/api/v1/catchment/nearest" => catchment::nearest;
         "/api/v1/catchment/within" => catchment::within;
+        "/api/v1/access/boroughs" => access::boroughs;
+        "/api/v1/access/boroughs/{borough}/zones.geojson" => access::zones;
+        "/api/v1/access/boroughs/{borough}/{table}" => access::borough;
+        "/api/v1/access/league" => access::league;
+        "/api/v1/access/survey" => access::survey;
+        "/api/v1/access/explore" => access::explore;
+        "/api/v1/sites/{code}/a11y.json" => access::a11y;
         "/api/v1/imports/{id}" => imports::show;
         "/api/v1/imports/{id}/faults.csv" => imports::faults;
         "/api/v1/jobs/{id}" => jobs::show;
@@ -109,6 +118,7 @@ endpoints! {
     }
     get_and_post {
         "/api/v1/imports" => imports::list, send;
+        "/api/v1/sites/{code}/checklist" => access::show, record;
     }
 }
 

@@ -27,6 +27,8 @@ pub(crate) struct App {
     pub score_rules: ScoreRules,
     /// Which checklist items a site must pass.
     pub gate_rules: GateRules,
+    /// What earlier versions came to.
+    pub(super) trends: super::reached::Trends,
     templates: Environment<'static>,
     estate: Mutex<Option<Arc<Estate>>>,
 }
@@ -49,6 +51,7 @@ impl App {
             jobs,
             score_rules,
             gate_rules,
+            trends: super::reached::Trends::default(),
             templates,
             estate: Mutex::default(),
         }

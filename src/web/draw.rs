@@ -6,8 +6,8 @@ mod map;
 mod score;
 
 pub(crate) use chart::financial_year;
-pub(crate) use chart::{fund, search};
-pub(crate) use map::{Map, Mark, Shape, Symbol};
+pub(crate) use chart::{fund, search, shares};
+pub(crate) use map::{Fill, Map, Mark, Patch, Shape, Symbol};
 pub(crate) use score::bar;
 
 /// A length in a drawing: one decimal is a tenth of a pixel.

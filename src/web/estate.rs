@@ -21,6 +21,8 @@ pub(crate) struct Estate {
     pub icbs: Vec<(String, String)>,
     /// Borough outlines, light enough for a page.
     pub shapes: Vec<Shape>,
+    /// Access, worked out when a page first asks for it.
+    pub(super) reached: super::reached::Held,
     judged: BTreeMap<SiteCode, Judged>,
     tenancies: BTreeMap<SiteCode, Vec<crate::register::TenancyId>>,
 }
@@ -76,6 +78,7 @@ impl Estate {
             boroughs: pairs(register, Field::BoroughCode, Field::BoroughName),
             icbs: pairs(register, Field::IcbCode, Field::IcbName),
             shapes,
+            reached: super::reached::Held::default(),
             judged,
             tenancies,
             snapshot,

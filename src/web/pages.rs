@@ -1,5 +1,8 @@
 //! Pages: each file takes what was asked, works out a view of plain structs, and has a template fill it in.
 
+pub(super) mod access;
+pub(super) mod checklist;
+pub(super) mod explore;
 pub(super) mod files;
 pub(super) mod form;
 pub(super) mod home;
@@ -30,6 +33,7 @@ const MENU: &[(&str, &str)] = &[
     ("Overview", "/"),
     ("Register", "/sites"),
     ("Map", "/map"),
+    ("Access", "/access"),
     ("Imports", "/imports"),
     ("Scenarios", "/scenarios"),
 ];

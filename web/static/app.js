@@ -11,3 +11,6 @@ if (progress) import("/assets/progress.js").then((module) => module.follow(progr
 for (const form of document.querySelectorAll("form[data-apply]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
+
+const explore = document.querySelector("[data-explore]");
+if (explore) import("/assets/explore.js").then((module) => module.listen(explore));

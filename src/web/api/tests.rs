@@ -706,3 +706,95 @@ async fn what_results_rest_on_can_be_read() {
         assert_eq!(service.ok(address).await["type"], "FeatureCollection");
     }
 }
+
+#[actix_web::test]
+async fn a_visit_is_one_version_and_never_writes_over_what_others_recorded_since() {
+    let service = estate();
+    let address = "/api/v1/sites/ZZL07001/checklist";
+    let before = service.ok(address).await;
+    let version = before["version"].as_u64().unwrap();
+    let held = before["items"][0]["answer"].clone();
+    let other = if held == "no" { "yes" } else { "no" };
+    let visit = |version: u64, answer: &str| {
+        json!({
+            "author": "A. Officer", "reason": "yearly visit", "version": version,
+            "answers": [{ "item": 1, "answer": answer, "evidence": "a step of 90 mm", "as_of": "2026-03-31" }],
+        })
+    };
+
+    let after = service.post(address, &visit(version, other)).await;
+
+    assert_eq!(after.status, StatusCode::OK, "{}", after.body);
+    let after = after.json();
+    assert_eq!(after["version"], version + 1);
+    assert_eq!(after["items"][0]["answer"], other);
+    assert_eq!(after["items"][0]["evidence"], "a step of 90 mm");
+    assert_eq!(after["items"][0]["source"], "A. Officer, site visit");
+    let set = service.app.store.change_set(&Scope::everyone_local(), version + 1).unwrap();
+    assert_eq!((set.author.as_str(), set.reason.as_str()), ("A. Officer", "yearly visit"));
+
+    // Who still looks at the version before is told, and nothing is written.
+    let again = service.post(address, &visit(version, "not_applicable")).await;
+    again.problem(409);
+    assert_eq!(service.ok(address).await["items"][0]["answer"], other);
+
+    // The same again is no news and makes no version.
+    let same = service.post(address, &visit(version + 1, other)).await.json();
+    assert_eq!(same["version"], version + 1);
+
+    let wrong =
+        json!({ "author": "", "version": 1, "answers": [{ "item": 17, "as_of": "2026-03-31" }] });
+    let errors = service.post(address, &wrong).await.problem(422);
+    assert!(errors["answers"].contains("no item from 1 to 16"), "{errors:?}");
+    assert!(errors.contains_key("author") && errors.contains_key("reason"));
+}
+
+#[actix_web::test]
+async fn access_is_told_alike_by_every_table_and_boroughs_are_found_by_code_and_name() {
+    let service = estate();
+    let boroughs = service.ok("/api/v1/access/boroughs").await;
+    let mut camden = boroughs["rows"].as_array().unwrap().iter();
+    let camden = camden.find(|row| row["borough_code"] == "E09000007").unwrap();
+    let code = camden["borough_code"].as_str().unwrap().to_owned();
+    let name = camden["borough_name"].as_str().unwrap().to_lowercase();
+    let of = |table: &str| format!("/api/v1/access/boroughs/{code}/{table}");
+
+    let statement = service.ok(&of("statement")).await;
+    let works = service.ok(&of("works")).await;
+    for line in statement["rows"].as_array().unwrap() {
+        let sum = |key: &str| -> f64 {
+            let steps = works["rows"].as_array().unwrap().iter();
+            steps
+                .filter(|step| step["service_line"] == line["service_line"])
+                .map(|step| step[key].as_f64().unwrap())
+                .sum()
+        };
+        assert!((line["works_gbp"].as_f64().unwrap() - sum("works_gbp")).abs() < 0.01, "{line}");
+        let gained = line["within"].as_f64().unwrap() + sum("people_gained");
+        assert!((line["within_after"].as_f64().unwrap() - gained).abs() < 0.5, "{line}");
+        let people = |key: &str| line[key].as_u64().unwrap();
+        assert_eq!(
+            people("disabled_residents"),
+            people("within") + people("beyond") + people("undetermined")
+        );
+    }
+    for table in ["standards", "zones", "findings", "trend", "league", "survey-list"] {
+        let told = service.ok(&of(table)).await;
+        assert!(told["total"].as_u64().unwrap() > 0, "{table}");
+    }
+    let by_name = service.ok(&format!("/api/v1/access/boroughs/{name}/statement")).await;
+    assert_eq!(by_name, statement);
+    let zones = service.ok(&of("zones.geojson?line=primary_care")).await;
+    let rows = service.ok(&of("zones?line=primary_care")).await;
+    assert_eq!(zones["features"].as_array().unwrap().len() as u64, rows["total"].as_u64().unwrap());
+    service.get("/api/v1/access/boroughs/Nowhere/statement").await.problem(404);
+    service.get("/api/v1/access/league?borough=Nowhere").await.problem(404);
+
+    let near = service.ok("/api/v1/access/explore?easting=529000&northing=184000&minutes=15").await;
+    assert!(near["nearest"].as_array().unwrap().len() > 3);
+    let errors = service.get("/api/v1/access/explore?postcode=XX1+1XX").await.problem(422);
+    assert!(errors.contains_key("postcode"), "{errors:?}");
+    service.get("/api/v1/access/explore").await.problem(422);
+    let a11y = service.ok("/api/v1/sites/ZZL07001/a11y.json").await;
+    assert_eq!(a11y["type"], "Feature");
+}

@@ -160,6 +160,52 @@ pub(crate) fn search(history: &[(f64, Option<f64>, Option<f64>)]) -> Option<Stri
     Some(out)
 }
 
+/// Shares from 0 to 100 by version, a line a name, each with its own dash and its number at the end. Nothing where there
+/// are not two versions.
+pub(crate) fn shares(
+    label: &str,
+    names: &[String],
+    rows: &[(String, Vec<Option<f64>>)],
+) -> Option<String> {
+    if rows.len() < 2 {
+        return None;
+    }
+    let frame = Frame { x: (0.0, (rows.len() - 1) as f64), y: (0.0, 100.0) };
+    let mut out = open(label);
+    axis_y(&mut out, &frame, 20.0, &|value| format!("{value:.0} %"));
+    for (at, (version, _)) in rows.iter().enumerate() {
+        let _ = write!(
+            out,
+            r#"<text class="app-chart__text" x="{}" y="{}" text-anchor="middle">{}</text>"#,
+            n(frame.x(at as f64)),
+            n(HEIGHT - 22.0),
+            escape(version)
+        );
+    }
+    for (number, name) in names.iter().enumerate() {
+        let points: Vec<(f64, f64)> = rows
+            .iter()
+            .enumerate()
+            .filter_map(|(at, (_, shares))| {
+                Some((at as f64, shares.get(number).copied().flatten()?))
+            })
+            .collect();
+        let Some((x, y)) = points.last().copied() else { continue };
+        let _ = write!(
+            out,
+            r#"<path class="app-chart__share app-chart__share--{}" d="{}"><title>{}</title></path><text class="app-chart__text" x="{}" y="{}">{}</text>"#,
+            number.rem_euclid(4),
+            frame.line(points.into_iter()),
+            escape(name),
+            n(frame.x(x) + 4.0),
+            n(frame.y(y) + 5.0),
+            number + 1
+        );
+    }
+    out.push_str("</svg>");
+    Some(out)
+}
+
 fn last_of(
     history: &[(f64, Option<f64>, Option<f64>)],
     which: u8,

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use geo::{BoundingRect as _, Coord, MultiPolygon, Rect, SimplifyVwPreserve as _};
+use geo::{BoundingRect, Coord, MultiPolygon, Rect, SimplifyVwPreserve as _};
 
 use super::n;
 use crate::geography::Outlines;
@@ -101,6 +101,57 @@ impl Shape {
     }
 }
 
+/// A small area, filled by a class; without an outline it is a spot where its people are.
+#[derive(Debug, Clone)]
+pub(crate) struct Patch<'a> {
+    /// In EPSG:27700.
+    pub outline: Option<&'a MultiPolygon<f64>>,
+    /// Where its people are.
+    pub at: Point,
+    /// How it is filled.
+    pub fill: Fill,
+    /// What a pointer is told.
+    pub title: String,
+    /// Where pressing it leads. Such a link is not in the order of the keyboard: the page offers another way.
+    pub href: Option<String>,
+}
+
+/// How a small area is filled. The scale is viridis, light for near and dark for far, so that it reads without colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Fill {
+    /// A class of the scale, 0 the nearest to 4 the farthest.
+    Class(u8),
+    /// Hatched: not determined.
+    Unknown,
+    /// Plain.
+    None,
+}
+
+impl Fill {
+    fn attributes(self) -> String {
+        match self {
+            Self::Class(class) => format!(r#"class="app-zone app-zone--{}""#, class.min(4)),
+            Self::Unknown => r#"class="app-zone" fill="url(#app-hatch)""#.to_owned(),
+            Self::None => r#"class="app-zone app-zone--none""#.to_owned(),
+        }
+    }
+
+    /// The fill alone, for a legend.
+    pub(crate) fn legend(self) -> String {
+        let hatch = if self == Self::Unknown {
+            HATCH.replace("app-hatch", "app-hatch-key")
+        } else {
+            String::new()
+        };
+        let attributes = self.attributes().replace("#app-hatch", "#app-hatch-key");
+        format!(
+            r#"<svg class="app-legend__symbol" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true" focusable="false">{hatch}<rect {attributes} x="1" y="1" width="18" height="18"/></svg>"#
+        )
+    }
+}
+
+const HATCH: &str = r##"<defs><pattern id="app-hatch" width="8" height="8" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="8" height="8" fill="#ffffff"/><rect width="3" height="8" fill="#5a6771"/></pattern></defs>"##;
+
 /// What a map shows.
 #[derive(Debug, Default)]
 pub(crate) struct Map<'a> {
@@ -108,6 +159,12 @@ pub(crate) struct Map<'a> {
     pub label: &'a str,
     /// Boroughs.
     pub shapes: Vec<&'a Shape>,
+    /// Small areas.
+    pub patches: Vec<Patch<'a>>,
+    /// A place and how far in metres: what is within it.
+    pub circle: Option<(Point, f64)>,
+    /// Whether a place may be chosen by pressing: the drawing then says where it lies.
+    pub is_pressable: bool,
     /// Sites.
     pub marks: Vec<Mark>,
     /// Lines from where something is to where it would go.
@@ -123,15 +180,22 @@ impl Map<'_> {
         let scale = WIDTH / bounds.width();
         let height = (bounds.height() * scale).clamp(200.0, 1400.0);
         let xy = |c: Coord<f64>| ((c.x - bounds.min().x) * scale, (bounds.max().y - c.y) * scale);
+        // What holds links is no picture.
+        let role = if self.is_pressable { "group" } else { "img" };
         let mut out = format!(
-            r#"<svg class="app-map__drawing" viewBox="0 0 {} {}" role="img" aria-label="{}" focusable="false">"#,
+            r#"<svg class="app-map__drawing" viewBox="0 0 {} {}" role="{role}" aria-label="{}" focusable="false""#,
             n(WIDTH),
             n(height),
             escape(self.label)
         );
-        for shape in &self.shapes {
+        if self.is_pressable {
+            let (west, north) = (bounds.min().x, bounds.max().y);
+            let _ = write!(out, r#" data-west="{west}" data-north="{north}" data-scale="{scale}""#);
+        }
+        out.push('>');
+        let path_of = |shape: &MultiPolygon<f64>| {
             let mut path = String::new();
-            for polygon in &shape.shape {
+            for polygon in shape {
                 for ring in std::iter::once(polygon.exterior()).chain(polygon.interiors()) {
                     for (number, corner) in ring.coords().enumerate() {
                         let (x, y) = xy(*corner);
@@ -141,10 +205,55 @@ impl Map<'_> {
                     path.push('z');
                 }
             }
+            path
+        };
+        if self.patches.iter().any(|patch| patch.fill == Fill::Unknown) {
+            out.push_str(HATCH);
+        }
+        for shape in &self.shapes {
+            let path = path_of(&shape.shape);
             let _ = write!(
                 out,
                 r#"<path class="app-map__area" d="{path}"><title>{}</title></path>"#,
                 escape(&shape.name)
+            );
+        }
+        for patch in &self.patches {
+            let (fill, title) = (patch.fill.attributes(), escape(&patch.title));
+            if let Some(href) = &patch.href {
+                let _ = write!(
+                    out,
+                    r#"<a href="{}" tabindex="-1" aria-label="{title}">"#,
+                    escape(href)
+                );
+            }
+            if let Some(outline) = patch.outline {
+                let _ = write!(
+                    out,
+                    r#"<path {fill} d="{}"><title>{title}</title></path>"#,
+                    path_of(outline)
+                );
+            } else {
+                let (x, y) = xy(Coord { x: patch.at.easting(), y: patch.at.northing() });
+                let _ = write!(
+                    out,
+                    r#"<circle {fill} cx="{}" cy="{}" r="9"><title>{title}</title></circle>"#,
+                    n(x),
+                    n(y)
+                );
+            }
+            if patch.href.is_some() {
+                out.push_str("</a>");
+            }
+        }
+        if let Some((at, metres)) = self.circle {
+            let (x, y) = xy(Coord { x: at.easting(), y: at.northing() });
+            let _ = write!(
+                out,
+                r#"<circle class="app-map__reach" cx="{}" cy="{}" r="{}"/>"#,
+                n(x),
+                n(y),
+                n(metres * scale)
             );
         }
         for (from, to) in &self.moves {
@@ -199,7 +308,12 @@ impl Map<'_> {
             let at = (mark.at.easting(), mark.at.northing());
             Rect::new(at, at)
         });
-        let whole = shapes.chain(marks).reduce(|a, b| {
+        let patches = self.patches.iter().map(|patch| {
+            let at = (patch.at.easting(), patch.at.northing());
+            let own = patch.outline.and_then(BoundingRect::bounding_rect);
+            own.unwrap_or_else(|| Rect::new(at, at))
+        });
+        let whole = shapes.chain(marks).chain(patches).reduce(|a, b| {
             Rect::new(
                 (a.min().x.min(b.min().x), a.min().y.min(b.min().y)),
                 (a.max().x.max(b.max().x), a.max().y.max(b.max().y)),
@@ -259,6 +373,29 @@ mod tests {
         };
         assert!(y_of("&lt;script&gt;") < y_of("south"));
         assert!(!svg.contains("<script>") && !svg.contains("style="));
+    }
+
+    #[test]
+    fn a_small_area_that_is_not_determined_is_hatched_and_the_rest_have_a_class() {
+        let patch = |east, fill| Patch {
+            outline: None,
+            at: Point::new(east, 180_000.0).unwrap(),
+            fill,
+            title: "<zone>".to_owned(),
+            href: Some("/access/explore?a=1&b=2".to_owned()),
+        };
+        let map = Map {
+            label: "Zones",
+            patches: vec![patch(530_000.0, Fill::Class(1)), patch(531_000.0, Fill::Unknown)],
+            is_pressable: true,
+            ..Map::default()
+        };
+
+        let svg = map.draw().unwrap();
+
+        assert!(svg.contains("app-zone--1") && svg.contains("url(#app-hatch)"));
+        assert!(svg.contains("role=\"group\"") && svg.contains("a=1&amp;b=2"));
+        assert!(!svg.contains("<zone>") && !svg.contains("style="));
     }
 
     #[test]

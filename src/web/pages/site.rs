@@ -74,6 +74,8 @@ pub(crate) async fn file(
             "unknowns" => unknowns(site),
             "tenancies" => tenancies(&estate, site),
             "gates" => gates(estate.judged(&site.code)),
+            "findings" => super::checklist::findings_table(app, site)?,
+            "checklist" => crate::export::checklist::table([site], &app.gate_rules),
             "surveys" => surveys(site),
             _ => return Err(Problem::not_found("table of this name")),
         };

@@ -1,0 +1,613 @@
+//! Who lacks a site they can get into, what would change that, and what only a survey can tell.
+//!
+//! Each service line is read for disabled residents: the standard's limit, counting only sites that pass every must-pass
+//! gate. People are counted exactly, zone by zone; what a site would gain is told for that site alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::{Area, AreaAssessment, Group, Offer, Standard, Standing, ToPass, assess, reach};
+use crate::fund::WorksCost;
+use crate::geography::Zones;
+use crate::register::{ServiceLine, SiteCode};
+use crate::travel::TravelTimes;
+
+/// For each service line that has a standard, in the order of lines: its own standard for disabled residents, or else
+/// its first standard read for them.
+pub fn step_free_readings(standards: &[Standard]) -> Vec<Standard> {
+    let lines: BTreeSet<ServiceLine> = standards.iter().map(|s| s.service_line).collect();
+    let read = |line| {
+        let of_line = || standards.iter().filter(move |standard| standard.service_line == line);
+        let own = of_line().find(|standard| standard.group == Group::StepFree).cloned();
+        own.or_else(|| {
+            let other = of_line().next()?;
+            Some(Standard {
+                words: format!(
+                    "{}, at a site that passes every must-pass access item",
+                    other.words
+                ),
+                group: Group::StepFree,
+                is_policy: false,
+                source: format!("the standard {}, read for disabled residents", other.key),
+                ..other.clone()
+            })
+        })
+    };
+    lines.into_iter().filter_map(read).collect()
+}
+
+/// A service line's reading with the minutes and offers it is judged by.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    /// A reading of [`step_free_readings`].
+    pub standard: &'a Standard,
+    /// Minutes to the sites of the line, as far as the standard's limit at least.
+    pub times: &'a TravelTimes,
+    /// Every site that offers the line, with its gates.
+    pub offers: &'a [Offer],
+}
+
+/// A service line in an area.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LineShortfall {
+    /// The reading.
+    pub standard: Standard,
+    /// Disabled residents within, beyond and undetermined, and the verdict.
+    pub assessed: AreaAssessment,
+    /// All usual residents of the zones that are surely beyond.
+    pub residents_beyond: u64,
+    /// Disabled residents not surely within who have no site of the line within the limit at all: works mend nothing.
+    pub no_site: u64,
+    /// Disabled residents who would be surely within if every site of the line passed: `assessed.within`, and what
+    /// works can gain.
+    pub within_reach_of_any: u64,
+    /// Sites of the line that the table of minutes knows: passing, failing, unknown.
+    pub sites: (u64, u64, u64),
+    /// The zones that lack a site that surely passes, with the sites that could be one.
+    lacking: Vec<Lacking>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Lacking {
+    people: u64,
+    candidates: Vec<SiteCode>,
+}
+
+/// What one site would change, alone, for the disabled residents of an area.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SiteEffect {
+    /// People who would gain a passing site within the standard of at least one line, each counted once.
+    pub gains: u64,
+    /// The same by line; a person may be counted under several.
+    pub gains_by_line: BTreeMap<ServiceLine, u64>,
+    /// People for whom a standard is undetermined and this site's unknown gates are among the reasons, each counted once:
+    /// whom a survey that finds it passing would settle.
+    pub settles: u64,
+    /// Of those, people for whom it is the only reason in some line: whom a survey settles whatever it finds.
+    pub settles_alone: u64,
+    /// The first by line.
+    pub settles_by_line: BTreeMap<ServiceLine, u64>,
+}
+
+/// An area's shortfall.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Shortfall {
+    /// Where.
+    pub area: Area,
+    /// Each line, in the order given.
+    pub lines: Vec<LineShortfall>,
+    /// Sites that would change something, by code.
+    pub sites: BTreeMap<SiteCode, SiteEffect>,
+}
+
+/// Works out an area's shortfall under each line.
+pub fn shortfall(area: &Area, zones: &Zones, lines: &[Line<'_>]) -> Shortfall {
+    let mut sites: BTreeMap<SiteCode, Tally> = BTreeMap::new();
+    let there = zones.iter().filter(|zone| area.holds(zone)).cloned().collect();
+    let there = Zones::new(Arc::clone(&zones.evidence), there);
+    let told = lines.iter().map(|line| of_line(area, &there, line, &mut sites)).collect();
+    let sites = sites.into_iter().map(|(code, tally)| (code, tally.effect())).collect();
+    Shortfall { area: area.clone(), lines: told, sites }
+}
+
+/// Effects on their way: zones by number, so that a person of several lines is counted once.
+#[derive(Default)]
+struct Tally {
+    effect: SiteEffect,
+    gaining: BTreeMap<usize, u64>,
+    settling: BTreeMap<usize, u64>,
+    settling_alone: BTreeMap<usize, u64>,
+}
+
+impl Tally {
+    fn effect(self) -> SiteEffect {
+        SiteEffect {
+            gains: self.gaining.values().sum(),
+            settles: self.settling.values().sum(),
+            settles_alone: self.settling_alone.values().sum(),
+            ..self.effect
+        }
+    }
+}
+
+fn of_line(
+    area: &Area,
+    zones: &Zones,
+    line: &Line<'_>,
+    sites: &mut BTreeMap<SiteCode, Tally>,
+) -> LineShortfall {
+    let Line { standard, times, offers } = line;
+    let gates = gates_by_column(standard.service_line, times, offers);
+    let limit = standard.limit_in(times).map(|minutes| minutes.0);
+    let mut told = LineShortfall {
+        standard: (*standard).clone(),
+        assessed: AreaAssessment {
+            area: area.clone(),
+            ..assess(standard, zones, times, offers).total
+        },
+        residents_beyond: 0,
+        no_site: 0,
+        within_reach_of_any: 0,
+        sites: (0, 0, 0),
+        lacking: Vec::new(),
+    };
+    for offering in gates.iter().flatten() {
+        match offering.passes {
+            Some(true) => told.sites.0 += 1,
+            Some(false) => told.sites.1 += 1,
+            None => told.sites.2 += 1,
+        }
+    }
+    for zone in reach(standard, zones, times, offers) {
+        let people = zone.people.unwrap_or(0);
+        if zone.standing == Standing::Within {
+            told.within_reach_of_any += people;
+            continue;
+        }
+        if zone.standing == Standing::Beyond {
+            told.residents_beyond += zone.residents;
+        }
+        let Some((number, limit)) = times.zone_index(&zone.zone).zip(limit) else { continue };
+        let near = times.row(number).iter().take_while(|pair| pair.minutes.0 <= limit);
+        let near: Vec<(&SiteCode, Option<bool>)> = near
+            .filter_map(|pair| {
+                let passes = gates.get(pair.site as usize).copied().flatten()?.passes;
+                Some((times.sites.get(pair.site as usize)?, passes))
+            })
+            .collect();
+        if near.is_empty() {
+            told.no_site += people;
+            continue;
+        }
+        told.within_reach_of_any += people;
+        let unknown = near.iter().filter(|(_, passes)| passes.is_none()).count();
+        for (code, passes) in near.iter().filter(|_| people > 0) {
+            let tally = sites.entry((*code).clone()).or_default();
+            tally.gaining.insert(number, people);
+            *tally.effect.gains_by_line.entry(standard.service_line).or_default() += people;
+            if passes.is_none() {
+                tally.settling.insert(number, people);
+                *tally.effect.settles_by_line.entry(standard.service_line).or_default() += people;
+                if unknown == 1 {
+                    tally.settling_alone.insert(number, people);
+                }
+            }
+        }
+        let candidates = near.into_iter().map(|(code, _)| code.clone()).collect();
+        told.lacking.push(Lacking { people, candidates });
+    }
+    told
+}
+
+/// A site that offers the line.
+#[derive(Debug, Clone, Copy)]
+struct Offering {
+    passes: Option<bool>,
+}
+
+/// Of each column of the table: whether the site passes, where it offers the line at all. Of two tenancies of one line
+/// at a site the gates are the same.
+fn gates_by_column(
+    line: ServiceLine,
+    times: &TravelTimes,
+    offers: &[Offer],
+) -> Vec<Option<Offering>> {
+    let mut gates = vec![None; times.sites.len()];
+    for offer in offers.iter().filter(|offer| offer.service_line == line) {
+        if let Some(place) = times.site_index(&offer.site).and_then(|at| gates.get_mut(at)) {
+            *place = Some(Offering { passes: offer.gates });
+        }
+    }
+    gates
+}
+
+/// A site of the league: what to fix first.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Fix {
+    /// Which.
+    pub site: SiteCode,
+    /// What it would change.
+    pub effect: SiteEffect,
+    /// What stands in its way.
+    pub to_pass: ToPass,
+    /// The works, all of them.
+    pub cost: WorksCost,
+}
+
+impl Fix {
+    /// Pounds for each person gained, at the expected cost.
+    pub fn pounds_a_person(&self) -> f64 {
+        self.cost.central.as_pounds() / self.effect.gains as f64
+    }
+}
+
+/// Sites that works can make pass, by people gained for each pound, most first; then by people gained, then by code.
+pub fn league(shortfall: &Shortfall, to_pass: impl Fn(&SiteCode) -> Option<ToPass>) -> Vec<Fix> {
+    let fix = |(site, effect): (&SiteCode, &SiteEffect)| {
+        let to_pass = to_pass(site).filter(|to_pass| !to_pass.is_met())?;
+        let cost = to_pass.cost?;
+        (effect.gains > 0).then(|| Fix {
+            site: site.clone(),
+            effect: effect.clone(),
+            to_pass,
+            cost,
+        })
+    };
+    let mut fixes: Vec<Fix> = shortfall.sites.iter().filter_map(fix).collect();
+    fixes.sort_by(|a, b| {
+        let (a_worth, b_worth) = (worth(a.effect.gains, b.cost), worth(b.effect.gains, a.cost));
+        b_worth
+            .cmp(&a_worth)
+            .then_with(|| b.effect.gains.cmp(&a.effect.gains))
+            .then_with(|| a.site.cmp(&b.site))
+    });
+    fixes
+}
+
+/// People times the other's pence: compares people a pound without dividing.
+fn worth(people: u64, other: WorksCost) -> i128 {
+    i128::from(people) * i128::from(other.central.0.max(0))
+}
+
+/// Sites whose survey would settle a standard for somebody, by people it would settle if it finds the site passing, then
+/// by people it settles whatever it finds, then by code.
+pub fn survey_list(shortfall: &Shortfall) -> Vec<(&SiteCode, &SiteEffect)> {
+    let mut list: Vec<_> =
+        shortfall.sites.iter().filter(|(_, effect)| effect.settles > 0).collect();
+    list.sort_by(|a, b| {
+        b.1.settles
+            .cmp(&a.1.settles)
+            .then_with(|| b.1.settles_alone.cmp(&a.1.settles_alone))
+            .then_with(|| a.0.cmp(b.0))
+    });
+    list
+}
+
+/// Works at one site on the way to a standard.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Step {
+    /// Where.
+    pub site: SiteCode,
+    /// People it gains that no step before it did.
+    pub gains: u64,
+    /// What it costs.
+    pub cost: WorksCost,
+    /// Whether nothing there is known to fail: a survey may find that no works are needed.
+    pub is_survey_first: bool,
+}
+
+/// Works that bring a line to its standard in an area, or as near as works can.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Closing {
+    /// In the order taken: most people still to gain for each pound, ties by code.
+    pub steps: Vec<Step>,
+    /// People surely within after them.
+    pub within: u64,
+    /// Whether the standard's share is reached.
+    pub is_met: bool,
+    /// What they cost together.
+    pub cost: WorksCost,
+}
+
+/// Takes works one after another, the most people still to gain for each pound first, until the standard is met or no
+/// works gain anybody. A short list, not proven the cheapest.
+pub fn closing(line: &LineShortfall, to_pass: impl Fn(&SiteCode) -> Option<ToPass>) -> Closing {
+    let mut gaining: BTreeMap<&SiteCode, Vec<usize>> = BTreeMap::new();
+    for (number, zone) in line.lacking.iter().enumerate() {
+        for code in &zone.candidates {
+            gaining.entry(code).or_default().push(number);
+        }
+    }
+    let mut open: BTreeMap<&SiteCode, (ToPass, WorksCost)> = gaining
+        .keys()
+        .filter_map(|code| {
+            let to_pass = to_pass(code).filter(|to_pass| !to_pass.is_met())?;
+            let cost = to_pass.cost?;
+            Some((*code, (to_pass, cost)))
+        })
+        .collect();
+    let mut is_served = vec![false; line.lacking.len()];
+    let mut closing = Closing { within: line.assessed.within, ..Closing::default() };
+    loop {
+        closing.is_met = reaches(closing.within, line.assessed.people, line.standard.share);
+        if closing.is_met {
+            break;
+        }
+        let gains = |code: &SiteCode| -> u64 {
+            let zones = gaining.get(code).map_or([].as_slice(), Vec::as_slice);
+            zones
+                .iter()
+                .filter(|number| !is_served.get(**number).copied().unwrap_or(true))
+                .filter_map(|number| line.lacking.get(*number))
+                .map(|zone| zone.people)
+                .sum()
+        };
+        let best = open
+            .iter()
+            .map(|(code, (_, cost))| (*code, gains(code), *cost))
+            .filter(|(_, gains, _)| *gains > 0)
+            .min_by(|(_, a, a_cost), (_, b, b_cost)| {
+                // The map runs by code and the first least stays, so ties go to the earlier code.
+                worth(*b, *a_cost).cmp(&worth(*a, *b_cost)).then_with(|| b.cmp(a))
+            });
+        let Some((code, gains, cost)) = best else { break };
+        let is_survey_first =
+            open.remove(code).is_some_and(|(to_pass, _)| to_pass.failed.is_empty());
+        for number in gaining.get(code).into_iter().flatten() {
+            if let Some(served) = is_served.get_mut(*number) {
+                *served = true;
+            }
+        }
+        closing.within += gains;
+        closing.cost = closing.cost + cost;
+        closing.steps.push(Step { site: code.clone(), gains, cost, is_survey_first });
+    }
+    closing
+}
+
+fn reaches(within: u64, people: u64, share: f64) -> bool {
+    people == 0 || within as f64 / people as f64 >= share
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::NaiveDate;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::access::{Limit, Verdict};
+    use crate::geography::Zone;
+    use crate::register::{AccessItem, Minutes, Pence, Point};
+    use crate::travel::{Mode, StraightLine, straight_line};
+
+    const METRES: f64 = 800.0;
+
+    fn standard(line: ServiceLine) -> Standard {
+        Standard {
+            key: "s".to_owned(),
+            words: "within 800 m".to_owned(),
+            service_line: line,
+            mode: Mode::StepFreeWalk,
+            limit: Limit::Metres(METRES),
+            share: 0.9,
+            group: Group::StepFree,
+            area: Area::All,
+            from: NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+            until: None,
+            source: "a test".to_owned(),
+            is_policy: false,
+        }
+    }
+
+    fn at(east: f64) -> Point {
+        Point::new(east, 0.0).unwrap()
+    }
+
+    fn zone(code: &str, east: f64, disabled: u32) -> Zone {
+        let borough_code = if code < "E03" { "B1" } else { "B2" }.to_owned();
+        Zone {
+            borough_code,
+            disabled: Some(disabled),
+            ..Zone::plain(code, at(east), disabled * 10)
+        }
+    }
+
+    fn code(text: &str) -> SiteCode {
+        format!("SITE{text}").parse().unwrap()
+    }
+
+    fn zones(list: Vec<Zone>) -> Zones {
+        Zones::new(Zones::empty().evidence, list)
+    }
+
+    fn offers(line: ServiceLine, list: &[(&str, f64, Option<bool>)]) -> Vec<Offer> {
+        let offer = |(site, _, gates): &(&str, f64, Option<bool>)| Offer {
+            site: code(site),
+            service_line: line,
+            gates: *gates,
+        };
+        list.iter().map(offer).collect()
+    }
+
+    fn times(zones: &Zones, list: &[(&str, f64, Option<bool>)]) -> TravelTimes {
+        let sites: Vec<_> = list.iter().map(|(site, east, _)| (code(site), at(*east))).collect();
+        let pace = StraightLine::new(1.0, 80.0).unwrap();
+        straight_line(zones, &sites, Mode::StepFreeWalk, Minutes(20.0), pace)
+    }
+
+    /// A works cost of so many pounds for a site that fails; nothing stands in the way of one that passes.
+    fn costs(list: &[(&str, f64, Option<bool>)], pounds: &[i64]) -> BTreeMap<SiteCode, ToPass> {
+        let item = vec![AccessItem::new(1).unwrap()];
+        let one = |((site, _, passes), pounds): (&(&str, f64, Option<bool>), &i64)| {
+            let cost = WorksCost {
+                low: Pence::pounds(*pounds),
+                central: Pence::pounds(*pounds),
+                high: Pence::pounds(*pounds),
+            };
+            let to_pass = match passes {
+                Some(true) => ToPass { cost: Some(WorksCost::default()), ..ToPass::default() },
+                Some(false) => {
+                    ToPass { failed: item.clone(), cost: Some(cost), ..ToPass::default() }
+                }
+                None => ToPass { unknown: item.clone(), cost: Some(cost), ..ToPass::default() },
+            };
+            (code(site), to_pass)
+        };
+        list.iter().zip(pounds).map(one).collect()
+    }
+
+    /// Worked out by hand. Along a road, metres: zones of 10, 20, 30 and 40 disabled residents at 0, 1,000, 2,000 and
+    /// 5,000; GP sites A (passes) at 100, B (fails) at 1,500, C (unknown) at 2,600.
+    const ROAD: [(&str, f64, Option<bool>); 3] =
+        [("A", 100.0, Some(true)), ("B", 1_500.0, Some(false)), ("C", 2_600.0, None)];
+
+    fn road() -> Zones {
+        zones(vec![
+            zone("E01", 0.0, 10),
+            zone("E02", 1_000.0, 20),
+            zone("E03", 2_000.0, 30),
+            zone("E04", 5_000.0, 40),
+        ])
+    }
+
+    fn road_shortfall(area: &Area) -> Shortfall {
+        let (zones, standard) = (road(), standard(ServiceLine::PrimaryCare));
+        let (times, offers) = (times(&zones, &ROAD), offers(ServiceLine::PrimaryCare, &ROAD));
+        let line = Line { standard: &standard, times: &times, offers: &offers };
+        shortfall(area, &zones, &[line])
+    }
+
+    #[test]
+    fn known_answer_who_lacks_what_and_what_each_site_would_change() {
+        let told = road_shortfall(&Area::All);
+
+        let line = &told.lines[0];
+        let counts = (line.assessed.within, line.assessed.beyond, line.assessed.undetermined);
+        // E01 has A; E02 has only B, which fails; E03 has B and C, of which C is unknown; E04 has nothing.
+        assert_eq!(counts, (10, 60, 30));
+        assert_eq!((line.no_site, line.within_reach_of_any), (40, 60));
+        assert_eq!(line.residents_beyond, 600);
+        assert_eq!(line.sites, (1, 1, 1));
+        let effect = |site: &str| told.sites.get(&code(site)).cloned().unwrap_or_default();
+        assert_eq!((effect("B").gains, effect("B").settles), (50, 0));
+        assert_eq!(
+            (effect("C").gains, effect("C").settles, effect("C").settles_alone),
+            (30, 30, 30)
+        );
+        assert_eq!(effect("A"), SiteEffect::default());
+    }
+
+    #[test]
+    fn boroughs_add_up_to_the_whole() {
+        let whole = road_shortfall(&Area::All);
+        let parts = ["B1", "B2"].map(|code| road_shortfall(&Area::Borough(code.to_owned())));
+
+        let sum =
+            |f: &dyn Fn(&LineShortfall) -> u64| parts.iter().map(|p| f(&p.lines[0])).sum::<u64>();
+        let line = &whole.lines[0];
+        assert_eq!(sum(&|l| l.assessed.within), line.assessed.within);
+        assert_eq!(sum(&|l| l.no_site), line.no_site);
+        assert_eq!(sum(&|l| l.residents_beyond), line.residents_beyond);
+        let gains = |part: &Shortfall| part.sites.get(&code("B")).map_or(0, |effect| effect.gains);
+        assert_eq!(parts.iter().map(gains).sum::<u64>(), gains(&whole));
+    }
+
+    #[test]
+    fn the_league_goes_by_people_a_pound_and_ties_by_people_then_code() {
+        let told = road_shortfall(&Area::All);
+        let order = |pounds: [i64; 3]| -> Vec<String> {
+            let costs = costs(&ROAD, &pounds);
+            let fixes = league(&told, |site| costs.get(site).cloned());
+            fixes.iter().map(|fix| fix.site.to_string()).collect()
+        };
+
+        // 50 people for £100 against 30 for £50.
+        assert_eq!(order([0, 100, 50]), ["SITEC", "SITEB"]);
+        // 50 for £100 against 30 for £60: even, so the more people.
+        assert_eq!(order([0, 100, 60]), ["SITEB", "SITEC"]);
+    }
+
+    #[test]
+    fn what_closes_a_gap_counts_nobody_twice_and_says_what_stays_open() {
+        let told = road_shortfall(&Area::All);
+        let costs = costs(&ROAD, &[0, 100, 50]);
+
+        let closed = closing(&told.lines[0], |site| costs.get(site).cloned());
+
+        let steps: Vec<_> =
+            closed.steps.iter().map(|s| (s.site.as_str(), s.gains, s.is_survey_first)).collect();
+        // C gains 30 for £50 first; B then only the 20 of E02.
+        assert_eq!(steps, [("SITEC", 30, true), ("SITEB", 20, false)]);
+        assert_eq!((closed.within, closed.is_met), (60, false));
+        assert_eq!(closed.cost.central, Pence::pounds(150));
+        assert_eq!(told.lines[0].assessed.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_line_without_a_standard_for_disabled_residents_is_read_for_them() {
+        let own = standard(ServiceLine::PrimaryCare);
+        let other = Standard {
+            key: "pt".to_owned(),
+            group: Group::Everyone,
+            is_policy: true,
+            ..standard(ServiceLine::Community)
+        };
+        let all = Standard { group: Group::Everyone, ..own.clone() };
+
+        let read = step_free_readings(&[all, other, own.clone()]);
+
+        assert_eq!(read.len(), 2);
+        assert_eq!(read[0], own);
+        assert_eq!((read[1].group, read[1].is_policy), (Group::StepFree, false));
+    }
+
+    proptest! {
+        /// What a site gains is what the assessment gains when that site alone passes; what a survey settles is what
+        /// stops being undetermined. By brute force, with several lines.
+        #[test]
+        fn gains_and_settlements_are_what_a_second_assessment_says(
+            places in prop::collection::vec((0_u8..30, 0_u32..5), 1..12),
+            gp in prop::collection::vec((0_u8..30, prop::option::of(any::<bool>())), 1..7),
+        ) {
+            let zones = zones(
+                places.iter().enumerate()
+                    .map(|(n, (east, people))| zone(&format!("E{n:02}"), f64::from(*east) * 400.0, *people))
+                    .collect(),
+            );
+            let names: Vec<String> = (0..gp.len()).map(|n| format!("S{n}")).collect();
+            let list: Vec<(&str, f64, Option<bool>)> = gp.iter().zip(&names)
+                .map(|((east, passes), name)| (name.as_str(), f64::from(*east) * 400.0, *passes))
+                .collect();
+            let standard = standard(ServiceLine::PrimaryCare);
+            let minutes = times(&zones, &list);
+            let with = |list: &[(&str, f64, Option<bool>)]| {
+                assess(&standard, &zones, &minutes, &offers(ServiceLine::PrimaryCare, list)).total
+            };
+            let today = offers(ServiceLine::PrimaryCare, &list);
+            let line = Line { standard: &standard, times: &minutes, offers: &today };
+            let told = shortfall(&Area::All, &zones, &[line]);
+            let before = with(&list);
+            prop_assert_eq!(
+                before.people,
+                told.lines[0].within_reach_of_any + told.lines[0].no_site
+            );
+            for (number, (name, _, passes)) in list.iter().enumerate() {
+                let effect = told.sites.get(&code(name)).cloned().unwrap_or_default();
+                let set = |answer| {
+                    let mut list = list.clone();
+                    list[number].2 = Some(answer);
+                    with(&list)
+                };
+                if *passes == Some(true) {
+                    prop_assert_eq!(effect, SiteEffect::default());
+                    continue;
+                }
+                prop_assert_eq!(set(true).within - before.within, effect.gains);
+                if passes.is_none() {
+                    prop_assert_eq!(before.undetermined - set(true).undetermined, effect.settles);
+                    prop_assert_eq!(before.undetermined - set(false).undetermined, effect.settles_alone);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,444 @@
+//! Tables of access: what the borough page, its statement, the league, the survey list, the API and the command line
+//! all show.
+
+use chrono::NaiveDate;
+
+use super::{Cell, Table};
+use crate::access::{
+    AreaAssessment, Closing, Finding, Fix, GateKind, GateState, Limit, LineShortfall, Remedy,
+    Shortfall, SiteEffect, Standard, Standing, Verdict, ZoneReach,
+};
+use crate::fund::WorksCost;
+use crate::geography::Zones;
+use crate::register::{AccessItem, Register, ServiceLine, SiteCode, Word as _};
+
+/// In the reader's words.
+pub fn verdict_words(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "Met",
+        Verdict::Fail => "Missed",
+        Verdict::Undetermined => "Not determined",
+    }
+}
+
+/// In the reader's words.
+pub fn standing_words(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Within => "Within",
+        Standing::Beyond => "Beyond",
+        Standing::Undetermined => "Not determined",
+    }
+}
+
+/// `1.6 km in a straight line`, `30 minutes by public transport`.
+pub fn limit_words(standard: &Standard) -> String {
+    match standard.limit {
+        Limit::Minutes(minutes) => format!("{minutes} minutes {}", standard.mode.label()),
+        Limit::Metres(metres) => {
+            format!("{} km in a straight line, {}", metres / 1_000.0, standard.mode.label())
+        }
+    }
+}
+
+fn percent(part: u64, of: u64) -> Cell {
+    if of == 0 { Cell::Empty } else { Cell::Number(part as f64 * 100.0 / of as f64, 1) }
+}
+
+/// The share surely within, and the share that could be.
+fn bounds(area: &AreaAssessment) -> [Cell; 2] {
+    [percent(area.within, area.people), percent(area.within + area.undetermined, area.people)]
+}
+
+/// Standards in one area, a row each.
+pub fn standards<'a>(
+    caption: &str,
+    rows: impl IntoIterator<Item = (&'a Standard, &'a AreaAssessment)>,
+) -> Table {
+    let columns = [
+        ("words", "Standard", false),
+        ("verdict", "Verdict", false),
+        ("share_percent", "Share asked for (%)", true),
+        ("within_percent", "Surely within (%)", true),
+        ("could_be_within_percent", "Could be within (%)", true),
+        ("people", "People", true),
+        ("within", "Within", true),
+        ("beyond", "Beyond", true),
+        ("undetermined", "Not determined", true),
+        ("mean_minutes", "Mean minutes", true),
+        ("p90_minutes", "90th centile minutes", true),
+        ("service_line", "Service line", false),
+        ("group", "For whom", false),
+        ("limit", "Limit", false),
+        ("is_policy", "Policy or planning choice", false),
+        ("source", "Source", false),
+        ("key", "Key", false),
+    ];
+    Table::new("standards", caption, &columns).with(rows.into_iter().map(|(standard, area)| {
+        let [least, most] = bounds(area);
+        vec![
+            Cell::text(&*standard.words),
+            Cell::text(verdict_words(area.verdict)),
+            Cell::Number(standard.share * 100.0, 0),
+            least,
+            most,
+            Cell::count(area.people),
+            Cell::count(area.within),
+            Cell::count(area.beyond),
+            Cell::count(area.undetermined),
+            Cell::maybe(area.mean_minutes, 1),
+            Cell::maybe(area.p90_minutes, 1),
+            Cell::text(standard.service_line.label()),
+            Cell::text(standard.group.label()),
+            Cell::text(limit_words(standard)),
+            Cell::text(if standard.is_policy { "Policy" } else { "Planning choice" }),
+            Cell::text(&*standard.source),
+            Cell::text(&*standard.key),
+        ]
+    }))
+}
+
+/// Areas under one standard each in a pair of columns: code and name, then a verdict and a share a standard.
+pub fn areas(
+    standards: &[&Standard],
+    rows: impl IntoIterator<Item = (String, String, Vec<Option<AreaAssessment>>)>,
+) -> Table {
+    let mut columns = vec![
+        ("borough_name".to_owned(), "Borough".to_owned(), false),
+        ("borough_code".to_owned(), "Code".to_owned(), false),
+    ];
+    for standard in standards {
+        let label = &standard.key.replace('_', " ");
+        columns.push((format!("{}_verdict", standard.key), label.clone(), false));
+        columns.push((
+            format!("{}_within_percent", standard.key),
+            format!("{label}, within (%)"),
+            true,
+        ));
+    }
+    let columns: Vec<(&str, &str, bool)> =
+        columns.iter().map(|(key, label, is)| (key.as_str(), label.as_str(), *is)).collect();
+    Table::new("access-boroughs", "Boroughs by standard", &columns).with(rows.into_iter().map(
+        |(code, name, told)| {
+            let mut row = vec![Cell::text(name), Cell::text(code)];
+            for area in told {
+                match area {
+                    Some(area) => {
+                        row.push(Cell::text(verdict_words(area.verdict)));
+                        row.push(percent(area.within, area.people));
+                    }
+                    None => row.extend([Cell::Empty, Cell::Empty]),
+                }
+            }
+            row
+        },
+    ))
+}
+
+/// The statement: a row a service line, with what closes the gap.
+pub fn statement(lines: &[(LineShortfall, Closing)]) -> Table {
+    let columns = [
+        ("service_line", "Service line", false),
+        ("verdict", "Verdict", false),
+        ("limit", "Limit", false),
+        ("share_percent", "Share asked for (%)", true),
+        ("disabled_residents", "Disabled residents", true),
+        ("within", "With a passing site within", true),
+        ("beyond", "Surely without", true),
+        ("undetermined", "Not determined", true),
+        ("no_site", "With no site of any kind within", true),
+        ("residents_beyond", "All residents of the areas surely without", true),
+        ("unknown_zones", "Areas whose disabled residents are not known", true),
+        ("passing_sites", "Sites passing", true),
+        ("failing_sites", "Sites failing", true),
+        ("unknown_sites", "Sites not known", true),
+        ("works_sites", "Sites to mend", true),
+        ("works_low_gbp", "Works, low", true),
+        ("works_gbp", "Works", true),
+        ("works_high_gbp", "Works, high", true),
+        ("within_after", "With a passing site after works", true),
+        ("is_met_after", "Met after works", false),
+    ];
+    Table::new("statement", "Service lines and the gap", &columns).with(lines.iter().map(
+        |(line, closing)| {
+            let told = &line.assessed;
+            let WorksCost { low, central, high } = closing.cost;
+            let mut row = vec![
+                Cell::text(line.standard.service_line.label()),
+                Cell::text(verdict_words(told.verdict)),
+                Cell::text(limit_words(&line.standard)),
+                Cell::Number(line.standard.share * 100.0, 0),
+            ];
+            row.extend(
+                [
+                    told.people,
+                    told.within,
+                    told.beyond,
+                    told.undetermined,
+                    line.no_site,
+                    line.residents_beyond,
+                    told.unknown_zones,
+                    line.sites.0,
+                    line.sites.1,
+                    line.sites.2,
+                    closing.steps.len() as u64,
+                ]
+                .map(Cell::count),
+            );
+            row.extend([low, central, high].map(Cell::Money));
+            row.push(Cell::count(closing.within));
+            row.push(Cell::text(if closing.is_met { "Yes" } else { "No" }));
+            row
+        },
+    ))
+}
+
+/// The works of a statement, in the order they are taken.
+pub fn works(lines: &[(LineShortfall, Closing)], register: &Register) -> Table {
+    let columns = [
+        ("service_line", "Service line", false),
+        ("order", "Order", true),
+        ("site_name", "Site", false),
+        ("site_code", "Code", false),
+        ("people_gained", "Disabled residents gained", true),
+        ("works_low_gbp", "Works, low", true),
+        ("works_gbp", "Works", true),
+        ("works_high_gbp", "Works, high", true),
+        ("first", "First", false),
+    ];
+    let mut rows = Vec::new();
+    for (line, closing) in lines {
+        for (order, step) in (1..).zip(&closing.steps) {
+            rows.push(vec![
+                Cell::text(line.standard.service_line.label()),
+                Cell::count(order),
+                Cell::text(name(register, &step.site)),
+                Cell::text(step.site.as_str()),
+                Cell::count(step.gains),
+                Cell::Money(step.cost.low),
+                Cell::Money(step.cost.central),
+                Cell::Money(step.cost.high),
+                Cell::text(if step.is_survey_first {
+                    "Survey: nothing is known to fail"
+                } else {
+                    "Works"
+                }),
+            ]);
+        }
+    }
+    Table::new("works", "Works that would close the gap", &columns).with(rows)
+}
+
+/// What to fix first.
+pub fn league(fixes: &[Fix], register: &Register) -> Table {
+    let columns = [
+        ("rank", "Rank", true),
+        ("site_name", "Site", false),
+        ("site_code", "Code", false),
+        ("people_gained", "Disabled residents gained", true),
+        ("gbp_a_person", "£ a person gained", true),
+        ("works_low_gbp", "Works, low", true),
+        ("works_gbp", "Works", true),
+        ("works_high_gbp", "Works, high", true),
+        ("gained_by_line", "Gained, by service line", false),
+        ("failed", "Fails", false),
+        ("unknown", "Not known", false),
+        ("first", "First", false),
+    ];
+    Table::new("league", "What to fix first", &columns).with((1..).zip(fixes).map(|(rank, fix)| {
+        vec![
+            Cell::count(rank),
+            Cell::text(name(register, &fix.site)),
+            Cell::text(fix.site.as_str()),
+            Cell::count(fix.effect.gains),
+            Cell::Number(fix.pounds_a_person(), 0),
+            Cell::Money(fix.cost.low),
+            Cell::Money(fix.cost.central),
+            Cell::Money(fix.cost.high),
+            Cell::text(by_line(fix.effect.gains_by_line.iter())),
+            Cell::text(items(&fix.to_pass.failed)),
+            Cell::text(items(&fix.to_pass.unknown)),
+            Cell::text(if fix.to_pass.failed.is_empty() { "Survey" } else { "Works" }),
+        ]
+    }))
+}
+
+/// Whom a survey would settle.
+pub fn survey(
+    list: &[(&SiteCode, &SiteEffect)],
+    unknown: impl Fn(&SiteCode) -> Vec<AccessItem>,
+    register: &Register,
+) -> Table {
+    let columns = [
+        ("rank", "Rank", true),
+        ("site_name", "Site", false),
+        ("site_code", "Code", false),
+        ("settled_if_passing", "Settled if it passes", true),
+        ("settled_whatever", "Settled whatever is found", true),
+        ("settled_by_line", "Settled if it passes, by service line", false),
+        ("unknown_items", "Must-pass items not known", true),
+        ("unknown", "Which", false),
+    ];
+    Table::new("survey-list", "What to survey first", &columns).with((1..).zip(list).map(
+        |(rank, (site, effect))| {
+            let unknown = unknown(site);
+            vec![
+                Cell::count(rank),
+                Cell::text(name(register, site)),
+                Cell::text(site.as_str()),
+                Cell::count(effect.settles),
+                Cell::count(effect.settles_alone),
+                Cell::text(by_line(effect.settles_by_line.iter())),
+                Cell::count(unknown.len() as u64),
+                Cell::text(items(&unknown)),
+            ]
+        },
+    ))
+}
+
+/// What sites do not meet, and what would mend it.
+pub fn findings<'a>(
+    name: &str,
+    caption: &str,
+    rows: impl IntoIterator<Item = (&'a SiteCode, &'a str, Finding)>,
+) -> Table {
+    let columns = [
+        ("site_name", "Site", false),
+        ("site_code", "Code", false),
+        ("item", "Item", false),
+        ("kind", "What it decides", false),
+        ("state", "State", false),
+        ("remedy", "What would mend it", false),
+        ("works_low_gbp", "Works, low", true),
+        ("works_gbp", "Works", true),
+        ("works_high_gbp", "Works, high", true),
+        ("figure", "Rests on the assumption", false),
+        ("test", "Test", false),
+        ("source", "Source of the test", false),
+    ];
+    Table::new(name, caption, &columns).with(rows.into_iter().map(|(code, site, finding)| {
+        let is_unknown = finding.state == GateState::Unknown;
+        let (remedy, figure) = match &finding.remedy {
+            Remedy::Works { figure, .. } if is_unknown => {
+                ("A survey, then works if it fails", figure.as_str())
+            }
+            Remedy::Works { figure, .. } => ("Works", figure.as_str()),
+            Remedy::TrueAnswer => ("An answer: this item always applies", ""),
+            Remedy::NoFigure if is_unknown => ("A survey; no figure for works", ""),
+            Remedy::NoFigure => ("No figure for works among the assumptions", ""),
+        };
+        let money = |pick: fn(WorksCost) -> crate::register::Pence| {
+            finding.remedy.cost().map_or(Cell::Unknown("no figure"), |cost| Cell::Money(pick(cost)))
+        };
+        vec![
+            Cell::text(site),
+            Cell::text(code.as_str()),
+            Cell::text(finding.item.field().label()),
+            Cell::text(kind_words(finding.kind)),
+            Cell::text(if is_unknown { "Not known" } else { "Fails" }),
+            Cell::text(remedy),
+            money(|cost| cost.low),
+            money(|cost| cost.central),
+            money(|cost| cost.high),
+            Cell::text(figure),
+            Cell::text(&*finding.test),
+            Cell::text(&*finding.source),
+        ]
+    }))
+}
+
+/// In the reader's words.
+pub fn kind_words(kind: GateKind) -> &'static str {
+    match kind {
+        GateKind::Must => "Must be passed",
+        GateKind::Conditional => "Must be passed by some services",
+        GateKind::Should => "Counts in the score",
+    }
+}
+
+/// The zones behind a map.
+pub fn zones(caption: &str, reached: &[ZoneReach], zones: &Zones, register: &Register) -> Table {
+    let columns = [
+        ("zone", "Area", false),
+        ("ward_name", "Ward", false),
+        ("standing", "Standing", false),
+        ("minutes", "Minutes to the nearest passing site", true),
+        ("nearest", "Nearest passing site", false),
+        ("people", "People of the group", true),
+        ("residents", "Residents", true),
+        ("imd_decile", "IMD decile (1 is most deprived)", true),
+    ];
+    Table::new("zones", caption, &columns).with(reached.iter().map(|zone| {
+        let ward = zones.get(&zone.zone).map_or("", |zone| zone.ward_name.as_str());
+        vec![
+            Cell::text(&*zone.zone),
+            Cell::text(ward),
+            Cell::text(standing_words(zone.standing)),
+            zone.minutes.map_or(Cell::Unknown("none in the search"), |m| Cell::Number(m, 1)),
+            zone.nearest.as_ref().map_or(Cell::Empty, |site| Cell::text(name(register, site))),
+            zone.people.map_or(Cell::Unknown("not known"), Cell::count),
+            Cell::count(zone.residents),
+            zone.imd_decile.map_or(Cell::Unknown("not known"), |d| Cell::count(u64::from(d))),
+        ]
+    }))
+}
+
+/// What standards made of an area at a version of the register.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AtVersion {
+    /// Which version.
+    pub version: u64,
+    /// The day it was made.
+    pub on: NaiveDate,
+    /// By standard; `None` where the version offered nothing of the line.
+    pub told: Vec<Option<AreaAssessment>>,
+}
+
+/// Shares by version of the register.
+pub fn trend(standards: &[&Standard], versions: &[AtVersion]) -> Table {
+    let mut columns = vec![
+        ("version".to_owned(), "Version".to_owned(), true),
+        ("on".to_owned(), "Made on".to_owned(), false),
+    ];
+    for standard in standards {
+        let label = standard.key.replace('_', " ");
+        columns.push((
+            format!("{}_within_percent", standard.key),
+            format!("{label}, within (%)"),
+            true,
+        ));
+    }
+    let columns: Vec<(&str, &str, bool)> =
+        columns.iter().map(|(key, label, is)| (key.as_str(), label.as_str(), *is)).collect();
+    Table::new("trend", "Share surely within, by register version", &columns).with(
+        versions.iter().map(|AtVersion { version, on, told }| {
+            let mut row = vec![Cell::count(*version), Cell::Date(*on)];
+            row.extend(told.iter().map(|area| match area {
+                Some(area) => percent(area.within, area.people),
+                None => Cell::Unknown("no site of this line then"),
+            }));
+            row
+        }),
+    )
+}
+
+/// People of an area in all, of a line: for a heading.
+pub fn lines_missed(shortfall: &Shortfall) -> (usize, usize, usize) {
+    let count =
+        |verdict| shortfall.lines.iter().filter(|line| line.assessed.verdict == verdict).count();
+    (count(Verdict::Fail), count(Verdict::Undetermined), count(Verdict::Pass))
+}
+
+fn name<'a>(register: &'a Register, site: &'a SiteCode) -> &'a str {
+    register.site(site).map_or(site.as_str(), |site| site.name())
+}
+
+fn items(list: &[AccessItem]) -> String {
+    list.iter().map(|item| item.field().label()).collect::<Vec<_>>().join("; ")
+}
+
+fn by_line<'a>(list: impl Iterator<Item = (&'a ServiceLine, &'a u64)>) -> String {
+    let one = |(line, people): (&ServiceLine, &u64)| {
+        format!("{} {}", line.label(), super::grouped(*people as f64, 0))
+    };
+    list.map(one).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,114 @@
+//! Access as it is today: every standard assessed, every service line read for disabled residents, and what stands
+//! between each site and passing.
+
+use std::collections::BTreeMap;
+
+use crate::access::{
+    self, Area, Assessment, GateRules, Line, Offer, Shortfall, Standard, State, ToPass, ZoneReach,
+};
+use crate::fund::Terms;
+use crate::geography::Zones;
+use crate::register::{Assumptions, MissingAssumption, Register, ServiceLine, SiteCode};
+use crate::travel::{Mode, TravelTimes, UnusablePace};
+
+use super::{today, travel_for};
+
+/// Why access could not be worked out.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum AccessTodayError {
+    /// No pace to travel at.
+    #[error(transparent)]
+    Pace(#[from] UnusablePace),
+    /// A figure that works are priced by is missing.
+    #[error(transparent)]
+    Missing(#[from] MissingAssumption),
+}
+
+/// A register's access, worked out once.
+#[derive(Debug, Clone)]
+pub struct AccessToday {
+    /// The standards asked for, in their order.
+    pub standards: Vec<Standard>,
+    /// Each of them assessed over its area and its boroughs.
+    pub assessments: Vec<Assessment>,
+    /// The reading of each service line for disabled residents.
+    pub readings: Vec<Standard>,
+    /// What works rest on.
+    pub figures: Assumptions,
+    /// The minutes, by way of travelling.
+    pub travel: BTreeMap<Mode, TravelTimes>,
+    offers: Vec<Offer>,
+    to_pass: BTreeMap<SiteCode, ToPass>,
+}
+
+impl AccessToday {
+    /// Works it out for these zones. The register may be an earlier one: the zones then are today's, so that what a
+    /// trend shows is the estate and not the census.
+    pub fn new(
+        register: &Register,
+        zones: &Zones,
+        standards: Vec<Standard>,
+        figures: Assumptions,
+        rules: &GateRules,
+    ) -> Result<Self, AccessTodayError> {
+        let readings = access::step_free_readings(&standards);
+        let asked: Vec<Standard> = standards.iter().chain(&readings).cloned().collect();
+        let travel = travel_for(register, zones, &asked, &figures)?;
+        let state: State = today(register, &figures, rules);
+        let offers = state.offers();
+        let terms = Terms { assumptions: &figures, base_year: 0, horizon_years: 0 };
+        let mut to_pass = BTreeMap::new();
+        for offer in &offers {
+            if let Some(site) =
+                register.site(&offer.site).filter(|_| !to_pass.contains_key(&offer.site))
+            {
+                let findings = access::findings(site, rules, &terms)?;
+                to_pass.insert(offer.site.clone(), ToPass::of(&findings));
+            }
+        }
+        let assessed = |standard: &Standard| {
+            let times = travel.get(&standard.mode)?;
+            Some(access::assess(standard, zones, times, &offers))
+        };
+        let assessments = standards.iter().filter_map(assessed).collect();
+        Ok(Self { standards, assessments, readings, figures, travel, offers, to_pass })
+    }
+
+    /// What an area lacks, line by line, and what each site would change.
+    pub fn shortfall(&self, area: &Area, zones: &Zones) -> Shortfall {
+        let with_minutes = |standard| Some((standard, self.minutes_of(standard)?));
+        let lines: Vec<Line<'_>> = self
+            .readings
+            .iter()
+            .filter_map(with_minutes)
+            .map(|(standard, times)| Line { standard, times, offers: &self.offers })
+            .collect();
+        access::shortfall(area, zones, &lines)
+    }
+
+    fn minutes_of(&self, standard: &Standard) -> Option<&TravelTimes> {
+        self.travel.get(&standard.mode)
+    }
+
+    /// Zones under a standard; none where no minutes were worked out for its way of travelling.
+    pub fn reach(&self, standard: &Standard, zones: &Zones) -> Vec<ZoneReach> {
+        let times = self.minutes_of(standard);
+        times.map_or_else(Vec::new, |times| access::reach(standard, zones, times, &self.offers))
+    }
+
+    /// What stands between a site that offers care and passing.
+    pub fn to_pass(&self, site: &SiteCode) -> Option<&ToPass> {
+        self.to_pass.get(site)
+    }
+
+    /// The reading of a service line.
+    pub fn reading(&self, line: ServiceLine) -> Option<&Standard> {
+        self.readings.iter().find(|standard| standard.service_line == line)
+    }
+
+    /// Sites that offer a service line today, with their gates.
+    pub fn offering(&self, line: ServiceLine) -> impl Iterator<Item = (&SiteCode, Option<bool>)> {
+        let of_line = self.offers.iter().filter(move |offer| offer.service_line == line);
+        of_line.map(|offer| (&offer.site, offer.gates))
+    }
+}

@@ -1,0 +1,672 @@
+//! Access by borough: standards and their bounds, the map of areas by minutes, findings, the trend; the statement for a
+//! committee; what to fix and what to survey first.
+
+use std::collections::BTreeMap;
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value as View, context};
+use serde::{Deserialize, Serialize};
+
+use super::map::Legend;
+use super::register::Choice;
+use super::table::{Dress, Shown};
+use super::{Page, csv, page, view_of};
+use crate::access::{
+    Area, Closing, LineShortfall, Standard, Standing, Verdict, ZoneReach, findings,
+};
+use crate::export::{self, Cell, Table, grouped};
+use crate::fund::Terms;
+use crate::geography::{Zone, Zones};
+use crate::register::{Field, ServiceLine, Word as _};
+use crate::web::app::App;
+use crate::web::draw::{self, Fill, Map, Mark, Patch, Symbol};
+use crate::web::estate::Estate;
+use crate::web::problem::Problem;
+use crate::web::reached::{Reached, sites_in};
+
+/// Rows of the league and the survey list a page shows; the file has all.
+const ROWS_SHOWN: usize = 50;
+
+/// A borough that has zones.
+pub(in crate::web) struct Borough {
+    pub(in crate::web) code: String,
+    pub(in crate::web) name: String,
+}
+
+impl Borough {
+    pub(in crate::web) fn area(&self) -> Area {
+        Area::Borough(self.code.clone())
+    }
+}
+
+/// Boroughs of the zones, by name.
+pub(in crate::web) fn boroughs(estate: &Estate) -> Vec<Borough> {
+    let zones = &estate.snapshot.geography.zones;
+    let named: BTreeMap<&str, &str> =
+        zones.iter().map(|zone| (zone.borough_code.as_str(), zone.borough_name.as_str())).collect();
+    let borough =
+        |(code, name): (&str, &str)| Borough { code: code.to_owned(), name: name.to_owned() };
+    let mut boroughs: Vec<Borough> = named.into_iter().map(borough).collect();
+    boroughs.sort_by(|a, b| a.name.cmp(&b.name).then_with(|| a.code.cmp(&b.code)));
+    boroughs
+}
+
+/// A borough by its code or its name.
+pub(in crate::web) fn borough(estate: &Estate, asked: &str) -> Result<Borough, Problem> {
+    let found = boroughs(estate).into_iter().find(|borough| {
+        borough.code.eq_ignore_ascii_case(asked) || borough.name.eq_ignore_ascii_case(asked)
+    });
+    found.ok_or_else(|| Problem::not_found(format!("borough {asked:?} among the areas loaded")))
+}
+
+/// For whose people a list is: a borough, or everyone where none is asked for.
+pub(in crate::web) fn area(estate: &Estate, asked: &str) -> Result<Area, Problem> {
+    if asked.is_empty() { Ok(Area::All) } else { Ok(borough(estate, asked)?.area()) }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct ForBorough {
+    borough: String,
+}
+
+pub(crate) async fn list(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    page(&request, &app, |app| {
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        let table = boroughs_table(&estate, &reached);
+        let codes: Vec<String> = boroughs(&estate).into_iter().map(|b| b.code).collect();
+        let shown =
+            Shown::dressed(&table, Some("/access.csv".to_owned()), |row, key, cell| Dress {
+                href: codes
+                    .get(row)
+                    .filter(|_| key == "borough_name")
+                    .map(|code| format!("/access/boroughs/{code}")),
+                tag: key.ends_with("_verdict").then(|| verdict_colour(&cell.shown())),
+                ..Dress::default()
+            });
+        let whole = export::access::standards(
+            "All areas",
+            reached.standards_in(&estate, &Area::All).iter().map(|(s, a)| (s, a)),
+        );
+        let view = context! {
+            boroughs => view_of(shown),
+            whole => view_of(standards_shown(&whole, None)),
+            has_zones => !estate.snapshot.geography.zones.is_empty(),
+            version => estate.version(),
+        };
+        Ok(Page::new("access.html", "Access", view).under("Overview", "/"))
+    })
+    .await
+}
+
+pub(crate) async fn list_file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    csv(&app, |app| {
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        Ok(boroughs_table(&estate, &reached))
+    })
+    .await
+}
+
+/// Boroughs by standard; for a page the standards' keys are their headings, the page spells them out.
+pub(in crate::web) fn boroughs_table(estate: &Estate, reached: &Reached) -> Table {
+    let standards: Vec<&Standard> = reached.today.standards.iter().collect();
+    let rows = boroughs(estate).into_iter().map(|borough| {
+        let area = borough.area();
+        let told =
+            reached.today.assessments.iter().map(|assessment| {
+                assessment.boroughs.iter().find(|told| told.area == area).cloned()
+            });
+        (borough.code, borough.name, told.collect())
+    });
+    export::access::areas(&standards, rows)
+}
+
+fn verdict_colour(words: &str) -> &'static str {
+    match words {
+        "Met" => "green",
+        "Missed" => "red",
+        _ => "yellow",
+    }
+}
+
+fn standards_shown(table: &Table, href: Option<String>) -> Shown {
+    Shown::dressed(table, href, |_, key, cell| match key {
+        "verdict" => Dress { tag: Some(verdict_colour(&cell.shown())), ..Dress::default() },
+        _ => Dress::default(),
+    })
+}
+
+/// What a borough page shows.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Shows {
+    /// Service line of the map.
+    line: String,
+}
+
+impl Shows {
+    fn standard<'a>(&self, reached: &'a Reached) -> Result<&'a Standard, Problem> {
+        let lines = &reached.today.readings;
+        let none = || Problem::not_found("access standard in force, so there is nothing to show");
+        if self.line.is_empty() {
+            return lines.first().ok_or_else(none);
+        }
+        let line = ServiceLine::find(&self.line);
+        let found = line.and_then(|line| reached.today.reading(line));
+        found.ok_or_else(|| {
+            let words: Vec<&str> = lines.iter().map(|s| s.service_line.word()).collect();
+            Problem::invalid("line", format!("is one of {}", words.join(", ")))
+        })
+    }
+}
+
+pub(crate) async fn show(
+    request: HttpRequest,
+    app: web::Data<App>,
+    code: web::Path<String>,
+    shows: web::Query<Shows>,
+) -> Result<HttpResponse, Problem> {
+    page(&request, &app, move |app| {
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        let borough = borough(&estate, &code)?;
+        let area = borough.area();
+        let standard = shows.standard(&reached)?;
+        let file = |name: &str| format!("/access/boroughs/{}/{name}.csv", borough.code);
+
+        let rows = reached.standards_in(&estate, &area);
+        let standards = export::access::standards("Standards", rows.iter().map(|(s, a)| (s, a)));
+        let zones = zones_of(&estate, &area);
+        let told = reached.today.reach(standard, &zones);
+        let zone_table = zones_table(&estate, &zones, &told);
+        let map = zone_map(&estate, &reached, &borough, standard, (&zones, &told));
+        let statement = reached.statement(&estate, &area);
+        let found = findings_in(app, &estate, &borough)?;
+        let trend = trend_table(app, &estate, &reached, &area)?;
+        let shortfall = reached.shortfall(&estate, &area);
+        let (missed, open, met) = export::access::lines_missed(&shortfall);
+        let line = standard.service_line.word();
+        let view = context! {
+            code => borough.code.clone(),
+            name => borough.name.clone(),
+            people => grouped(zones.iter().map(|zone| f64::from(zone.residents)).sum(), 0),
+            missed => missed,
+            open => open,
+            met => met,
+            standards => view_of(standards_shown(&standards, Some(file("standards")))),
+            lines => view_of(lines(&reached, line)),
+            line_words => standard.words.clone(),
+            limit => export::access::limit_words(standard),
+            maker => reached.today.travel.get(&standard.mode).map(|times| times.maker.to_string()),
+            drawing => map.draw().map(View::from_safe_string),
+            legend => view_of(legend(standard, &told, &reached)),
+            zones => view_of(Shown::dressed(&zone_table, Some(format!("{}?line={line}", file("zones"))), |row, key, _| {
+                let nearest = told.get(row).and_then(|zone| zone.nearest.as_ref()).filter(|_| key == "nearest");
+                Dress { href: nearest.map(|site| format!("/sites/{site}")), ..Dress::default() }
+            })),
+            geojson => format!("/api/v1/access/boroughs/{}/zones.geojson?line={line}", borough.code),
+            statement => view_of(standards_shown(&export::access::statement(&statement), None)),
+            findings => view_of(findings_shown(&found, Some(file("findings")))),
+            finding_count => found.rows.len(),
+            trend => view_of(Shown::plain(&trend, Some(file("trend")))),
+            trend_drawing => trend_drawing(&trend).map(View::from_safe_string),
+            version => estate.version(),
+        };
+        Ok(Page::new("borough.html", format!("Access in {}", borough.name), view)
+            .under("Overview", "/")
+            .under("Access", "/access"))
+    })
+    .await
+}
+
+pub(crate) async fn file(
+    app: web::Data<App>,
+    path: web::Path<(String, String)>,
+    shows: web::Query<Shows>,
+) -> Result<HttpResponse, Problem> {
+    csv(&app, move |app| {
+        let (code, name) = path.into_inner();
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        let borough = borough(&estate, &code)?;
+        let table = borough_table(app, &estate, &reached, &borough, &name, &shows.line)?;
+        Ok(Table { name: format!("{}-{}", borough.code, table.name), ..table })
+    })
+    .await
+}
+
+/// One table of a borough by name.
+pub(in crate::web) fn borough_table(
+    app: &App,
+    estate: &Estate,
+    reached: &Reached,
+    borough: &Borough,
+    name: &str,
+    line: &str,
+) -> Result<Table, Problem> {
+    let area = borough.area();
+    Ok(match name {
+        "standards" => {
+            let rows = reached.standards_in(estate, &area);
+            export::access::standards("Standards", rows.iter().map(|(s, a)| (s, a)))
+        }
+        "zones" => {
+            let standard = Shows { line: line.to_owned() }.standard(reached)?.clone();
+            let zones = zones_of(estate, &area);
+            zones_table(estate, &zones, &reached.today.reach(&standard, &zones))
+        }
+        "findings" => findings_in(app, estate, borough)?,
+        "trend" => trend_table(app, estate, reached, &area)?,
+        "statement" => export::access::statement(&reached.statement(estate, &area)),
+        "works" => export::access::works(&reached.statement(estate, &area), estate.register()),
+        "league" => reached.league(estate, &area),
+        "survey-list" => reached.survey(estate, &area),
+        _ => return Err(Problem::not_found("table of this name")),
+    })
+}
+
+/// The zones of an area alone.
+pub(in crate::web) fn zones_of(estate: &Estate, area: &Area) -> Zones {
+    let zones = &estate.snapshot.geography.zones;
+    let there: Vec<Zone> = zones.iter().filter(|zone| area.holds(zone)).cloned().collect();
+    Zones::new(std::sync::Arc::clone(&zones.evidence), there)
+}
+
+fn zones_table(estate: &Estate, zones: &Zones, told: &[ZoneReach]) -> Table {
+    export::access::zones(
+        "Areas by minutes to the nearest passing site",
+        told,
+        zones,
+        estate.register(),
+    )
+}
+
+fn lines(reached: &Reached, chosen: &str) -> Vec<Choice> {
+    let lines = reached.today.readings.iter().map(|standard| standard.service_line);
+    let choices: Vec<(&str, &str)> = lines.map(|line| (line.word(), line.label())).collect();
+    let mut list = Choice::list("", chosen, choices);
+    list.remove(0);
+    list
+}
+
+/// The class of a zone: thirds of the limit, up to twice the limit, farther.
+pub(in crate::web) fn fill(zone: &ZoneReach, limit: Option<f64>) -> Fill {
+    match (zone.standing, zone.minutes, limit) {
+        (Standing::Undetermined, ..) | (_, _, None) => Fill::Unknown,
+        (_, None, _) => Fill::Class(4),
+        (_, Some(minutes), Some(limit)) => {
+            let edges = [limit / 3.0, limit * 2.0 / 3.0, limit, limit * 2.0];
+            let class = edges.iter().position(|edge| minutes <= *edge).unwrap_or(4);
+            Fill::Class(u8::try_from(class).unwrap_or(4))
+        }
+    }
+}
+
+fn limit_in(standard: &Standard, reached: &Reached) -> Option<f64> {
+    let times = reached.today.travel.get(&standard.mode)?;
+    standard.limit_in(times).map(|minutes| minutes.0)
+}
+
+fn legend(standard: &Standard, told: &[ZoneReach], reached: &Reached) -> Vec<Legend> {
+    let limit = limit_in(standard, reached);
+    let minutes = |share: f64| {
+        let text = format!("{:.1}", limit.unwrap_or(0.0) * share);
+        text.trim_end_matches(".0").to_owned()
+    };
+    let classes = [
+        (Fill::Class(0), format!("up to {} minutes", minutes(1.0 / 3.0))),
+        (Fill::Class(1), format!("up to {}", minutes(2.0 / 3.0))),
+        (Fill::Class(2), format!("up to {}, the limit", minutes(1.0))),
+        (Fill::Class(3), format!("beyond, up to {}", minutes(2.0))),
+        (Fill::Class(4), "farther, or none found".to_owned()),
+        (Fill::Unknown, "not determined: a site within the limit has not been surveyed".to_owned()),
+    ];
+    classes
+        .into_iter()
+        .map(|(class, label)| Legend {
+            symbol: View::from_safe_string(class.legend()),
+            label,
+            count: told.iter().filter(|zone| fill(zone, limit) == class).count(),
+        })
+        .collect()
+}
+
+fn zone_map<'a>(
+    estate: &'a Estate,
+    reached: &Reached,
+    borough: &Borough,
+    standard: &Standard,
+    (zones, told): (&Zones, &[ZoneReach]),
+) -> Map<'a> {
+    let limit = limit_in(standard, reached);
+    let outlines = estate.snapshot.geography.zone_outlines.as_deref();
+    let patches = told.iter().filter_map(|zone| {
+        let at = zones.get(&zone.zone)?.point;
+        let ward = zones.get(&zone.zone).map_or("", |zone| zone.ward_name.as_str());
+        let minutes = match (zone.standing, zone.minutes) {
+            (Standing::Undetermined, _) => "not determined".to_owned(),
+            (_, Some(minutes)) => format!("{minutes:.1} minutes"),
+            (_, None) => "no passing site found".to_owned(),
+        };
+        Some(Patch {
+            outline: outlines.and_then(|held| held.get(&zone.zone)).map(|outline| &outline.shape),
+            at,
+            fill: fill(zone, limit),
+            title: format!("{} {ward}: {minutes}", zone.zone),
+            href: None,
+        })
+    });
+    let marks = reached.today.offering(standard.service_line).filter_map(|(code, gates)| {
+        let site = estate.register().site(code)?;
+        (site.text(Field::BoroughCode) == Some(borough.code.as_str())).then_some(())?;
+        let (symbol, words) = match gates {
+            Some(true) => (Symbol::Circle, "passes"),
+            Some(false) => (Symbol::Square, "fails"),
+            None => (Symbol::Cross, "not known"),
+        };
+        Some(Mark { at: site.location()?, symbol, title: format!("{}: {words}", site.name()) })
+    });
+    Map {
+        label: "Areas by minutes to the nearest passing site, and the sites of this service line",
+        shapes: estate.shapes.iter().filter(|shape| shape.code == borough.code).collect(),
+        patches: patches.collect(),
+        marks: marks.collect(),
+        ..Map::default()
+    }
+}
+
+/// What the sites of a borough do not meet, by site, then item.
+pub(in crate::web) fn findings_in(
+    app: &App,
+    estate: &Estate,
+    borough: &Borough,
+) -> Result<Table, Problem> {
+    let figures = crate::config::assumptions().map_err(Problem::internal)?;
+    let terms = Terms { assumptions: &figures, base_year: 0, horizon_years: 0 };
+    let mut rows = Vec::new();
+    for site in sites_in(estate, &borough.code) {
+        for finding in findings(site, &app.gate_rules, &terms).map_err(Problem::internal)? {
+            rows.push((&site.code, site.name(), finding));
+        }
+    }
+    Ok(export::access::findings("findings", "Findings, and what would mend them", rows))
+}
+
+pub(super) fn findings_shown(table: &Table, href: Option<String>) -> Shown {
+    let codes: Vec<String> =
+        table.rows.iter().map(|row| row.get(1).map(Cell::written).unwrap_or_default()).collect();
+    Shown::dressed(table, href, |row, key, cell| match key {
+        "site_name" => Dress {
+            href: codes.get(row).map(|code| format!("/sites/{code}/checklist")),
+            ..Dress::default()
+        },
+        "state" => {
+            let colour = if cell.shown() == "Fails" { "red" } else { "yellow" };
+            Dress { tag: Some(colour), ..Dress::default() }
+        }
+        _ => Dress::default(),
+    })
+}
+
+fn trend_table(
+    app: &App,
+    estate: &Estate,
+    reached: &Reached,
+    area: &Area,
+) -> Result<Table, Problem> {
+    let standards: Vec<&Standard> = reached.today.standards.iter().collect();
+    Ok(export::access::trend(&standards, &app.trend(estate, area)?))
+}
+
+/// A line a standard; nothing where there are not two versions to draw a line between.
+fn trend_drawing(table: &Table) -> Option<String> {
+    let names: Vec<String> = table
+        .columns
+        .iter()
+        .skip(2)
+        .map(|column| column.label.replace(", within (%)", ""))
+        .collect();
+    let rows: Vec<(String, Vec<Option<f64>>)> = table
+        .rows
+        .iter()
+        .map(|row| {
+            let shares = row.iter().skip(2).map(|cell| match cell {
+                Cell::Number(share, _) => Some(*share),
+                _ => None,
+            });
+            (row.first().map(Cell::shown).unwrap_or_default(), shares.collect())
+        })
+        .collect();
+    draw::shares(
+        "Share within, by register version; the table below has the same figures",
+        &names,
+        &rows,
+    )
+}
+
+/// A service line as the statement's sentences tell it.
+#[derive(Debug, Serialize)]
+struct Sentence {
+    heading: String,
+    verdict: View,
+    words: Vec<String>,
+}
+
+fn sentence((line, closing): &(LineShortfall, Closing)) -> Sentence {
+    let told = &line.assessed;
+    let count = |people: u64| grouped(people as f64, 0);
+    let share = |people: u64| {
+        if told.people == 0 { 0.0 } else { people as f64 * 100.0 / told.people as f64 }
+    };
+    let mut words = vec![format!(
+        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard asks for {:.0} %.",
+        count(told.within),
+        count(told.people),
+        share(told.within),
+        export::access::limit_words(&line.standard),
+        line.standard.share * 100.0
+    )];
+    if told.beyond > 0 {
+        words.push(format!(
+            "{} surely have none; {} people of all kinds live in the areas concerned.",
+            count(told.beyond),
+            count(line.residents_beyond)
+        ));
+    }
+    if told.undetermined > 0 {
+        words.push(format!(
+            "For {} it is not known: a site near them has not been surveyed. A survey comes first, and costs no works.",
+            count(told.undetermined)
+        ));
+    }
+    if line.no_site > 0 {
+        words.push(format!(
+            "{} have no site of this kind within the limit at all, so no works at a site that exists can help them.",
+            count(line.no_site)
+        ));
+    }
+    if told.unknown_zones > 0 {
+        words.push(format!(
+            "In {} areas the number of disabled residents is not known; they are in none of these counts.",
+            told.unknown_zones
+        ));
+    }
+    if told.verdict == Verdict::Pass {
+        words.push("Nothing needs to be done to meet the standard.".to_owned());
+    } else if closing.steps.is_empty() {
+        words.push("No works among the planning assumptions would gain anybody.".to_owned());
+    } else {
+        let surveys = closing.steps.iter().filter(|step| step.is_survey_first).count();
+        let also = if surveys > 0 {
+            format!(
+                " At {surveys} of them nothing is known to fail, and a survey may find that no works are needed."
+            )
+        } else {
+            String::new()
+        };
+        words.push(format!(
+            "Works at {} {} would bring it to {} people ({:.1} %), {}. They would cost {}, between {} and {}.{also}",
+            closing.steps.len(),
+            if closing.steps.len() == 1 { "site" } else { "sites" },
+            count(closing.within),
+            share(closing.within),
+            if closing.is_met { "which meets the standard" } else { "which still misses the standard" },
+            Cell::Money(closing.cost.central).shown(),
+            Cell::Money(closing.cost.low).shown(),
+            Cell::Money(closing.cost.high).shown(),
+        ));
+    }
+    let verdict = export::access::verdict_words(told.verdict);
+    Sentence {
+        heading: line.standard.service_line.label().to_owned(),
+        verdict: View::from_safe_string(super::table::tag(verdict_colour(verdict), verdict)),
+        words,
+    }
+}
+
+pub(crate) async fn statement(
+    request: HttpRequest,
+    app: web::Data<App>,
+    code: web::Path<String>,
+) -> Result<HttpResponse, Problem> {
+    page(&request, &app, move |app| {
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        let borough = borough(&estate, &code)?;
+        let told = reached.statement(&estate, &borough.area());
+        let file = |name: &str| Some(format!("/access/boroughs/{}/{name}.csv", borough.code));
+        let table = export::access::statement(&told);
+        let works = export::access::works(&told, estate.register());
+        let zones = &estate.snapshot.geography.zones;
+        let places = reached.today.travel.values().map(|times| {
+            format!("{}: {}", times.mode.label(), times.maker)
+        });
+        let view = context! {
+            name => borough.name.clone(),
+            code => borough.code.clone(),
+            sentences => view_of(told.iter().map(sentence).collect::<Vec<_>>()),
+            statement => view_of(standards_shown(&table, file("statement"))),
+            works => view_of(site_links(&works, file("works"))),
+            people_source => format!("{}, {}", zones.evidence.source, zones.evidence.as_of.format("%-d %B %Y")),
+            figures => reached.today.figures.name.clone(),
+            rules => app.gate_rules.name.clone(),
+            makers => places.collect::<Vec<_>>(),
+            version => estate.version(),
+        };
+        Ok(Page::new("statement.html", format!("Access statement: {}", borough.name), view)
+            .under("Overview", "/")
+            .under("Access", "/access")
+            .under(borough.name.clone(), format!("/access/boroughs/{}", borough.code)))
+    })
+    .await
+}
+
+/// Names of sites lead to their checklist; the code is in a column of its own.
+fn site_links(table: &Table, href: Option<String>) -> Shown {
+    let code = table.columns.iter().position(|column| column.key == "site_code");
+    let codes: Vec<String> = table
+        .rows
+        .iter()
+        .map(|row| code.and_then(|at| row.get(at)).map(Cell::written).unwrap_or_default())
+        .collect();
+    Shown::dressed(table, href, |row, key, _| match key {
+        "site_name" => Dress {
+            href: codes.get(row).map(|code| format!("/sites/{code}/checklist")),
+            ..Dress::default()
+        },
+        _ => Dress::default(),
+    })
+}
+
+fn borough_choices(estate: &Estate, chosen: &str) -> Vec<Choice> {
+    let boroughs = boroughs(estate);
+    let choices = boroughs.iter().map(|borough| (borough.code.as_str(), borough.name.as_str()));
+    Choice::list("Everyone", chosen, choices.collect::<Vec<_>>())
+}
+
+/// The first rows of a long list.
+fn listed(mut table: Table, name: &str, asked: &ForBorough) -> (Shown, usize, usize) {
+    let all = table.rows.len();
+    table.rows.truncate(ROWS_SHOWN);
+    let shown = table.rows.len();
+    let href =
+        format!("/access/{name}.csv?borough={}", crate::web::filter::percent(&asked.borough));
+    (site_links(&table, Some(href)), shown, all)
+}
+
+pub(crate) async fn league(
+    request: HttpRequest,
+    app: web::Data<App>,
+    asked: web::Query<ForBorough>,
+) -> Result<HttpResponse, Problem> {
+    page(&request, &app, move |app| {
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        let table = reached.league(&estate, &area(&estate, &asked.borough)?);
+        let (table, shown, all) = listed(table, "league", &asked);
+        let view = context! {
+            boroughs => view_of(borough_choices(&estate, &asked.borough)),
+            table => view_of(table),
+            shown => shown,
+            all => all,
+            figures => reached.today.figures.name.clone(),
+        };
+        Ok(Page::new("league.html", "What to fix first", view)
+            .under("Overview", "/")
+            .under("Access", "/access"))
+    })
+    .await
+}
+
+pub(crate) async fn league_file(
+    app: web::Data<App>,
+    asked: web::Query<ForBorough>,
+) -> Result<HttpResponse, Problem> {
+    csv(&app, move |app| {
+        let estate = app.estate()?;
+        let area = area(&estate, &asked.borough)?;
+        Ok(app.reached(&estate)?.league(&estate, &area))
+    })
+    .await
+}
+
+pub(crate) async fn survey(
+    request: HttpRequest,
+    app: web::Data<App>,
+    asked: web::Query<ForBorough>,
+) -> Result<HttpResponse, Problem> {
+    page(&request, &app, move |app| {
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        let table = reached.survey(&estate, &area(&estate, &asked.borough)?);
+        let (table, shown, all) = listed(table, "survey-list", &asked);
+        let view = context! {
+            boroughs => view_of(borough_choices(&estate, &asked.borough)),
+            table => view_of(table),
+            shown => shown,
+            all => all,
+            template => format!("/checklists.xlsx?borough={}", crate::web::filter::percent(&asked.borough)),
+        };
+        Ok(Page::new("survey.html", "What to survey first", view)
+            .under("Overview", "/")
+            .under("Access", "/access"))
+    })
+    .await
+}
+
+pub(crate) async fn survey_file(
+    app: web::Data<App>,
+    asked: web::Query<ForBorough>,
+) -> Result<HttpResponse, Problem> {
+    csv(&app, move |app| {
+        let estate = app.estate()?;
+        let area = area(&estate, &asked.borough)?;
+        Ok(app.reached(&estate)?.survey(&estate, &area))
+    })
+    .await
+}

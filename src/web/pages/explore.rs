@@ -1,0 +1,453 @@
+//! The catchment explorer: from any place, the nearest sites of each kind of care, which of them can be got into, and
+//! who lives within so many minutes.
+
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value as View, context};
+use serde::Deserialize;
+
+use super::access::{borough, boroughs, zones_of};
+use super::form::Form;
+use super::register::Choice;
+use super::table::{Dress, Shown};
+use super::{Page, csv, page, view_of};
+use crate::access::Group;
+use crate::config;
+use crate::export::{Cell, Table};
+use crate::geography::{LonLat, from_wgs84};
+use crate::register::{Minutes, Point, ServiceLine, SiteCode, Word as _};
+use crate::travel::{Mode, StraightLine};
+use crate::web::app::App;
+use crate::web::draw::{Fill, Map, Mark, Patch, Symbol};
+use crate::web::estate::Estate;
+use crate::web::filter::percent;
+use crate::web::problem::Problem;
+use crate::web::reached::Reached;
+
+/// Sites of each kind of care, of any kind and of the passing ones.
+const NEAREST: usize = 3;
+const MINUTES: f64 = 20.0;
+/// Four hours: a circle over all of London.
+const MOST_MINUTES: f64 = 240.0;
+
+/// What is asked, as typed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Asked {
+    postcode: String,
+    easting: String,
+    northing: String,
+    lon: String,
+    lat: String,
+    minutes: String,
+    borough: String,
+}
+
+impl Asked {
+    /// Postcode, easting, northing, longitude, latitude and minutes, as a program gives them.
+    pub(in crate::web) fn of(given: [String; 6]) -> Self {
+        let [postcode, easting, northing, lon, lat, minutes] = given;
+        Self { postcode, easting, northing, lon, lat, minutes, borough: String::new() }
+    }
+
+    fn values(&self) -> [(&'static str, &str); 7] {
+        [
+            ("postcode", &self.postcode),
+            ("easting", &self.easting),
+            ("northing", &self.northing),
+            ("lon", &self.lon),
+            ("lat", &self.lat),
+            ("minutes", &self.minutes),
+            ("borough", &self.borough),
+        ]
+    }
+
+    fn form(&self) -> Form {
+        Form::of(self.values().map(|(name, value)| (name.to_owned(), value.to_owned())))
+    }
+
+    fn query(&self) -> String {
+        let given = self.values().into_iter().filter(|(_, value)| !value.trim().is_empty());
+        given
+            .map(|(name, value)| format!("{name}={}", percent(value)))
+            .collect::<Vec<_>>()
+            .join("&")
+    }
+}
+
+/// A place and how far around it.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::web) struct Around {
+    /// Where.
+    pub(in crate::web) at: Point,
+    /// Minutes on foot.
+    pub(in crate::web) minutes: f64,
+}
+
+/// The place asked for, `None` where none is; what is wrong stands in the form.
+fn around(form: &mut Form, estate: &Estate) -> Option<Around> {
+    let minutes = form.read("minutes", |text| match text {
+        "" => Ok(MINUTES),
+        text => number(text, 0.0, MOST_MINUTES)
+            .ok_or_else(|| format!("Enter minutes from 0 to {MOST_MINUTES}")),
+    });
+    let has = |form: &Form, name: &str| !form.value(name).is_empty();
+    let at = if has(form, "postcode") {
+        form.read("postcode", |text| postcode(text, estate))
+    } else if has(form, "easting") || has(form, "northing") {
+        let east = form.read("easting", |text| {
+            number(text, 0.0, 700_000.0)
+                .ok_or_else(|| "Enter an easting from 0 to 700,000 metres".to_owned())
+        });
+        let north = form.read("northing", |text| {
+            number(text, 0.0, 1_300_000.0)
+                .ok_or_else(|| "Enter a northing from 0 to 1,300,000 metres".to_owned())
+        });
+        Point::new(east?, north?).ok()
+    } else if has(form, "lon") || has(form, "lat") {
+        let degrees = |text: &str, most: f64| {
+            number(text, -most, most).ok_or_else(|| "Enter degrees, such as -0.1276".to_owned())
+        };
+        let longitude = form.read("lon", |text| degrees(text, 180.0));
+        let latitude = form.read("lat", |text| degrees(text, 90.0));
+        let place = LonLat { longitude: longitude?, latitude: latitude? };
+        form.read("lon", |_| from_wgs84(place).map_err(|error| error.to_string()))
+    } else {
+        None
+    };
+    Some(Around { at: at?, minutes: minutes? })
+}
+
+fn number(text: &str, low: f64, high: f64) -> Option<f64> {
+    let number: f64 = text.trim().replace(',', "").parse().ok()?;
+    (low..=high).contains(&number).then_some(number)
+}
+
+fn postcode(text: &str, estate: &Estate) -> Result<Point, String> {
+    let Some(postcodes) = &estate.snapshot.geography.postcodes else {
+        return Err(
+            "Postcodes cannot be looked up: none are loaded. Press the map, or enter coordinates"
+                .to_owned(),
+        );
+    };
+    let found = postcodes.find(text).map(|entry| entry.point);
+    found.ok_or_else(|| {
+        format!("{text:?} is not among the postcodes loaded. Check it, or press the map")
+    })
+}
+
+pub(crate) async fn show(
+    request: HttpRequest,
+    app: web::Data<App>,
+    asked: web::Query<Asked>,
+) -> Result<HttpResponse, Problem> {
+    page(&request, &app, move |app| {
+        let estate = app.estate()?;
+        let reached = app.reached(&estate)?;
+        let mut form = asked.form();
+        let around = around(&mut form, &estate);
+        let told = around.map(|around| Told::of(&estate, &reached, around)).transpose()?;
+        let named = (!asked.borough.is_empty() && around.is_none())
+            .then(|| borough(&estate, &asked.borough))
+            .transpose()?;
+        let query = asked.query();
+        let map = map(&estate, &reached, around, named.as_ref().map(|b| b.code.as_str()))?;
+        let places = boroughs(&estate);
+        let choices = places.iter().map(|b| (b.code.as_str(), b.name.as_str()));
+        let view = context! {
+            form => view_of(&form),
+            boroughs => view_of(Choice::list("Choose a borough", &asked.borough, choices.collect::<Vec<_>>())),
+            drawing => map.draw().map(View::from_safe_string),
+            is_asked => around.is_some(),
+            place => around.map(|around| format!("{:.0}, {:.0}", around.at.easting(), around.at.northing())),
+            minutes => around.map(|around| Cell::Number(around.minutes, 0).shown()),
+            nearest => told.as_ref().map(|told| view_of(told.shown(&estate, &query))),
+            people => told.as_ref().map(|told| view_of(Shown::plain(&told.people, Some(format!("/access/explore/people.csv?{query}"))))),
+            metres => told.as_ref().map(|told| Cell::Number(told.metres, 0).shown()),
+            has_postcodes => estate.snapshot.geography.postcodes.is_some(),
+            borough_name => named.map(|borough| borough.name),
+        };
+        let title = if form.is_good() { "Catchment explorer" } else { "Error: Catchment explorer" };
+        let page = Page::new("explore.html", title, view).under("Overview", "/").under("Access", "/access");
+        Ok(if form.is_good() { page } else { page.with_status(actix_web::http::StatusCode::UNPROCESSABLE_ENTITY) })
+    })
+    .await
+}
+
+pub(crate) async fn file(
+    app: web::Data<App>,
+    name: web::Path<String>,
+    asked: web::Query<Asked>,
+) -> Result<HttpResponse, Problem> {
+    csv(&app, move |app| {
+        let told = answer(app, &asked)?;
+        match name.as_str() {
+            "nearest" => Ok(told.nearest),
+            "people" => Ok(told.people),
+            _ => Err(Problem::not_found("table of this name")),
+        }
+    })
+    .await
+}
+
+/// What a program asks for.
+pub(in crate::web) fn answer(app: &App, asked: &Asked) -> Result<Told, Problem> {
+    let estate = app.estate()?;
+    let reached = app.reached(&estate)?;
+    let mut form = asked.form();
+    let around = around(&mut form, &estate);
+    if !form.is_good() {
+        return Err(Problem::Invalid { faults: form.faults() });
+    }
+    let none = "a place is postcode, or easting and northing, or lon and lat: one of the three";
+    Told::of(&estate, &reached, around.ok_or_else(|| Problem::invalid("postcode", none))?)
+}
+
+/// What the explorer tells of a place.
+pub(in crate::web) struct Told {
+    /// Where.
+    pub(in crate::web) around: Around,
+    /// How far the minutes reach.
+    pub(in crate::web) metres: f64,
+    /// The nearest sites, a row a kind of care and rank.
+    pub(in crate::web) nearest: Table,
+    /// Who lives within, a row a group.
+    pub(in crate::web) people: Table,
+    /// Codes of the two sites of each row.
+    codes: Vec<[Option<SiteCode>; 2]>,
+}
+
+impl Told {
+    fn of(estate: &Estate, reached: &Reached, around: Around) -> Result<Self, Problem> {
+        let figures = &reached.today.figures;
+        let pace = |mode| StraightLine::of(mode, figures).map_err(Problem::internal);
+        let metres = farthest(pace(Mode::Walk)?, around.minutes);
+        let mut nearest = nearest_table();
+        let mut codes = Vec::new();
+        for &line in ServiceLine::ALL.iter().filter(|line| **line != ServiceLine::Support) {
+            let mode = reached.today.reading(line).map_or(Mode::Walk, |standard| standard.mode);
+            rows_of(
+                estate,
+                reached,
+                around.at,
+                line,
+                (mode, pace(mode)?),
+                &mut nearest,
+                &mut codes,
+            );
+        }
+        Ok(Self { around, metres, nearest, people: people(estate, around, metres), codes })
+    }
+
+    fn shown(&self, estate: &Estate, query: &str) -> Shown {
+        Shown::dressed(
+            &self.nearest,
+            Some(format!("/access/explore/nearest.csv?{query}")),
+            |row, key, cell| {
+                let [any, passing] = self.codes.get(row).cloned().unwrap_or_default();
+                let link = |code: Option<SiteCode>| Dress {
+                    href: code
+                        .filter(|code| estate.register().site(code).is_some())
+                        .map(|code| format!("/sites/{code}")),
+                    ..Dress::default()
+                };
+                match key {
+                    "site" => link(any),
+                    "passing_site" => link(passing),
+                    "gates" if !cell.shown().is_empty() => Dress {
+                        tag: Some(super::register::gate_colour(&cell.shown())),
+                        ..Dress::default()
+                    },
+                    _ => Dress::default(),
+                }
+            },
+        )
+    }
+}
+
+fn nearest_table() -> Table {
+    let columns = [
+        ("service_line", "Service line", false),
+        ("rank", "Nearest", true),
+        ("site", "Site of any kind", false),
+        ("gates", "Must-pass access", false),
+        ("metres", "Metres", true),
+        ("minutes", "Minutes", true),
+        ("passing_site", "Site that passes", false),
+        ("passing_metres", "Metres to it", true),
+        ("passing_minutes", "Minutes to it", true),
+        ("further_minutes", "Further to one that passes", true),
+        ("mode", "By", false),
+    ];
+    Table::new("nearest", "Nearest sites by service line", &columns)
+}
+
+/// A site with its gates and how far it is.
+struct Seen<'a> {
+    code: &'a SiteCode,
+    passes: Option<bool>,
+    metres: f64,
+}
+
+fn rows_of(
+    estate: &Estate,
+    reached: &Reached,
+    at: Point,
+    line: ServiceLine,
+    (mode, pace): (Mode, StraightLine),
+    table: &mut Table,
+    codes: &mut Vec<[Option<SiteCode>; 2]>,
+) {
+    let mut all: Vec<Seen<'_>> = reached
+        .today
+        .offering(line)
+        .filter_map(|(code, passes)| {
+            let there = estate.register().site(code)?.location()?;
+            Some(Seen { code, passes, metres: there.metres_to(at) })
+        })
+        .collect();
+    all.sort_by(|a, b| a.metres.total_cmp(&b.metres).then_with(|| a.code.cmp(b.code)));
+    let passing: Vec<&Seen<'_>> =
+        all.iter().filter(|seen| seen.passes == Some(true)).take(NEAREST).collect();
+    let name = |seen: &Seen<'_>| {
+        estate.register().site(seen.code).map_or(seen.code.as_str(), |site| site.name()).to_owned()
+    };
+    let minutes = |seen: &Seen<'_>| pace.minutes(seen.metres).0;
+    for (rank, seen) in (1_u64..).zip(all.iter().take(NEAREST)) {
+        let other = usize::try_from(rank - 1).ok().and_then(|at| passing.get(at)).copied();
+        let gates = match seen.passes {
+            Some(true) => "Passes",
+            Some(false) => "Fails",
+            None => "Not known",
+        };
+        let missing = || Cell::Unknown("no further site is known to pass");
+        table.rows.push(vec![
+            Cell::text(line.label()),
+            Cell::count(rank),
+            Cell::text(name(seen)),
+            Cell::text(gates),
+            Cell::Number(seen.metres, 0),
+            Cell::Number(minutes(seen), 1),
+            other.map_or_else(missing, |other| Cell::text(name(other))),
+            other.map_or_else(missing, |other| Cell::Number(other.metres, 0)),
+            other.map_or_else(missing, |other| Cell::Number(minutes(other), 1)),
+            other.map_or_else(missing, |other| Cell::Number(minutes(other) - minutes(seen), 1)),
+            Cell::text(mode.label()),
+        ]);
+        codes.push([Some(seen.code.clone()), other.map(|other| other.code.clone())]);
+    }
+}
+
+/// How many metres are so many minutes: the inverse of the pace.
+fn farthest(pace: StraightLine, minutes: f64) -> f64 {
+    let Minutes(of_one) = pace.minutes(1.0);
+    if of_one > 0.0 { minutes / of_one } else { 0.0 }
+}
+
+fn people(estate: &Estate, around: Around, metres: f64) -> Table {
+    let columns = [
+        ("group", "Who", false),
+        ("people", "People within", true),
+        ("unknown_zones", "Areas whose number is not known", true),
+        ("source", "Source", false),
+    ];
+    let zones = &estate.snapshot.geography.zones;
+    let inside = || zones.iter().filter(|zone| zone.point.metres_to(around.at) <= metres);
+    let label = |group| match group {
+        Group::StepFree => "disabled residents",
+        other => other.label(),
+    };
+    let rows = Group::ALL.iter().map(|group| {
+        let known: u64 = inside().filter_map(|zone| group.people(zone)).sum();
+        let unknown = inside().filter(|zone| group.people(zone).is_none()).count() as u64;
+        let people = if zones.is_empty() {
+            Cell::Unknown("no zones are loaded")
+        } else {
+            Cell::count(known)
+        };
+        vec![
+            Cell::text(label(*group)),
+            people,
+            Cell::count(unknown),
+            Cell::text(&*zones.evidence.source),
+        ]
+    });
+    Table::new("people", "Who lives within", &columns).with(rows)
+}
+
+fn map<'a>(
+    estate: &'a Estate,
+    reached: &Reached,
+    around: Option<Around>,
+    named: Option<&str>,
+) -> Result<Map<'a>, Problem> {
+    let shapes = estate.shapes.iter();
+    if let Some(around) = around {
+        let pace = StraightLine::of(Mode::Walk, &config::assumptions().map_err(Problem::internal)?)
+            .map_err(Problem::internal)?;
+        let metres = farthest(pace, around.minutes);
+        let half = (metres * 1.6).max(1_500.0);
+        let near = estate.snapshot.index.within(around.at, half * 1.3);
+        let mut marks: Vec<Mark> = near
+            .iter()
+            .filter_map(|near| {
+                let site = estate.register().site(near.code)?;
+                let passes = reached.today.to_pass(near.code)?.passes();
+                let symbol = match passes {
+                    Some(true) => Symbol::Circle,
+                    Some(false) => Symbol::Square,
+                    None => Symbol::Cross,
+                };
+                Some(Mark { at: site.location()?, symbol, title: site.name().to_owned() })
+            })
+            .collect();
+        marks.push(Mark {
+            at: around.at,
+            symbol: Symbol::Triangle,
+            title: "The place asked about".to_owned(),
+        });
+        return Ok(Map {
+            label: "The place, what is within the minutes, and the sites around it",
+            shapes: shapes.collect(),
+            circle: Some((around.at, metres)),
+            marks,
+            window: Some((around.at, half)),
+            is_pressable: true,
+            ..Map::default()
+        });
+    }
+    let patches = if let Some(code) = named {
+        let outlines = estate.snapshot.geography.zone_outlines.as_deref();
+        let zones = zones_of(estate, &crate::access::Area::Borough(code.to_owned()));
+        let patch = |zone: &crate::geography::Zone| Patch {
+            outline: outlines.and_then(|held| held.get(&zone.code)).map(|outline| &outline.shape),
+            at: zone.point,
+            fill: Fill::None,
+            title: format!("{} {}", zone.code, zone.ward_name),
+            href: Some(format!(
+                "/access/explore?easting={:.0}&northing={:.0}",
+                zone.point.easting(),
+                zone.point.northing()
+            )),
+        };
+        zones.iter().map(patch).collect()
+    } else {
+        let patch = |shape: &'a crate::web::draw::Shape| {
+            let frame = geo::BoundingRect::bounding_rect(shape.outline())?.center();
+            Some(Patch {
+                outline: Some(shape.outline()),
+                at: Point::new(frame.x, frame.y).ok()?,
+                fill: Fill::None,
+                title: shape.name.clone(),
+                href: Some(format!("/access/explore?borough={}", percent(&shape.code))),
+            })
+        };
+        estate.shapes.iter().filter_map(patch).collect()
+    };
+    Ok(Map {
+        label: "Press a place to see what is near it",
+        shapes: shapes.filter(|shape| named.is_none_or(|code| shape.code == code)).collect(),
+        patches,
+        is_pressable: true,
+        ..Map::default()
+    })
+}

@@ -1,0 +1,222 @@
+//! Access as the pages and the API tell it: worked out once for each register version and set of standards.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::Utc;
+
+use super::app::App;
+use super::estate::Estate;
+use super::problem::Problem;
+use crate::access::{
+    Area, AreaAssessment, Closing, LineShortfall, Shortfall, Standard, ToPass, closing,
+};
+use crate::config;
+use crate::export::access::AtVersion;
+use crate::export::{self, Table};
+use crate::register::{AccessItem, Field, ReferenceKind, Site, SiteCode};
+use crate::scenario::AccessToday;
+use crate::store::ChangeSetHeader;
+
+/// Versions a trend shows at most: each is replayed from the first the first time it is asked for.
+const VERSIONS_SHOWN: usize = 6;
+/// Newest versions a trend is picked from.
+const VERSIONS_LOOKED_AT: usize = 1_000;
+/// Assessments of earlier versions kept in memory.
+const TRENDS_KEPT: usize = 64;
+
+/// A register's access, and the areas asked of it so far.
+pub(crate) struct Reached {
+    /// The standards, their assessments, the readings.
+    pub(crate) today: AccessToday,
+    areas: Mutex<BTreeMap<Area, Arc<Shortfall>>>,
+}
+
+/// What each standard made of an earlier version: each area by code, or `None` where it offered nothing of the line.
+type Told = Arc<Vec<Option<BTreeMap<Area, AreaAssessment>>>>;
+
+/// Kept on an estate: the standards it was worked out for, and the result.
+#[derive(Default)]
+pub(crate) struct Held(Mutex<Option<Arc<Reached>>>);
+
+/// Trends worked out so far, by version, zones and standards.
+#[derive(Default)]
+pub(crate) struct Trends(Mutex<BTreeMap<(u64, String), Told>>);
+
+impl Reached {
+    /// An area's shortfall.
+    pub(crate) fn shortfall(&self, estate: &Estate, area: &Area) -> Arc<Shortfall> {
+        let held = || self.areas.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = held().get(area).cloned() {
+            return found;
+        }
+        let zones = &estate.snapshot.geography.zones;
+        let found = Arc::new(self.today.shortfall(area, zones));
+        held().insert(area.clone(), Arc::clone(&found));
+        found
+    }
+
+    /// Each line of an area with what would close its gap.
+    pub(crate) fn statement(&self, estate: &Estate, area: &Area) -> Vec<(LineShortfall, Closing)> {
+        let shortfall = self.shortfall(estate, area);
+        let to_pass = |site: &SiteCode| self.today.to_pass(site).cloned();
+        let close = |line: &LineShortfall| (line.clone(), closing(line, to_pass));
+        shortfall.lines.iter().map(close).collect()
+    }
+
+    /// What to fix first for the people of an area.
+    pub(crate) fn league(&self, estate: &Estate, area: &Area) -> Table {
+        let shortfall = self.shortfall(estate, area);
+        let fixes = crate::access::league(&shortfall, |site| self.today.to_pass(site).cloned());
+        export::access::league(&fixes, estate.register())
+    }
+
+    /// What to survey first for the people of an area.
+    pub(crate) fn survey(&self, estate: &Estate, area: &Area) -> Table {
+        let shortfall = self.shortfall(estate, area);
+        let list = crate::access::survey_list(&shortfall);
+        let unknown = |site: &SiteCode| -> Vec<AccessItem> {
+            self.today
+                .to_pass(site)
+                .map(|to_pass: &ToPass| to_pass.unknown.clone())
+                .unwrap_or_default()
+        };
+        export::access::survey(&list, unknown, estate.register())
+    }
+
+    /// The standards as written that speak of an area, then the readings that are not among them, each assessed there.
+    pub(crate) fn standards_in(
+        &self,
+        estate: &Estate,
+        area: &Area,
+    ) -> Vec<(Standard, AreaAssessment)> {
+        let own = self.today.standards.iter().zip(&self.today.assessments);
+        let own = own.filter_map(|(standard, told)| {
+            let found = std::iter::once(&told.total).chain(&told.boroughs);
+            let found = found.into_iter().find(|told| told.area == *area)?;
+            Some((standard.clone(), found.clone()))
+        });
+        let shortfall = self.shortfall(estate, area);
+        let read = shortfall
+            .lines
+            .iter()
+            .filter(|line| !self.today.standards.contains(&line.standard))
+            .map(|line| (line.standard.clone(), line.assessed.clone()));
+        own.chain(read.collect::<Vec<_>>()).collect()
+    }
+}
+
+impl App {
+    /// An estate's access.
+    pub(crate) fn reached(&self, estate: &Estate) -> Result<Arc<Reached>, Problem> {
+        let standards = self.store.standards(&self.scope())?.in_force(Utc::now().date_naive());
+        let held = || estate.reached.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(reached) =
+            held().as_ref().filter(|reached| reached.today.standards == standards)
+        {
+            return Ok(Arc::clone(reached));
+        }
+        // Not under the lock, as with the estate itself.
+        let figures = config::assumptions().map_err(Problem::internal)?;
+        let zones = &estate.snapshot.geography.zones;
+        let today =
+            AccessToday::new(estate.register(), zones, standards, figures, &self.gate_rules)
+                .map_err(Problem::internal)?;
+        let reached = Arc::new(Reached { today, areas: Mutex::default() });
+        *held() = Some(Arc::clone(&reached));
+        Ok(reached)
+    }
+
+    /// How an area stood at a few versions, oldest first, the newest among them: the estate of each version, today's
+    /// zones and standards.
+    pub(crate) fn trend(&self, estate: &Estate, area: &Area) -> Result<Vec<AtVersion>, Problem> {
+        let newest = self.reached(estate)?;
+        let sets = self.store.change_sets(&self.scope(), VERSIONS_LOOKED_AT)?;
+        let mut told = Vec::new();
+        for set in spread(&sets, estate.version()) {
+            let at_version = if set.id == estate.version() {
+                Arc::new(by_area(&newest.today))
+            } else {
+                self.told_at(estate, &newest, set.id)?
+            };
+            let of_area = at_version.iter().map(|areas| areas.as_ref()?.get(area).cloned());
+            told.push(AtVersion { version: set.id, on: set.at.date(), told: of_area.collect() });
+        }
+        Ok(told)
+    }
+
+    fn told_at(&self, estate: &Estate, newest: &Reached, version: u64) -> Result<Told, Problem> {
+        let zones_hash = estate.register().reference(ReferenceKind::Zones).map(|r| r.hash.clone());
+        let asked = format!("{zones_hash:?} {:?}", newest.today.standards);
+        let key = (version, crate::geography::sha256(asked.as_bytes()));
+        let held = || self.trends.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(found) = held().get(&key).cloned() {
+            return Ok(found);
+        }
+        let snapshot = self.store.at_version(&self.scope(), version)?;
+        let zones = &estate.snapshot.geography.zones;
+        let (standards, figures) = (newest.today.standards.clone(), newest.today.figures.clone());
+        let then =
+            AccessToday::new(&snapshot.register, zones, standards, figures, &self.gate_rules)
+                .map_err(Problem::internal)?;
+        let told = Arc::new(by_area(&then));
+        let mut kept = held();
+        if kept.len() >= TRENDS_KEPT {
+            kept.pop_first();
+        }
+        kept.insert(key, Arc::clone(&told));
+        Ok(told)
+    }
+}
+
+fn by_area(today: &AccessToday) -> Vec<Option<BTreeMap<Area, AreaAssessment>>> {
+    let one = |assessment: &crate::access::Assessment| {
+        today.offering(assessment.standard.service_line).next()?;
+        let areas = std::iter::once(&assessment.total).chain(&assessment.boroughs);
+        Some(areas.map(|told| (told.area.clone(), told.clone())).collect())
+    };
+    today.assessments.iter().map(one).collect()
+}
+
+/// Versions evenly over the history, the first and the newest among them.
+fn spread(sets: &[ChangeSetHeader], newest: u64) -> Vec<&ChangeSetHeader> {
+    let mut sets: Vec<&ChangeSetHeader> = sets.iter().filter(|set| set.id <= newest).collect();
+    sets.sort_by_key(|set| set.id);
+    let last = sets.len().saturating_sub(1);
+    if sets.len() <= VERSIONS_SHOWN {
+        return sets;
+    }
+    let steps = VERSIONS_SHOWN - 1;
+    let picked = (0..=steps).map(|step| (step * last).div_euclid(steps));
+    picked.filter_map(|at| sets.get(at).copied()).collect()
+}
+
+/// Sites in an area, by code, that are open or unoccupied.
+pub(crate) fn sites_in<'a>(estate: &'a Estate, borough: &'a str) -> impl Iterator<Item = &'a Site> {
+    estate.standing().filter(move |site| site.text(Field::BoroughCode) == Some(borough))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_history_is_shown_by_a_few_versions_from_first_to_newest() {
+        let header = |id| ChangeSetHeader {
+            id,
+            author: String::new(),
+            at: chrono::NaiveDate::default().and_hms_opt(0, 0, 0).unwrap(),
+            source: String::new(),
+            reason: String::new(),
+            changes: 1,
+            hash: String::new(),
+        };
+        let ids = |count: u64| -> Vec<u64> {
+            let sets: Vec<_> = (1..=count).rev().map(header).collect();
+            spread(&sets, count).iter().map(|set| set.id).collect()
+        };
+        assert_eq!(ids(3), [1, 2, 3]);
+        assert_eq!(ids(101), [1, 21, 41, 61, 81, 101]);
+        assert_eq!(ids(0), Vec::<u64>::new());
+    }
+}

@@ -1,0 +1,137 @@
+// Access: a visit recorded on a telephone, the borough page, the statement, the explorer.
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, test } from "node:test";
+import { alike, browser, open, rows, seen, sideways, start, violations } from "./service.mjs";
+
+let service;
+let chrome;
+let borough;
+
+before(async () => {
+  service = await start();
+  chrome = await browser();
+  borough = "E09000007";
+});
+
+after(async () => {
+  await chrome?.close();
+  await service?.stop();
+});
+
+async function code() {
+  const csv = await (await fetch(`${service.base}/sites.csv`)).text();
+  return csv.split("\r\n")[3].split(",")[0];
+}
+
+test("access pages have no violation, wide or on 320 pixels, nothing sideways, nothing the policy stopped", async () => {
+  const site = await code();
+  const addresses = [
+    "/access", `/access/boroughs/${borough}`, `/access/boroughs/${borough}/statement`, "/access/league", "/access/survey",
+    "/access/explore", `/access/explore?borough=${borough}`, "/access/explore?easting=529000&northing=184000&minutes=15",
+    "/access/explore?postcode=nonsense", `/sites/${site}/checklist`,
+  ];
+  for (const address of addresses) {
+    for (const viewport of [{ width: 1280, height: 900 }, { width: 320, height: 640 }]) {
+      const { page, context, wrong } = await open(chrome, { viewport });
+      await page.goto(service.base + address);
+      assert.equal(await page.locator("h1").count(), 1, address);
+      assert.deepEqual(await violations(page), [], `${address} at ${viewport.width}`);
+      assert.deepEqual(await sideways(page), [], `${address} at ${viewport.width}`);
+      assert.deepEqual(wrong, [], address);
+      await context.close();
+    }
+  }
+});
+
+test("a visit is recorded on a telephone, with evidence for one item, and is a version of the register", async () => {
+  const site = await code();
+  const { page, context, wrong } = await open(chrome, { viewport: { width: 320, height: 640 }, hasTouch: true });
+  await page.goto(`${service.base}/sites/${site}/checklist`);
+  await page.click("text=Record the visit");
+  assert.match(await page.locator(".nhsuk-error-summary").innerText(), /Enter your name/);
+  await page.fill("#author", "A. Officer");
+  await page.fill("#reason", "Yearly visit");
+  await page.fill("#visited", "2026-03-31");
+  const was = await page.locator('input[name="answer_06"]:checked').getAttribute("value");
+  const now = was === "no" ? "yes" : "no";
+  await page.check(`input[name="answer_06"][value="${now}"]`);
+  await page.click("text=Evidence and day for item 06");
+  await page.fill("#evidence_06", "1,400 by 1,900 mm, measured");
+  await page.click("text=Record the visit");
+  await page.waitForURL(/checklist\?recorded$/);
+  assert.match(await page.locator("main").innerText(), /The visit is recorded/);
+  assert.equal(await page.locator('input[name="answer_06"]:checked').getAttribute("value"), now);
+
+  const history = await (await fetch(`${service.base}/sites/${site}/history.csv?field=access_06_accessible_wc`)).text();
+  assert.match(history.split("\r\n")[1], /2026-03-31.*A\. Officer.*Yearly visit/);
+
+  // A form opened before somebody else's visit is not taken.
+  const { page: late, context: other } = await open(chrome);
+  await late.goto(`${service.base}/sites/${site}/checklist`);
+  await page.check(`input[name="answer_06"][value="unknown"]`);
+  await page.fill("#author", "B. Officer");
+  await page.fill("#reason", "Doubt");
+  await page.click("text=Record the visit");
+  await page.waitForURL(/checklist\?recorded$/);
+  await late.check(`input[name="answer_06"][value="${was === "no" ? "no" : "yes"}"]`);
+  await late.fill("#author", "C. Officer");
+  await late.fill("#reason", "Late");
+  await late.click("text=Record the visit");
+  assert.match(await late.locator(".nhsuk-error-summary").innerText(), /Somebody else has recorded item 6/);
+  assert.deepEqual(wrong, []);
+  await context.close();
+  await other.close();
+});
+
+test("the borough page's tables are its files, and its map has the table behind it", async () => {
+  const { page, context } = await open(chrome);
+  await page.goto(`${service.base}/access/boroughs/${borough}?line=community`);
+  await page.evaluate(() => document.querySelectorAll("details").forEach((fold) => { fold.open = true; }));
+  for (const name of ["standards", "zones", "trend"]) {
+    const table = await seen(page, `#table-${name}`);
+    const [download] = await Promise.all([page.waitForEvent("download"), page.click(`a[href*="/${name}.csv"]`)]);
+    const cells = rows(readFileSync(await download.path(), "utf8"));
+    assert.equal(cells.length, table.length, `${name}: rows`);
+    for (let row = 1; row < table.length; row += 1) {
+      cells[row].forEach((cell, at) => assert.ok(alike(cell, table[row][at]), `${name} ${row} ${at}: ${cell} | ${table[row][at]}`));
+    }
+  }
+  const zones = (await seen(page, "#table-zones")).length - 1;
+  assert.equal(await page.locator("svg.app-map__drawing .app-zone").count(), zones);
+  await context.close();
+});
+
+test("the explorer answers a press on the map, and without scripts an area pressed or coordinates typed", async () => {
+  const { page, context } = await open(chrome);
+  await page.goto(`${service.base}/access/explore?borough=${borough}`);
+  const box = await page.locator("svg.app-map__drawing").boundingBox();
+  await page.mouse.click(box.x + box.width / 2, box.y + box.height / 2);
+  await page.waitForURL(/easting=\d+&northing=\d+/);
+  assert.ok(await page.locator("#table-nearest tbody tr").count() > 3);
+  assert.equal(await page.locator("circle.app-map__reach").count(), 1);
+  await context.close();
+
+  const { page: plain, context: without } = await open(chrome, { javaScriptEnabled: false });
+  await plain.goto(`${service.base}/access/explore?borough=${borough}`);
+  const href = await plain.locator("svg.app-map__drawing a").first().getAttribute("href");
+  await plain.goto(service.base + href);
+  assert.ok(await plain.locator("#table-nearest tbody tr").count() > 3);
+  await plain.goto(`${service.base}/access/explore`);
+  await plain.fill("#postcode", "ZZ99 9ZZ");
+  await plain.click("text=Explore >> nth=-1");
+  assert.match(await plain.locator(".nhsuk-error-summary").innerText(), /ostcode/);
+  await without.close();
+});
+
+test("the statement prints, and says what closes the gap", async () => {
+  const { page, context } = await open(chrome);
+  await page.goto(`${service.base}/access/boroughs/${borough}/statement`);
+  const words = await page.locator("main").innerText();
+  assert.match(words, /disabled residents \(\d/);
+  assert.match(words, /Not known never passes/);
+  await page.emulateMedia({ media: "print" });
+  assert.equal(await page.locator(".app-noprint").first().isVisible(), false);
+  assert.ok((await page.pdf({ format: "A4" })).length > 10_000);
+  await context.close();
+});
