@@ -9,6 +9,7 @@ mod report;
 mod serve;
 mod site;
 mod solve;
+mod studies;
 mod synth;
 mod table;
 

@@ -6,6 +6,7 @@ pub mod access;
 pub mod checklist;
 mod csv;
 pub mod geojson;
+pub mod study;
 mod table;
 
 pub use csv::{guarded, write};

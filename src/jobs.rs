@@ -19,9 +19,9 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 
 use crate::import::run::{self as import, Request};
-use crate::scenario::{self, Estate, Rules, Run, Scenario};
+use crate::scenario::{self, Asking, Estate, Follow, Rules, Run, Scenario, Study, StudyQuestion};
 use crate::store::{
-    ImportId, JobId, JobKind, JobRow, JobState, JobTick, RunId, Scope, Store, StoreError,
+    ImportId, JobId, JobKind, JobRow, JobState, JobTick, RunId, Scope, Store, StoreError, StudyId,
 };
 
 use live::Live;
@@ -33,12 +33,14 @@ const LEASE: Duration = Duration::from_secs(45);
 const MOST_WORKERS: usize = 2;
 
 type RunBody = Box<dyn FnOnce(&mut Teller) -> Result<Run, String> + Send>;
+type StudyBody = Box<dyn FnOnce(&mut Teller) -> Result<Study, String> + Send>;
 type ImportBody = Box<dyn FnOnce(&mut Teller) -> Result<ImportId, String> + Send>;
 
 /// What a job does. An error is a sentence for the person who asked.
 enum Body {
     Run(RunBody),
     Import(ImportBody),
+    Study(StudyBody),
 }
 
 impl Body {
@@ -46,6 +48,7 @@ impl Body {
         match self {
             Self::Run(_) => JobKind::Run,
             Self::Import(_) => JobKind::Import,
+            Self::Study(_) => JobKind::Study,
         }
     }
 }
@@ -96,6 +99,8 @@ pub struct JobProgress {
     pub run: Option<RunId>,
     /// The import report it made.
     pub import: Option<ImportId>,
+    /// The study it made.
+    pub study: Option<StudyId>,
 }
 
 /// The workers of this process. Clones share them.
@@ -188,6 +193,38 @@ impl Jobs {
         })
     }
 
+    /// Queues a question to a stored run. Points of a frontier are kept as runs of their own, so a frontier that is
+    /// stopped keeps what it has.
+    pub fn start_study(
+        &self,
+        scope: &Scope,
+        run: RunId,
+        question: StudyQuestion,
+        author: &str,
+    ) -> Result<JobId, JobError> {
+        let store = self.0.store.clone();
+        let header = store.run_header(scope, run)?;
+        let rules = Arc::clone(&self.0.rules);
+        let (own_scope, own_author) = (scope.clone(), author.to_owned());
+        let body = move |teller: &mut Teller| {
+            teller.tell(None, "Reading the run and its register");
+            let asked = store.run(&own_scope, run).map_err(in_words)?;
+            let version = asked.scenario.register_version;
+            let snapshot = store.at_version(&own_scope, version).map_err(in_words)?;
+            let estate = Estate {
+                register: &snapshot.register,
+                geography: &snapshot.geography,
+                index: &snapshot.index,
+            };
+            let at = chrono::Utc::now().naive_utc();
+            let asking = Asking { run: run.0, author: own_author, at };
+            let mut follow = Following { teller, store: &store, scope: &own_scope };
+            scenario::study(&estate, &asked, question, &rules, asking, &mut follow)
+                .map_err(in_words)
+        };
+        self.start(scope, &header.name, author, Body::Study(Box::new(body)))
+    }
+
     /// Queues an import. Its report tells the faults; the job fails only where the import could not go on.
     pub fn start_import(&self, scope: &Scope, request: Request) -> Result<JobId, JobError> {
         let store = self.0.store.clone();
@@ -273,6 +310,7 @@ impl Jobs {
             history,
             run: row.run,
             import: row.import,
+            study: row.study,
         }
     }
 
@@ -304,6 +342,31 @@ impl Jobs {
                 let _ = thread.join();
             }
         }
+    }
+}
+
+/// A study speaks through its job, and keeps the runs it makes.
+struct Following<'a> {
+    teller: &'a mut Teller,
+    store: &'a Store,
+    scope: &'a Scope,
+}
+
+impl solver::Watch for Following<'_> {
+    fn progress(&mut self, progress: solver::Progress) {
+        solver::Watch::progress(self.teller, progress);
+    }
+    fn is_cancelled(&self) -> bool {
+        self.teller.is_cancelled()
+    }
+}
+
+impl Follow for Following<'_> {
+    fn step(&mut self, share: f64, doing: &str) {
+        self.teller.tell(Some(share), doing);
+    }
+    fn keep(&mut self, run: &Run) -> Result<u64, String> {
+        self.store.save_run(self.scope, run).map(|id| id.0).map_err(in_words)
     }
 }
 

@@ -19,6 +19,7 @@
 //! | plan | the solver's choices |
 //! | proposal | the answer in estate terms |
 //! | run | a stored, immutable answer with its ledger and projection |
+//! | study | what a run was asked about itself, stored like a run: why, frontier, portfolio, survey list |
 //! | fault | something wrong in a file |
 //! | finding | a standard the estate does not meet |
 //! | reading | a service line's standard read for disabled residents, counting only sites that pass |

@@ -8,11 +8,13 @@ mod estate;
 #[cfg(test)]
 mod fixture;
 mod ground;
+mod infeasible;
 mod journeys;
 mod proposal;
 mod propose;
 mod question;
 mod state;
+mod study;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -21,7 +23,7 @@ mod verify;
 pub use access_today::{AccessToday, AccessTodayError};
 pub use answer::answer;
 pub use derive::{Need, Occupant, Room, occupants, receivable, spare_m2};
-pub use encode::{Key, KeyPlace, KeySite, KeyUnit, encode};
+pub use encode::{Key, KeyGroup, KeyLimit, KeyPlace, KeySite, KeyUnit, encode};
 pub use estate::{Estate, Rules, ScenarioError};
 pub use ground::Ground;
 pub use proposal::{
@@ -29,8 +31,12 @@ pub use proposal::{
     SolverRecord,
 };
 pub use propose::{Choices, choices, decisions, propose};
-pub use question::{Lock, LockKind, Objective, Scenario, ScopeOf};
+pub use question::{Held, Lock, LockKind, Objective, Scenario, ScopeOf};
 pub use state::{
     Base, Edit, StateError, StateSpec, after_works, changes, proposed, today, travel_for,
+};
+pub use study::{
+    Alternative, Alternatives, Asking, Closing, Difference, Follow, Frontier, FrontierRow, Study,
+    StudyAnswer, StudyError, StudyQuestion, SurveyList, SurveyRow, Why, Whys, study,
 };
 pub use verify::verify;

@@ -40,6 +40,7 @@ mod scope;
 mod snapshot;
 mod standards;
 mod statement;
+mod studies;
 mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
@@ -66,6 +67,7 @@ pub use run::{RunHeader, RunId};
 pub use scope::{Boroughs, Scope};
 pub use snapshot::Snapshot;
 pub use standards::StandardsVersion;
+pub use studies::{StudyHeader, StudyId};
 pub use versions::Statement;
 
 /// How long a reader or writer waits for a free connection before it gives up.

@@ -154,7 +154,7 @@ fn of_extractor(error: Error) -> Error {
 fn pages_routes(service: &mut web::ServiceConfig) {
     use pages::{
         access, checklist, explore, files, home, imports, jobs, map, problems, proposal, reference,
-        register, scenario, site,
+        register, scenario, site, study,
     };
     service
         .service(get("/healthz", health::alive))
@@ -195,6 +195,10 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/jobs/{id}", jobs::show))
         .service(post("/jobs/{id}/cancel", jobs::cancel))
         .service(get("/runs/{id}", proposal::show))
+        .service(post("/runs/{id}/studies", study::ask))
+        .service(get("/runs/{id}/sites/{code}", study::sheet))
+        .service(get("/studies/{id}", study::show))
+        .service(get("/studies/{id}/{table}.csv", study::file))
         .service(get("/runs/{id}/{table}.csv", proposal::file))
         .service(get("/runs/{id}/{table}", proposal::rest))
         .service(get("/assumptions", reference::assumptions))

@@ -8,8 +8,10 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Outcome, Plan, Progress, Settings, Status, Watch};
-use crate::problem::Problem;
+use crate::explain_before::{Obstacle, obstacles};
+use crate::explain_why::Quiet;
+use crate::outcome::{Outcome, Plan, Settings, Status, Watch};
+use crate::problem::{LimitTerm, Opt, Problem};
 use crate::solve;
 
 /// A rule that can be dropped as a whole.
@@ -66,15 +68,44 @@ pub struct Attainable {
     pub at_best: Option<f64>,
 }
 
+/// Something that gives in a relaxation.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Given {
+    /// Its name in the problem: a limit, a coverage group, a site, or the units that belong together.
+    pub name: String,
+    /// What was asked: the floor or ceiling; the room there is. `None` for locks and units that belong together.
+    pub asked: Option<f64>,
+    /// What it would be instead.
+    pub given: Option<f64>,
+    /// For a lock, the option the site would take.
+    pub option: Option<String>,
+}
+
+/// The least that one family would have to give while every other rule holds.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Relaxation {
+    /// Which family.
+    pub family: Family,
+    /// What gives. Least: of floors and ceilings the sum of the parts missed; of room the sites; of locks the sites.
+    pub gives: Vec<Given>,
+    /// Proved to be the least, within a thousandth.
+    pub is_least: bool,
+}
+
 /// Why no plan exists.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Explanation {
+    /// What no search is needed for: units with no place, weight nobody can cover, figures out of reach. Each alone
+    /// makes the problem infeasible.
+    pub obstacles: Vec<Obstacle>,
     /// Families that clash: leave out one and the others can be kept. Empty: no unit could be placed even without them.
     pub clash: Vec<Clash>,
     /// Families each of which, dropped alone, leaves a plan.
     pub cures: Vec<Family>,
     /// For each clashing floor or ceiling, how far it can be met.
     pub attainable: Vec<Attainable>,
+    /// For each family that cures alone, the least it would have to give.
+    pub relaxations: Vec<Relaxation>,
     /// Every test came to an end within the time given. If not, the clash may name more than is needed.
     pub is_proved: bool,
 }
@@ -133,7 +164,9 @@ pub fn explain_infeasible(
     });
     let clash = clash.collect();
     let attainable = kept.iter().filter_map(|&r| trial.attainable(&rows[r])).collect();
-    Explanation { clash, cures, attainable, is_proved: trial.is_proved }
+    let relaxations = cures.iter().filter_map(|family| trial.relaxation(&rows, family)).collect();
+    let obstacles = obstacles(problem);
+    Explanation { obstacles, clash, cures, attainable, relaxations, is_proved: trial.is_proved }
 }
 
 /// A rule that can be dropped or bent.
@@ -244,6 +277,132 @@ impl Trial<'_> {
         }
     }
 
+    /// The least one family gives so that all others can be kept.
+    fn relaxation(&mut self, rows: &[Row], family: &Family) -> Option<Relaxation> {
+        let of_family: Vec<usize> =
+            (0..rows.len()).filter(|&r| rows[r].family == *family).collect();
+        if *family == Family::Together {
+            return Some(self.fewest_apart(rows, &of_family));
+        }
+        let mut problem = free_of_cost(self.problem);
+        if *family == Family::Room {
+            enlarge(&mut problem);
+        }
+        for row in of_family.iter().map(|&r| &rows[r]) {
+            match row.at {
+                At::Group(g) => {
+                    let group = &mut problem.coverage[g];
+                    group.shortfall_price = Some(1.0 / group.needed.abs().max(1.0));
+                }
+                At::Limit(l) => {
+                    let limit = &mut problem.limits[l];
+                    let asked = limit.low.or(limit.high).unwrap_or(1.0);
+                    limit.price = Some(1.0 / asked.abs().max(1.0));
+                }
+                At::Site(i) => {
+                    let site = &mut problem.sites[i];
+                    for o in (0..site.options.len()).filter(|&o| !self.problem.sites[i].allows(o)) {
+                        site.options[o].cost = 1.0;
+                    }
+                    site.allowed.clear();
+                }
+                At::Resource(_) | At::Together(_) => {}
+            }
+        }
+        let outcome = self.solve(&problem)?;
+        let plan = outcome.plan?;
+        let gives = if *family == Family::Room {
+            self.too_full(&plan)
+        } else {
+            of_family.iter().filter_map(|&r| self.given(&rows[r], &plan)).collect()
+        };
+        let is_least =
+            matches!(outcome.status, Status::Optimal) || outcome.gap.is_some_and(|gap| gap <= 1e-3);
+        Some(Relaxation { family: family.clone(), gives, is_least })
+    }
+
+    /// What a row gives in a plan, if anything.
+    fn given(&self, row: &Row, plan: &Plan) -> Option<Given> {
+        let (asked, given) = match row.at {
+            At::Group(g) => {
+                let needed = self.problem.coverage[g].needed;
+                (needed, Some(plan.covered[g]).filter(|covered| is_less(*covered, needed))?)
+            }
+            At::Limit(l) => {
+                let limit = &self.problem.limits[l];
+                let value = plan.activity(limit);
+                let below = limit.low.filter(|low| is_less(value, *low));
+                let above = limit.high.filter(|high| is_less(*high, value));
+                (below.or(above)?, value)
+            }
+            At::Site(i) => {
+                let (site, option) = (&self.problem.sites[i], plan.options[i]);
+                let option = site.options.get(option).filter(|_| !site.allows(option))?;
+                return Some(Given {
+                    name: row.name.clone(),
+                    asked: None,
+                    given: None,
+                    option: Some(option.name.clone()),
+                });
+            }
+            At::Resource(_) | At::Together(_) => return None,
+        };
+        Some(Given { name: row.name.clone(), asked: Some(asked), given: Some(given), option: None })
+    }
+
+    /// Sites that house more than their room, all resources together.
+    fn too_full(&self, plan: &Plan) -> Vec<Given> {
+        let resources = self.problem.resources.len();
+        let mut used = vec![vec![0.0; resources]; self.problem.sites.len()];
+        for (unit, shares) in self.problem.units.iter().zip(&plan.shares) {
+            for share in shares {
+                let site = &mut used[unit.places[share.place].site];
+                site.iter_mut()
+                    .zip(&unit.need)
+                    .for_each(|(used, need)| *used += need * share.share);
+            }
+        }
+        let mut gives = Vec::new();
+        for ((site, used), &option) in self.problem.sites.iter().zip(&used).zip(&plan.options) {
+            // An enlarged copy of an option stands as many places behind it.
+            let own =
+                if option < site.options.len() { option } else { option - site.options.len() };
+            let room = &site.options[own].room;
+            let missing: f64 =
+                used.iter().zip(room).map(|(used, room)| (used - room).max(0.0)).sum();
+            let total: f64 = room.iter().sum();
+            if is_less(0.0, missing) {
+                gives.push(Given {
+                    name: site.name.clone(),
+                    asked: Some(total),
+                    given: Some(total + missing),
+                    option: None,
+                });
+            }
+        }
+        gives
+    }
+
+    /// Of those that belong together, a smallest set (none of it could be left out) that must be allowed to part.
+    fn fewest_apart(&mut self, rows: &[Row], of_family: &[usize]) -> Relaxation {
+        let mut kept: BTreeSet<usize> =
+            (0..rows.len()).filter(|r| !of_family.contains(r)).collect();
+        let mut gives = Vec::new();
+        for &row in of_family {
+            kept.insert(row);
+            if self.is_feasible(rows, &kept) != Some(true) {
+                kept.remove(&row);
+                gives.push(Given {
+                    name: rows[row].name.clone(),
+                    asked: None,
+                    given: None,
+                    option: None,
+                });
+            }
+        }
+        Relaxation { family: Family::Together, gives, is_least: false }
+    }
+
     /// The nearest a plan can come to what one row asks, all others kept.
     fn attainable(&mut self, row: &Row) -> Option<Attainable> {
         let (asked, is_floor) = match row.at {
@@ -288,16 +447,6 @@ impl Trial<'_> {
     }
 }
 
-/// Asks the planner's watch whether to stop, and does not tell it of the trials.
-struct Quiet<'a>(&'a mut dyn Watch);
-
-impl Watch for Quiet<'_> {
-    fn progress(&mut self, _: Progress) {}
-    fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
-    }
-}
-
 /// The same rules with nothing to pay: any plan will do. Priced rules cannot clash and are left out.
 fn free_of_cost(problem: &Problem) -> Problem {
     let mut free = problem.clone();
@@ -317,6 +466,46 @@ fn free_of_cost(problem: &Problem) -> Problem {
         (limit.low, limit.high, limit.price) = (None, None, None);
     }
     free
+}
+
+/// Beside each option the same one with room for everybody, at a cost of one.
+fn enlarge(problem: &mut Problem) {
+    let everybody: Vec<f64> = (0..problem.resources.len())
+        .map(|k| problem.units.iter().map(|unit| unit.need[k]).sum())
+        .collect();
+    let counts: Vec<usize> = problem.sites.iter().map(|site| site.options.len()).collect();
+    for (site, &count) in problem.sites.iter_mut().zip(&counts) {
+        let larger: Vec<Opt> = site
+            .options
+            .iter()
+            .map(|option| Opt { room: everybody.clone(), cost: 1.0, name: option.name.clone() })
+            .collect();
+        site.options.extend(larger);
+        let also: Vec<usize> = site.allowed.iter().map(|o| o + count).collect();
+        site.allowed.extend(also);
+    }
+    for place in problem.units.iter_mut().flat_map(|unit| &mut unit.places) {
+        let also: Vec<usize> = place.admitted_by.iter().map(|o| o + counts[place.site]).collect();
+        place.admitted_by.extend(also);
+    }
+    for limit in &mut problem.limits {
+        let also: Vec<LimitTerm> = limit
+            .terms
+            .iter()
+            .filter_map(|term| match *term {
+                LimitTerm::Option { site, option, by } => {
+                    Some(LimitTerm::Option { site, option: option + counts[site], by })
+                }
+                LimitTerm::Place { .. } => None,
+            })
+            .collect();
+        limit.terms.extend(also);
+    }
+}
+
+/// By more than rounding.
+fn is_less(a: f64, b: f64) -> bool {
+    b - a > 1e-6 * a.abs().max(b.abs()).max(1.0)
 }
 
 fn empty_group(group: &mut crate::CoverGroup) {

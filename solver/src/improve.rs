@@ -5,7 +5,7 @@
 //! moves depends on the problem and the time limit, not on the clock, so the same seed gives the same plan. Divisible units are moved whole here.
 
 use crate::outcome::{Plan, Settings, Share};
-use crate::problem::{LimitTerm, Problem};
+use crate::problem::{LimitTerm, Place, Problem};
 
 /// Moves tried for each site and unit, and for each second there is: a few seconds on a borough, a quarter of the time on a city.
 const MOVES_EACH: f64 = 16_000.0;
@@ -72,6 +72,141 @@ pub(crate) fn improved(
     Some(Plan::of(problem, options, shares))
 }
 
+/// A plan on the bench: one choice is forced the other way, small moves mend what that breaks, and the plan is put back.
+///
+/// Everything a plan needs is laid out once, so that hundreds of sites can be asked about one after the other.
+pub(crate) struct Bench<'a> {
+    estate: Estate<'a>,
+    chance: Chance,
+}
+
+/// What is forced.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Forced {
+    /// A site takes any option but this.
+    NotOption { site: usize, option: usize },
+    /// A unit, with those that move with it, goes to any site but this.
+    NotAt { unit: usize, site: usize },
+}
+
+/// The parcels of a problem, for a [`Bench`] to stand on.
+pub(crate) struct Parcels(Vec<Parcel>);
+
+impl Parcels {
+    /// `None` where some units can be nowhere together, or some are divided: whole units are all that is moved here.
+    pub(crate) fn of(problem: &Problem) -> Option<Self> {
+        if problem.units.iter().any(|unit| unit.is_divisible) {
+            return None;
+        }
+        parcels(problem).map(Self)
+    }
+}
+
+impl<'a> Bench<'a> {
+    /// With this plan on it; `None` where the plan has a unit in a place that is none of its own.
+    pub(crate) fn of(
+        problem: &'a Problem,
+        parcels: &'a Parcels,
+        plan: &Plan,
+        seed: u32,
+    ) -> Option<Self> {
+        let mut estate = Estate::of(problem, &parcels.0);
+        let mut chance = Chance::of(seed);
+        estate.typical_change(&mut chance);
+        for (site, &option) in plan.options.iter().enumerate() {
+            if option != estate.option[site] {
+                estate.take_option(site, option);
+            }
+        }
+        for (n, parcel) in parcels.0.iter().enumerate() {
+            let places: Option<Vec<usize>> = parcel.units.iter().map(|&r| plan.place(r)).collect();
+            let places = places?;
+            let place = &problem.units[parcel.units[0]].places[*places.first()?];
+            let option = estate.option[place.site];
+            let is_it = |candidate: &Candidate| candidate.places == places;
+            let is_as_good = |candidate: &Candidate| {
+                candidate.site == place.site && candidate.admitted_by.contains(&option)
+            };
+            let mut candidates = parcel.candidates.iter();
+            let c = candidates.position(is_it);
+            let c = c.or_else(|| parcel.candidates.iter().position(is_as_good))?;
+            if c != estate.at[n] {
+                estate.take_parcel(n, c);
+            }
+        }
+        estate.journal.clear();
+        estate.recount();
+        Some(Self { estate, chance })
+    }
+
+    /// The best plan found near the one on the bench that takes the choice the other way, in so many moves.
+    pub(crate) fn forced(&mut self, forced: Forced, moves: usize) -> Option<Plan> {
+        let held = match forced {
+            Forced::NotOption { site, option } => {
+                let allowed = &mut self.estate.allowed[site];
+                let others = allowed.iter().copied().filter(|&o| o != option).collect();
+                Some((site, std::mem::replace(allowed, others)))
+            }
+            Forced::NotAt { .. } => None,
+        };
+        let best = self.best_of(forced, moves);
+        self.estate.undo_to(0);
+        if let Some((site, allowed)) = held {
+            self.estate.allowed[site] = allowed;
+        }
+        best
+    }
+
+    fn best_of(&mut self, forced: Forced, moves: usize) -> Option<Plan> {
+        let estate = &mut self.estate;
+        let mut best: Option<(f64, Plan)> = None;
+        let mut starts: Vec<usize> = match forced {
+            Forced::NotOption { site, .. } => estate.allowed[site].clone(),
+            Forced::NotAt { unit, site } => {
+                let n = estate.parcels.iter().position(|parcel| parcel.units.contains(&unit))?;
+                let candidates = estate.parcels[n].candidates.iter().enumerate();
+                candidates.filter(|(_, there)| there.site != site).map(|(c, _)| c).collect()
+            }
+        };
+        starts.truncate(8);
+        let each = moves.checked_div(starts.len().max(1)).unwrap_or(0);
+        for start in starts {
+            estate.undo_to(0);
+            let is_made = match forced {
+                Forced::NotOption { site, .. } => {
+                    estate.force_option(site, start, &mut self.chance)
+                }
+                Forced::NotAt { unit, .. } => {
+                    let n = estate.parcels.iter().position(|p| p.units.contains(&unit))?;
+                    let fits = estate.can_take(n, start) || estate.make_room(n, start);
+                    if fits {
+                        estate.take_parcel(n, start);
+                    }
+                    fits
+                }
+            };
+            if !is_made {
+                continue;
+            }
+            for step in 0..=each {
+                if step > 0 {
+                    let (mark, before) = (estate.journal.len(), estate.energy());
+                    let is_move = estate.try_a_move(&mut self.chance) && estate.keeps(forced);
+                    if !is_move || estate.energy() >= before {
+                        estate.undo_to(mark);
+                        continue;
+                    }
+                }
+                let is_better = best.as_ref().is_none_or(|(cost, _)| estate.cost < *cost);
+                if is_better && estate.keeps_the_rules() && estate.keeps(forced) {
+                    best = Some((estate.cost, estate.plan()));
+                }
+            }
+        }
+        best.map(|(_, plan)| plan)
+    }
+}
+
 /// Units that move together, and where they may go together.
 struct Parcel {
     units: Vec<usize>,
@@ -118,7 +253,9 @@ fn parcel(problem: &Problem, units: Vec<usize>) -> Option<Parcel> {
         };
         let is_common = units[1..].iter().all(|&r| {
             let places = problem.units[r].places.iter().enumerate();
-            let here = places.filter(|(_, other)| other.site == place.site);
+            let admits =
+                |other: &Place| candidate.admitted_by.iter().any(|o| other.admitted_by.contains(o));
+            let here = places.filter(|(_, other)| other.site == place.site && admits(other));
             let cheapest = here.min_by(|a, b| a.1.cost.total_cmp(&b.1.cost));
             let Some((p, other)) = cheapest else { return false };
             candidate.places.push(p);
@@ -463,6 +600,45 @@ impl<'a> Estate<'a> {
             // The step back is not to be taken back again.
             self.journal.pop();
         }
+    }
+
+    /// Another option for a site, its people sent where they may be; `false` where they may be nowhere.
+    fn force_option(&mut self, site: usize, option: usize, chance: &mut Chance) -> bool {
+        self.take_option(site, option);
+        let mut housed = self.housed[site].clone();
+        while self.wrong_at(site) > 0 {
+            let Some(n) = housed.pop() else { return false };
+            let is_admitted = self.parcels[n].candidates[self.at[n]].admitted_by.contains(&option);
+            if is_admitted && self.has_room(site, &[]) {
+                continue;
+            }
+            if !self.send_away(n, chance) {
+                return false;
+            }
+        }
+        self.wrong == 0
+    }
+
+    fn keeps(&self, forced: Forced) -> bool {
+        match forced {
+            Forced::NotOption { site, option } => self.option[site] != option,
+            Forced::NotAt { unit, site } => {
+                let mut of_unit = self.parcels.iter().zip(&self.at);
+                of_unit.all(|(parcel, &c)| {
+                    !parcel.units.contains(&unit) || parcel.candidates[c].site != site
+                })
+            }
+        }
+    }
+
+    fn plan(&self) -> Plan {
+        let mut shares = vec![Vec::new(); self.problem.units.len()];
+        for (parcel, &candidate) in self.parcels.iter().zip(&self.at) {
+            for (&unit, &place) in parcel.units.iter().zip(&parcel.candidates[candidate].places) {
+                shares[unit] = vec![Share { place, share: 1.0 }];
+            }
+        }
+        Plan::of(self.problem, self.option.clone(), shares)
     }
 
     /// `false` where the move drawn cannot be made; what it began is in the journal.

@@ -26,25 +26,34 @@ mod check;
 pub mod classic;
 mod columns;
 mod explain;
+mod explain_before;
+mod explain_why;
+mod frontier;
 mod improve;
 mod mps;
 mod outcome;
 mod packing;
+mod portfolio;
 mod problem;
 mod pure;
 pub mod read;
+mod relaxed;
 mod rules;
 mod search;
 mod solve;
 
 pub use check::{Costs, Rule, Verdict, Violation, check, verify};
-pub use explain::{Attainable, Clash, Explanation, Family, explain_infeasible};
+pub use explain::{Attainable, Clash, Explanation, Family, Given, Relaxation, explain_infeasible};
+pub use explain_before::{Obstacle, obstacles};
+pub use explain_why::{Choice, Flip, Known, flip, intervals};
+pub use frontier::{Amount, FrontierPoint, Sweep, frontier};
 pub use mps::mps;
 pub use outcome::{
     Outcome, Plan, Progress, Settings, Share, Size, Status, Trouble, Watch, gap_between,
 };
+pub use portfolio::{Member, Portfolio, portfolio};
 pub use problem::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Malformed, Objective, Opt, Place, Problem, Server,
     Site, Unit,
 };
-pub use solve::{solve, solve_whole, version};
+pub use solve::{solve, solve_from, solve_whole, version};

@@ -20,7 +20,7 @@ const OPTIMAL_GAP: f64 = 1e-6;
 /// A bound above a plan by less than this part of what was added up is rounding, and a solver's tolerance.
 const ROUNDING: f64 = 1e-6;
 /// Costs are scaled by a power of two so that the largest is about this.
-const COST_SCALE: f64 = 1024.0;
+pub(crate) const COST_SCALE: f64 = 1024.0;
 
 /// A plan of a pure problem this near to the bound is taken for the best, and its core is searched at once.
 const NEAR: f64 = 0.02;
@@ -63,6 +63,17 @@ pub fn solve_whole(problem: &Problem, settings: &Settings, watch: &mut dyn Watch
     solve_by(Way::Whole, problem, settings, watch)
 }
 
+/// As [`solve`], from plans that may be near the best one: those that keep the rules are where the search begins. With
+/// one that does, no other start is looked for.
+pub fn solve_from(
+    problem: &Problem,
+    starts: &[Plan],
+    settings: &Settings,
+    watch: &mut dyn Watch,
+) -> Outcome {
+    solve_begun(Way::Fitting, problem, starts, settings, watch)
+}
+
 /// Which methods may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -81,6 +92,16 @@ pub(crate) fn solve_by(
     settings: &Settings,
     watch: &mut dyn Watch,
 ) -> Outcome {
+    solve_begun(way, problem, &[], settings, watch)
+}
+
+fn solve_begun(
+    way: Way,
+    problem: &Problem,
+    starts: &[Plan],
+    settings: &Settings,
+    watch: &mut dyn Watch,
+) -> Outcome {
     let started = Instant::now();
     if let Err(fault) = problem.validate() {
         let mut outcome = nothing(Status::Malformed);
@@ -92,7 +113,7 @@ pub(crate) fn solve_by(
         .and_then(|limit| started.checked_add(limit));
     let mut run = Run::of(problem, started, watch);
     run.begin_with_today();
-    if way == Way::Fitting {
+    if way == Way::Fitting && !run.begin_with(starts) {
         run.begin_with_small_moves(settings, deadline);
     }
     let pure = match way {
@@ -205,6 +226,16 @@ impl<'a> Run<'a> {
         if self.outcome.today_is_feasible {
             self.offer(today, f64::NEG_INFINITY, 0);
         }
+    }
+
+    /// Whether any of these plans keeps the rules; one that does not is no fault, the question may have changed.
+    fn begin_with(&mut self, starts: &[Plan]) -> bool {
+        let mut is_begun = false;
+        for start in starts.iter().filter(|start| check(self.problem, start).is_empty()) {
+            is_begun = true;
+            self.offer(start.clone(), f64::NEG_INFINITY, 0);
+        }
+        is_begun
     }
 
     /// A plan that is good already, where one is found; half of the time at most.

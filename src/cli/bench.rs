@@ -3,6 +3,8 @@
 //! Everything is made here: the illustrative estate, the CSV files, the load. Real files are measured too where
 //! `DOMESDAY_SHARED_DATA` names a folder of them.
 
+mod plan;
+
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
@@ -10,7 +12,7 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use clap::Args;
+use clap::{Args, Subcommand};
 
 use super::table;
 use crate::geography::SiteIndex;
@@ -25,6 +27,9 @@ use crate::{config, synth, web};
 /// What to measure with.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
+    /// Measure plans on a register instead: the whole of it, each of its boroughs, explaining, a frontier
+    #[command(subcommand)]
+    of: Option<Of>,
     /// Requests a page or endpoint gets.
     #[arg(long, default_value_t = 2_000)]
     requests: usize,
@@ -33,8 +38,17 @@ pub(super) struct BenchArgs {
     rows: usize,
 }
 
+#[derive(Debug, Subcommand)]
+enum Of {
+    /// Plans: the whole register, each borough, what is explained of them
+    Plan(plan::PlanBenchArgs),
+}
+
 /// Prints the tables.
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
+    if let Some(Of::Plan(plan)) = &args.of {
+        return plan::run(plan);
+    }
     let mut out = std::io::stdout();
     let folder = std::env::temp_dir().join(format!("domesday-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;

@@ -107,9 +107,9 @@ pub(crate) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn told(kept: &Contents) -> String {
-    let Contents { versions, changes, references, runs, imports, standards, hash } = kept;
+    let Contents { versions, changes, references, runs, imports, standards, studies, hash } = kept;
     format!(
-        "{versions} versions ({changes} statements), {references} reference sets, {runs} runs and \
-         {imports} import reports, {standards} versions of the standards, SHA-256 {hash}"
+        "{versions} versions ({changes} statements), {references} reference sets, {runs} runs, \
+         {studies} studies and {imports} import reports, {standards} versions of the standards, SHA-256 {hash}"
     )
 }

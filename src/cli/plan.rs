@@ -12,6 +12,7 @@ use clap::{Args, ValueEnum};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::report::{self, Detail};
+use super::studies;
 use crate::config;
 use crate::register::{Pence, Scalar, SiteCode};
 use crate::scenario::{self, Lock, LockKind, Objective, Run, RunStatus, Scenario, ScopeOf};
@@ -62,6 +63,27 @@ pub(super) struct PlanArgs {
     /// Who asks.
     #[arg(long, env = "USER", default_value = "planner")]
     author: String,
+    /// Explain a site of the plan: what the opposite would cost, what binds, what else would change.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    pub(super) explain: Vec<SiteCode>,
+    /// Say of every site and tenancy between what ends the opposite would cost.
+    #[arg(long)]
+    pub(super) explain_all: bool,
+    /// Sweep one amount against another: fund_value, fund, people_worse_off, space_released, running_cost, travel.
+    #[arg(long, num_args = 2, value_names = ["SOUGHT", "AGAINST"], value_parser = parse_amount)]
+    pub(super) frontier: Vec<Objective>,
+    /// Points of the frontier.
+    #[arg(long, default_value_t = 12)]
+    pub(super) points: usize,
+    /// Find the best so many plans, and how often each site closes in them.
+    #[arg(long, value_name = "PLANS")]
+    pub(super) portfolio: Option<usize>,
+    /// How much worse than the best a plan of the portfolio may be, in per cent.
+    #[arg(long, default_value_t = 1.0)]
+    pub(super) within: f64,
+    /// List the sites whose fate hangs on access items nobody has surveyed.
+    #[arg(long)]
+    pub(super) survey: bool,
     /// Print every row.
     #[arg(long)]
     full: bool,
@@ -80,6 +102,10 @@ enum Seek {
     Space,
     /// Lowest running cost.
     RunningCost,
+    /// Most money to the fund, undiscounted.
+    Money,
+    /// Least extra travel for the people of what moves.
+    Travel,
 }
 
 /// Solves, prints and stores. Exit code 0 with a plan, 3 infeasible or nothing found.
@@ -94,6 +120,7 @@ pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         args.store
     );
 
+    let questions = studies::questions(&args)?;
     let (json, author) = (args.json, args.author.clone());
     let detail = if args.full { Detail::Full } else { Detail::Short };
     let mut question = question(args, &snapshot.register)?;
@@ -110,6 +137,10 @@ pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
     } else {
         report::print(&mut out, &run, detail)?;
         writeln!(out, "\nKept as run {id}.")?;
+    }
+    drop(out);
+    for question in questions {
+        studies::put(&store, &scope, &snapshot, (id, &run), question, (&author, json, detail))?;
     }
     let found = !matches!(run.solver.status, RunStatus::Infeasible | RunStatus::NothingFound);
     Ok(if found { ExitCode::SUCCESS } else { ExitCode::from(3) })
@@ -165,6 +196,8 @@ fn question(args: PlanArgs, register: &crate::register::Register) -> anyhow::Res
         Seek::People => Objective::PeopleWorseOff,
         Seek::Space => Objective::SpaceReleased,
         Seek::RunningCost => Objective::RunningCost,
+        Seek::Money => Objective::Fund,
+        Seek::Travel => Objective::Travel,
     };
     question.closures_per_borough = args.closures_per_borough;
     anyhow::ensure!(
@@ -188,12 +221,23 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
+    /// One handler a process: it serves every search in turn.
     pub(super) fn watching() -> Self {
-        let stop = Arc::new(AtomicBool::new(false));
-        let flag = Arc::clone(&stop);
-        // A second handler cannot be set in one process: the demo serves with its own, so failing here is no harm.
-        let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
-        Self { bar: spinner(), stop }
+        static STOP: std::sync::OnceLock<Arc<AtomicBool>> = std::sync::OnceLock::new();
+        let stop = STOP.get_or_init(|| {
+            let stop = Arc::new(AtomicBool::new(false));
+            let flag = Arc::clone(&stop);
+            // The demo serves with a handler of its own, so failing here is no harm.
+            let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+            stop
+        });
+        stop.store(false, Ordering::Relaxed);
+        Self { bar: spinner(), stop: Arc::clone(stop) }
+    }
+
+    pub(super) fn say(&self, words: &str) {
+        self.bar.set_message(words.to_owned());
+        self.bar.tick();
     }
 
     pub(super) fn finish(&self) {
@@ -229,6 +273,13 @@ fn spinner() -> ProgressBar {
     }
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
     bar
+}
+
+fn parse_amount(text: &str) -> Result<Objective, String> {
+    Objective::find(text).ok_or_else(|| {
+        let known: Vec<&str> = Objective::ALL.iter().map(|amount| amount.key()).collect();
+        format!("an amount is one of {}", known.join(", "))
+    })
 }
 
 fn parse_scope(text: &str) -> Result<ScopeOf, String> {

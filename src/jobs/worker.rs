@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use super::live::{Live, Teller};
 use super::{Body, Inner, LEASE, Queued};
-use crate::scenario::Run;
+use crate::scenario::{Run, Study};
 use crate::store::{ImportId, JobState, Scope, StoreError};
 
 /// How often what jobs say goes to the table.
@@ -19,6 +19,7 @@ const LOOKING: Duration = Duration::from_secs(5);
 enum Ended {
     Run(Box<Run>),
     Import(ImportId),
+    Study(Box<Study>),
     Failed(String),
 }
 
@@ -89,6 +90,14 @@ impl Inner {
                 Ok(())
             }
             Ended::Import(import) => end(JobState::Done, "Done.", Some(import)),
+            Ended::Study(study) => {
+                let made =
+                    self.store.end_job_with_study(scope, id, &self.worker, "Done.", &study)?;
+                if made.is_none() {
+                    tracing::warn!(job = %id, "a study was thrown away: its job is no longer ours");
+                }
+                Ok(())
+            }
             Ended::Failed(_) if live.is_cancelled() => {
                 end(JobState::Cancelled, "Stopped before anything was changed.", None)
             }
@@ -170,6 +179,7 @@ fn carried_out(body: Body, live: &Arc<Live>) -> Ended {
     let ended = catch_unwind(AssertUnwindSafe(|| match body {
         Body::Run(body) => body(&mut teller).map(|run| Ended::Run(Box::new(run))),
         Body::Import(body) => body(&mut teller).map(Ended::Import),
+        Body::Study(body) => body(&mut teller).map(|study| Ended::Study(Box::new(study))),
     }));
     match ended {
         Ok(Ok(ended)) => ended,

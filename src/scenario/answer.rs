@@ -11,8 +11,9 @@ use crate::fund::{self, Ledger};
 use crate::geography::Zones;
 use crate::register::{Pence, Register};
 
-use super::encode::encode_on;
+use super::encode::{Key, encode_on};
 use super::ground::{Ground, terms};
+use super::infeasible;
 use super::propose::{choices, decisions, propose};
 use super::{
     Estate, Objective, Rules, Run, RunStatus, Scenario, ScenarioError, SolverRecord, verify,
@@ -34,28 +35,38 @@ pub fn answer(
         let solver = nothing_to_search(&scenario, key.clashes);
         return Ok(Run::without_a_proposal(scenario, input_hash, author, at, solver));
     }
-    let settings = Settings {
-        gap: scenario.gap,
-        time_limit_seconds: scenario.time_limit_seconds,
-        seed: scenario.seed,
-        threads: 1,
-    };
+    let settings = settings(&scenario);
     let outcome = solver::solve(&problem, &settings, watch);
-    let mut record = record(&scenario, &outcome);
-    let Some(plan) = outcome.plan else {
+    if outcome.plan.is_none() {
+        let mut record = record(&scenario, &outcome);
         if record.status == RunStatus::Infeasible {
-            record.clash = clash(&problem, &settings, watch);
+            record.clash = infeasible::told(&ground, (&problem, &key), &settings, watch)?;
         }
+        return Ok(Run::without_a_proposal(scenario, input_hash, author, at, record));
+    }
+    concluded(&ground, &problem, &key, &outcome, input_hash, (author, at))
+}
+
+/// The run of an outcome that has a plan.
+pub(super) fn concluded(
+    ground: &Ground<'_>,
+    problem: &solver::Problem,
+    key: &Key,
+    outcome: &solver::Outcome,
+    input_hash: String,
+    (author, at): (String, NaiveDateTime),
+) -> Result<Run, ScenarioError> {
+    let scenario = ground.scenario.clone();
+    let record = record(&scenario, outcome);
+    let Some(plan) = &outcome.plan else {
         return Ok(Run::without_a_proposal(scenario, input_hash, author, at, record));
     };
     let terms = terms(&scenario);
-    let ledger = fund::ledger(&decisions(&ground, &choices(&key, &plan)), &terms)?;
-    let proposal = propose(&ground, &problem, &key, &plan, &ledger);
-    let breaches = verify(estate, &scenario, rules, &proposal, &ledger);
+    let ledger = fund::ledger(&decisions(ground, &choices(key, plan)), &terms)?;
+    let proposal = propose(ground, problem, key, plan, &ledger);
+    let breaches = verify(&ground.estate, &scenario, ground.rules, &proposal, &ledger);
     let projection = fund::project(&ledger, &terms, Pence::ZERO)?;
-    drop(ground);
     Ok(Run {
-        scenario,
         input_hash,
         author,
         at,
@@ -64,7 +75,23 @@ pub fn answer(
         ledger,
         projection: Some(projection),
         breaches,
+        scenario,
     })
+}
+
+/// What a search for a scenario may use.
+pub(super) fn settings(scenario: &Scenario) -> Settings {
+    Settings {
+        gap: scenario.gap,
+        time_limit_seconds: scenario.time_limit_seconds,
+        seed: scenario.seed,
+        threads: 1,
+    }
+}
+
+/// What one unit of the search is: thousands of pounds, else people, square metres, person-minutes.
+pub(super) fn unit_of(objective: Objective) -> f64 {
+    if objective.unit() == "£" { 1000.0 } else { 1.0 }
 }
 
 impl Run {
@@ -105,19 +132,23 @@ fn nothing_to_search(scenario: &Scenario, clash: Vec<String>) -> SolverRecord {
     }
 }
 
+/// How a search ended, as a run says it.
+pub(super) fn status_of(status: Status) -> RunStatus {
+    match status {
+        Status::Optimal => RunStatus::Optimal,
+        Status::WithinGap => RunStatus::WithinGap,
+        Status::Stopped => RunStatus::Stopped,
+        Status::Infeasible => RunStatus::Infeasible,
+        Status::NothingFound | Status::Malformed => RunStatus::NothingFound,
+    }
+}
+
 fn record(scenario: &Scenario, outcome: &solver::Outcome) -> SolverRecord {
-    let is_money = matches!(scenario.objective, Objective::FundValue | Objective::RunningCost);
-    let unit = if is_money { 1000.0 } else { 1.0 };
+    let unit = unit_of(scenario.objective);
     let in_units = |figure: Option<f64>| figure.map(|figure| figure * unit);
     SolverRecord {
         version: solver::version(),
-        status: match outcome.status {
-            Status::Optimal => RunStatus::Optimal,
-            Status::WithinGap => RunStatus::WithinGap,
-            Status::Stopped => RunStatus::Stopped,
-            Status::Infeasible => RunStatus::Infeasible,
-            Status::NothingFound | Status::Malformed => RunStatus::NothingFound,
-        },
+        status: status_of(outcome.status),
         objective: in_units(outcome.objective),
         bound: in_units(outcome.bound),
         gap: outcome.gap,
@@ -134,7 +165,7 @@ fn record(scenario: &Scenario, outcome: &solver::Outcome) -> SolverRecord {
 }
 
 /// SHA-256 over the scenario, the register's content, the reference sets it is read with, and the travel times.
-fn input_hash(ground: &Ground<'_>) -> String {
+pub(super) fn input_hash(ground: &Ground<'_>) -> String {
     let mut hash = Sha256::new();
     let mut take = |part: &str, text: &str| {
         hash.update(part.as_bytes());
@@ -196,60 +227,4 @@ fn people(zones: &Zones) -> String {
         let _ = writeln!(text, "{zone:?}");
     }
     text
-}
-
-/// Which rules clash, in words; what each would have to give; what alone would help.
-fn clash(problem: &solver::Problem, settings: &Settings, watch: &mut dyn Watch) -> Vec<String> {
-    let found = solver::explain_infeasible(problem, settings, watch);
-    let mut words = Vec::new();
-    let rules: Vec<String> = found
-        .clash
-        .iter()
-        .map(|clash| {
-            if clash.rows.is_empty() {
-                clash.family.to_string()
-            } else {
-                format!("{} ({})", clash.family, clash.rows.join("; "))
-            }
-        })
-        .collect();
-    if rules.is_empty() {
-        words.push(
-            "Some tenancy has no place it could be in, whatever else is given up.".to_owned(),
-        );
-    } else {
-        words.push(format!("These rules cannot all be kept: {}.", rules.join(" and ")));
-    }
-    for nearest in &found.attainable {
-        let is_money = nearest.family == solver::Family::Limits("money".to_owned());
-        let Some(reached) = nearest.reached else { continue };
-        let (side, reached) = (
-            if nearest.is_floor { "at most" } else { "at least" },
-            if is_money { about_pounds(reached) } else { format!("{reached:.0}") },
-        );
-        words.push(format!(
-            "{}: {side} {reached} while every other rule is kept.",
-            capitalised(&nearest.name)
-        ));
-    }
-    if !found.cures.is_empty() {
-        let cures: Vec<String> = found.cures.iter().map(ToString::to_string).collect();
-        words.push(format!("Giving up any one of these would leave a plan: {}.", cures.join(", ")));
-    }
-    if !found.is_proved {
-        words.push(
-            "The search for the clash ran out of time: it may name more than is needed.".to_owned(),
-        );
-    }
-    words
-}
-
-/// The search counts in thousands of pounds and never in pence, and says so.
-fn about_pounds(thousands: f64) -> String {
-    format!("about £{:.2} million by the search's own reckoning", thousands / 1000.0)
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }

@@ -9,7 +9,7 @@ mod standards;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use solver::{Opt, Place, Problem, Unit};
+use solver::{LimitTerm, Opt, Place, Problem, Unit};
 
 use crate::fund::{self, Arrival, OptionKind};
 use crate::register::{Site, SiteCode, TenancyId};
@@ -21,6 +21,7 @@ use super::value::Worth;
 use super::{Estate, LockKind, Objective, Reason, Rules, Scenario, ScenarioError};
 
 use candidates::Search;
+pub(super) use limits::{amount, units_of};
 
 /// What the numbers of a problem stand for. Sites and units are in the problem's order.
 pub struct Key {
@@ -32,6 +33,44 @@ pub struct Key {
     pub stays: BTreeMap<TenancyId, Reason>,
     /// Locks that rules make impossible, in words. Not empty: no plan can keep them, and the problem leaves them out.
     pub clashes: Vec<String>,
+    /// One a coverage group of the problem.
+    pub groups: Vec<KeyGroup>,
+    /// One a limit of the problem.
+    pub limits: Vec<KeyLimit>,
+    /// What each amount adds up from, £k, m² or person-minutes; people are weight covered and not among them.
+    pub amounts: BTreeMap<Objective, Vec<LimitTerm>>,
+}
+
+/// A coverage group: one standard in one borough.
+#[derive(Debug, Clone, PartialEq)]
+pub struct KeyGroup {
+    /// The standard, in words.
+    pub standard: String,
+    /// The borough's name.
+    pub borough: String,
+    /// People the floor is of.
+    pub people: f64,
+    /// Of them, within whatever is chosen.
+    pub always: f64,
+    /// Of them, within today.
+    pub today: f64,
+    /// Share the standard asks, 0 to 1.
+    pub share: f64,
+}
+
+/// What a limit is for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum KeyLimit {
+    /// The fund asked for.
+    Fund,
+    /// The capital available.
+    Capital,
+    /// Closures in a borough.
+    Closures(String),
+    /// An inclusion service stays in a borough.
+    Inclusion(String),
+    /// An amount held to.
+    Held(Objective),
 }
 
 /// A site of the problem.
@@ -137,8 +176,16 @@ pub(crate) fn encode_on(ground: &Ground<'_>) -> Result<(Problem, Key), ScenarioE
             }
         }
     }
-    let mut key = Key { sites: Vec::new(), units, stays, clashes };
-    build(ground, &sites, &mut key)
+    let key = Key {
+        sites: Vec::new(),
+        units,
+        stays,
+        clashes,
+        groups: Vec::new(),
+        limits: Vec::new(),
+        amounts: BTreeMap::new(),
+    };
+    build(ground, &sites, key)
 }
 
 /// A lock to close that a rule forbids.
@@ -159,7 +206,7 @@ fn clashes(
 fn build(
     ground: &Ground<'_>,
     sites: &BTreeMap<SiteCode, options::SiteOptions<'_>>,
-    key: &mut Key,
+    mut key: Key,
 ) -> Result<(Problem, Key), ScenarioError> {
     let site_ix: BTreeMap<&SiteCode, usize> =
         sites.keys().enumerate().map(|(at, code)| (code, at)).collect();
@@ -189,15 +236,21 @@ fn build(
                 vec![0.0, 0.0]
             };
             let change = if *kind == OptionKind::Keep { 0.0 } else { tie };
-            let cost = cost_of(ground, worth) + released(ground, options.site, *kind) + change;
+            let mut worth = *worth;
+            worth.released = released(options.site, *kind);
+            let cost = cost_of(ground, &worth) + change;
             opts.push(Opt { name: option_name(*kind).to_owned(), cost, room: figures });
-            worths.push(*worth);
+            worths.push(worth);
             rooms.push(room);
         }
         let kinds: Vec<OptionKind> = options.kinds.iter().map(|(kind, _)| *kind).collect();
         let dispose = kinds.iter().position(|kind| *kind == OptionKind::Dispose);
         let allowed = match (ground.locks.get(code), dispose) {
             (Some(LockKind::Close), Some(dispose)) => vec![dispose],
+            // Where the lock is part of the ground there is no such option to forbid.
+            (Some(LockKind::Keep), Some(dispose)) => {
+                (0..kinds.len()).filter(|&option| option != dispose).collect()
+            }
             _ => Vec::new(),
         };
         problem.sites.push(solver::Site {
@@ -215,7 +268,7 @@ fn build(
         });
     }
     let mut place_worth: Vec<Vec<Worth>> = Vec::new();
-    let together = together(ground, key);
+    let together = together(ground, &key);
     for (unit, together) in key.units.iter().zip(together) {
         let mut places = Vec::new();
         let mut worths = Vec::new();
@@ -227,7 +280,8 @@ fn build(
             let worth = if place.site == unit.from {
                 Worth::default()
             } else {
-                arrival_worth(ground, options.site, unit)?
+                let extra = place.journeys.map_or(0.0, |journeys| journeys.extra());
+                Worth { travel: extra, ..arrival_worth(ground, options.site, unit)? }
             };
             let admitted_by = admitted_by(&options.kinds, place.is_after_works);
             places.push(Place { site: at, admitted_by, cost: cost_of(ground, &worth) });
@@ -243,14 +297,13 @@ fn build(
         });
         place_worth.push(worths);
     }
-    problem.coverage = standards::groups(ground, key);
-    problem.limits = limits::all(ground, key, &option_worth, &place_worth);
-    let key = Key {
-        sites: std::mem::take(&mut key.sites),
-        units: std::mem::take(&mut key.units),
-        stays: std::mem::take(&mut key.stays),
-        clashes: std::mem::take(&mut key.clashes),
-    };
+    (problem.coverage, key.groups) = standards::groups(ground, &key).into_iter().unzip();
+    for amount in Objective::ALL.into_iter().filter(|amount| *amount != Objective::PeopleWorseOff) {
+        let terms = limits::terms_of(&option_worth, &place_worth, |worth| worth.amount(amount));
+        key.amounts.insert(amount, terms);
+    }
+    (problem.limits, key.limits) =
+        limits::all(ground, &key, &option_worth, &place_worth).into_iter().unzip();
     Ok((problem, key))
 }
 
@@ -295,16 +348,16 @@ fn cost_of(ground: &Ground<'_>, worth: &Worth) -> f64 {
     match ground.scenario.objective {
         Objective::FundValue => -worth.present,
         Objective::RunningCost => -worth.running - 1e-4 * worth.present,
-        Objective::SpaceReleased | Objective::PeopleWorseOff => -1e-4 * worth.present,
+        Objective::Fund => -worth.fund - 1e-4 * worth.present,
+        Objective::SpaceReleased => -worth.released - 1e-4 * worth.present,
+        Objective::PeopleWorseOff => -1e-4 * worth.present,
+        Objective::Travel => worth.travel - 1e-4 * worth.present,
     }
 }
 
-fn released(ground: &Ground<'_>, site: &Site, kind: OptionKind) -> f64 {
-    if ground.scenario.objective == Objective::SpaceReleased && kind == OptionKind::Dispose {
-        -derive::spare_m2(site).unwrap_or(0.0)
-    } else {
-        0.0
-    }
+/// Measured unused space that closing a site sets free; unmeasured space is none.
+fn released(site: &Site, kind: OptionKind) -> f64 {
+    if kind == OptionKind::Dispose { derive::spare_m2(site).unwrap_or(0.0) } else { 0.0 }
 }
 
 /// Units of one co-dependent group at one site carry one number.

@@ -12,7 +12,16 @@ use crate::travel::{Mode, StraightLine, TravelTimes};
 
 use super::derive::{self, Occupant};
 use super::journeys::JourneyLimit;
-use super::{Estate, LockKind, Rules, Scenario, ScenarioError, ScopeOf};
+use super::{Estate, LockKind, Objective, Rules, Scenario, ScenarioError, ScopeOf};
+
+/// How a scenario is read when it is asked a question about itself; as it stands, unless said.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Reading {
+    /// Access items nobody has surveyed count as yes: what a survey could bring at best. No proposal is made of it.
+    pub(crate) unknown_gates_pass: bool,
+    /// Locks to stay open are rules that can be named and dropped, not part of the ground.
+    pub(crate) keep_locks_can_bend: bool,
+}
 
 /// A scenario laid out on its estate, with its levers and locks checked.
 pub struct Ground<'a> {
@@ -32,6 +41,7 @@ pub struct Ground<'a> {
     pub travel: BTreeMap<Mode, TravelTimes>,
     /// How far a journey may be, by kind of care.
     pub(crate) journeys: BTreeMap<ServiceLine, JourneyLimit>,
+    pub(crate) reading: Reading,
     at_site: BTreeMap<SiteCode, Vec<TenancyId>>,
     gates: BTreeMap<SiteCode, Option<bool>>,
 }
@@ -42,6 +52,16 @@ impl<'a> Ground<'a> {
         estate: Estate<'a>,
         scenario: &'a Scenario,
         rules: &'a Rules,
+    ) -> Result<Self, ScenarioError> {
+        Self::read(estate, scenario, rules, Reading::default())
+    }
+
+    /// The same, read otherwise.
+    pub(crate) fn read(
+        estate: Estate<'a>,
+        scenario: &'a Scenario,
+        rules: &'a Rules,
+        reading: Reading,
     ) -> Result<Self, ScenarioError> {
         check_levers(scenario)?;
         let deciding = deciding(&estate, &scenario.scope);
@@ -58,7 +78,11 @@ impl<'a> Ground<'a> {
             .register
             .sites()
             .filter(|site| derive::is_placed(site))
-            .map(|site| (site.code.clone(), access::passes_all(site, &rules.gates)))
+            .map(|site| {
+                let passes = access::passes_all(site, &rules.gates);
+                let passes = passes.or(reading.unknown_gates_pass.then_some(true));
+                (site.code.clone(), passes)
+            })
             .collect();
         let lines: BTreeSet<ServiceLine> =
             occupants.values().filter_map(|occupant| occupant.service_line).collect();
@@ -77,6 +101,7 @@ impl<'a> Ground<'a> {
             locks,
             travel,
             journeys,
+            reading,
             at_site,
             gates,
         })
@@ -110,7 +135,11 @@ impl<'a> Ground<'a> {
         access::gates(site, &self.rules.gates)
             .into_iter()
             .filter(|gate| gate.kind == GateKind::Must)
-            .filter(|gate| matches!(gate.state, GateState::Fail | GateState::Unknown))
+            .filter(|gate| match gate.state {
+                GateState::Fail => true,
+                GateState::Unknown => !self.reading.unknown_gates_pass,
+                _ => false,
+            })
             .map(|gate| gate.item)
             .collect()
     }
@@ -182,6 +211,19 @@ fn check_levers(scenario: &Scenario) -> Result<(), ScenarioError> {
     }
     if let Some(fault) = scenario.assumptions.fault() {
         return Err(fault.into());
+    }
+    for held in &scenario.held {
+        if !held.to.is_finite() {
+            return bad("what the plan is held to", held.to.to_string(), "a number");
+        }
+        if held.amount == Objective::PeopleWorseOff {
+            let found = held.amount.key().to_owned();
+            return bad(
+                "what the plan is held to",
+                found,
+                "an amount that adds up from moves and closures",
+            );
+        }
     }
     for standard in &scenario.standards {
         let most = match standard.limit {

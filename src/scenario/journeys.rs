@@ -61,6 +61,15 @@ pub(crate) struct Journeys {
     pub(crate) beyond_before: f64,
     pub(crate) beyond_after: f64,
     pub(crate) worst_increase: f64,
+    /// Residents who are shared out to it.
+    pub(crate) people: f64,
+}
+
+impl Journeys {
+    /// Minutes more, over all its people, for one journey each.
+    pub(crate) fn extra(&self) -> f64 {
+        self.people * (self.after.0 - self.before.0)
+    }
 }
 
 /// The people of each site and kind of care: zone index and people.
@@ -113,7 +122,7 @@ impl<'a> Catchments<'a> {
                         Some((zone.point.metres_to(*point), found.data))
                     })
                     .collect();
-                near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+                near.sort_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(&b.1)));
                 near.truncate(choices);
                 let nearest = near.first().map_or(0.0, |(metres, _)| *metres);
                 near.retain(|(metres, _)| *metres <= farthest.max(nearest));
@@ -152,6 +161,7 @@ impl<'a> Catchments<'a> {
             beyond_before: 0.0,
             beyond_after: 0.0,
             worst_increase: 0.0,
+            people: all,
         };
         for (zone_ix, people) in own {
             let zone = self.zones.as_slice().get(*zone_ix)?;

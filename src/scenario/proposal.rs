@@ -69,6 +69,9 @@ pub struct Move {
     pub minutes_after: Option<Minutes>,
     /// Share of its own people beyond the journey limit after.
     pub share_beyond: Option<f64>,
+    /// Residents shared out to it, whose journeys the minutes are of.
+    #[serde(default)]
+    pub catchment: Option<f64>,
 }
 
 /// Something that was asked or possible and is not proposed.

@@ -120,6 +120,7 @@ fn moves(ground: &Ground<'_>, key: &Key, plan: &Plan) -> Vec<Move> {
                 minutes_before: place.journeys.map(|journeys| journeys.before),
                 minutes_after: place.journeys.map(|journeys| journeys.after),
                 share_beyond: place.journeys.map(|journeys| journeys.beyond_after),
+                catchment: place.journeys.map(|journeys| journeys.people),
             })
         })
         .collect();

@@ -39,7 +39,7 @@ pub struct Lock {
 }
 
 /// What is sought; the rest is bounded.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Objective {
     /// Greatest net present value of the fund and running cost.
@@ -50,6 +50,75 @@ pub enum Objective {
     SpaceReleased,
     /// Lowest running cost.
     RunningCost,
+    /// Most money to the fund, undiscounted.
+    Fund,
+    /// Least extra travel for the people of what moves.
+    Travel,
+}
+
+/// A plan held to an amount: at least this much of it, or at most where less is better.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Held {
+    /// Of what.
+    pub amount: Objective,
+    /// Pounds, square metres, people, or person-minutes a journey, as [`Objective::unit`] says.
+    pub to: f64,
+}
+
+impl Objective {
+    /// Every amount that can be sought or held to.
+    pub const ALL: [Self; 6] = [
+        Self::FundValue,
+        Self::Fund,
+        Self::PeopleWorseOff,
+        Self::SpaceReleased,
+        Self::RunningCost,
+        Self::Travel,
+    ];
+
+    /// The name in JSON, forms and on the command line.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::FundValue => "fund_value",
+            Self::Fund => "fund",
+            Self::PeopleWorseOff => "people_worse_off",
+            Self::SpaceReleased => "space_released",
+            Self::RunningCost => "running_cost",
+            Self::Travel => "travel",
+        }
+    }
+
+    /// Of that name.
+    pub fn find(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|amount| amount.key() == key)
+    }
+
+    /// As a figure of a plan.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::FundValue => "Present value of fund and running cost",
+            Self::Fund => "To the fund, net",
+            Self::PeopleWorseOff => "People put beyond a standard, net",
+            Self::SpaceReleased => "Unused space released",
+            Self::RunningCost => "Running cost saved over the years of the plan",
+            Self::Travel => "Extra travel of those whose services move",
+        }
+    }
+
+    /// `£`, `people`, `m²` or `person-minutes`.
+    pub fn unit(self) -> &'static str {
+        match self {
+            Self::FundValue | Self::Fund | Self::RunningCost => "£",
+            Self::PeopleWorseOff => "people",
+            Self::SpaceReleased => "m²",
+            Self::Travel => "person-minutes",
+        }
+    }
+
+    /// More of it is better; else less.
+    pub fn more_is_better(self) -> bool {
+        !matches!(self, Self::PeopleWorseOff | Self::Travel)
+    }
 }
 
 /// The question, whole: the same scenario on the same register version gives the same bytes.
@@ -78,6 +147,9 @@ pub struct Scenario {
     pub capital_available: Pence,
     /// Most sites closed in a borough, if bounded.
     pub closures_per_borough: Option<u32>,
+    /// Amounts the plan is held to beside what is sought: how the points of a frontier are asked for.
+    #[serde(default)]
+    pub held: Vec<Held>,
     /// Most of a tenancy's own people that a move may put beyond the journey limit, 0 to 1.
     pub journey_share_beyond: f64,
     /// First financial year of the plan, by the calendar year it starts in.
@@ -112,6 +184,7 @@ impl Scenario {
             fund_asked: Pence::ZERO,
             capital_available: Pence::pounds(100_000_000),
             closures_per_borough: None,
+            held: Vec::new(),
             journey_share_beyond: 0.2,
             base_year: 2026,
             horizon_years: 10,

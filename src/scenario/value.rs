@@ -3,6 +3,8 @@
 use crate::fund::{Budget, Line, Terms};
 use crate::register::MissingAssumption;
 
+use super::Objective;
+
 /// What a choice is worth, £k. Additive over choices.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub(crate) struct Worth {
@@ -14,9 +16,25 @@ pub(crate) struct Worth {
     pub(crate) capital: f64,
     /// Running cost, rents and charges saved less added, over the horizon.
     pub(crate) running: f64,
+    /// Unused space set free, m².
+    pub(crate) released: f64,
+    /// Extra travel of its people, person-minutes.
+    pub(crate) travel: f64,
 }
 
 impl Worth {
+    /// What it adds to an amount; people are no sum of choices.
+    pub(crate) fn amount(&self, amount: Objective) -> f64 {
+        match amount {
+            Objective::FundValue => self.present,
+            Objective::Fund => self.fund,
+            Objective::RunningCost => self.running,
+            Objective::SpaceReleased => self.released,
+            Objective::Travel => self.travel,
+            Objective::PeopleWorseOff => 0.0,
+        }
+    }
+
     pub(crate) fn of(lines: &[Line], terms: &Terms<'_>) -> Result<Self, MissingAssumption> {
         let mut worth = Self::default();
         for line in lines {

@@ -14,7 +14,7 @@ use crate::register::{
 use crate::travel::{Mode, StraightLine, TravelTimes, straight_line};
 
 use super::derive::{self, Occupant};
-use super::{Action, Estate, LockKind, Move, Proposal, Rules, Scenario, ScopeOf};
+use super::{Action, Estate, LockKind, Move, Objective, Proposal, Rules, Scenario, ScopeOf};
 
 /// Space is compared to a tenth of a square metre: room and need are sums of products of floats.
 const ROOM_SLACK: f64 = 0.1;
@@ -37,6 +37,7 @@ pub fn verify(
     witness.standards_hold();
     witness.journeys_stay_bounded();
     witness.money_adds_up(ledger);
+    witness.amounts_are_held_to(ledger);
     witness.locks_and_logic_hold();
     witness.breaches
 }
@@ -492,6 +493,65 @@ impl<'a> Witness<'a> {
                     format!("the receipt of {} is not the NHS's to keep", line.site),
                 );
             }
+        }
+    }
+
+    /// (7) and (5) again, where the scenario holds the plan to an amount.
+    fn amounts_are_held_to(&mut self, ledger: &Ledger) {
+        for held in &self.scenario.held {
+            let Some(reached) = self.amount(held.amount, ledger) else {
+                self.breach("amounts", format!("{} cannot be added up", held.amount.label()));
+                continue;
+            };
+            let slack = SLACK * held.to.abs().max(1.0);
+            let is_kept = if held.amount.more_is_better() {
+                reached >= held.to - slack
+            } else {
+                reached <= held.to + slack
+            };
+            if !is_kept {
+                let (label, unit) = (held.amount.label(), held.amount.unit());
+                let words = format!("{label} is {reached:.0} {unit}, and {:.0} was asked", held.to);
+                self.breach("amounts", words);
+            }
+        }
+    }
+
+    fn amount(&self, amount: Objective, ledger: &Ledger) -> Option<f64> {
+        let terms = self.terms();
+        let pounds = |counts: &dyn Fn(&Line) -> bool| -> f64 {
+            ledger
+                .lines
+                .iter()
+                .filter(|line| counts(line))
+                .map(|line| line.amount.as_pounds())
+                .sum()
+        };
+        let is_revenue = |line: &Line| line.budget == Budget::Revenue;
+        match amount {
+            Objective::Fund => Some(pounds(&|line| line.in_fund)),
+            Objective::RunningCost => Some(pounds(&|line| is_revenue(line) && !line.in_fund)),
+            Objective::FundValue => {
+                let counted = ledger.lines.iter().filter(|line| line.in_fund || is_revenue(line));
+                counted
+                    .map(|line| Some(line.amount.as_pounds() * terms.discount(line.year).ok()?))
+                    .sum()
+            }
+            Objective::SpaceReleased => {
+                let closed = self.options.iter().filter(|(_, o)| **o == OptionKind::Dispose);
+                let area = |site: &Site, field| site.area(field).map_or(0.0, |m2| m2.0);
+                let sites = closed.filter_map(|(code, _)| self.site(code));
+                Some(sites.map(|s| area(s, Field::EmptyArea) + area(s, Field::UnderUsedArea)).sum())
+            }
+            Objective::Travel => {
+                let more = |moved: &&Move| {
+                    let minutes = moved.minutes_after?.0 - moved.minutes_before?.0;
+                    Some(moved.catchment? * minutes)
+                };
+                Some(self.moves.values().filter_map(|moved| more(moved)).sum())
+            }
+            // Never held to: refused when the question is laid out.
+            Objective::PeopleWorseOff => None,
         }
     }
 

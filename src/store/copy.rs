@@ -11,7 +11,7 @@ use super::audit::{self, Contents, audit};
 use super::connection::Db;
 use super::digest::signed;
 use super::schema::{change, change_set, evidence, reference_set};
-use super::{Store, StoreError, append, imports, run, standards};
+use super::{Store, StoreError, append, imports, run, standards, studies};
 
 impl Store {
     /// How much is kept and its hash, recomputed from every row; `Damaged` where a row is not what its hash says.
@@ -161,6 +161,11 @@ fn copy_runs_and_imports(from: &mut Db, to: &mut Db) -> Result<(), StoreError> {
     while let Some(row) = imports::after(from, last)? {
         last = row.id;
         imports::put(to, &row)?;
+    }
+    last = 0;
+    while let Some(row) = studies::after(from, last)? {
+        last = row.id;
+        studies::put(to, &row)?;
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::register::{ChangeSetId, Field};
 
-use super::{ImportId, JobId, RunId};
+use super::{ImportId, JobId, RunId, StudyId};
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -117,6 +117,9 @@ pub enum StoreError {
     /// The import report is not there.
     #[error("there is no import {0}")]
     NoSuchImport(ImportId),
+    /// No study of that number.
+    #[error("there is no study {0}")]
+    NoSuchStudy(StudyId),
     /// The job is not there.
     #[error("there is no job {0}")]
     NoSuchJob(JobId),

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::{self, signed, unsigned};
 use super::schema::job;
-use super::{ImportId, RunId, Scope, Store, StoreError, run};
-use crate::scenario::Run;
+use super::{ImportId, RunId, Scope, Store, StoreError, StudyId, run, studies};
+use crate::scenario::{Run, Study};
 
 /// Number of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,6 +50,8 @@ keys! {
         Run => "run";
         /// Reads files into the register.
         Import => "import";
+        /// Asks a run about itself.
+        Study => "study";
     }
 }
 
@@ -122,6 +124,8 @@ pub struct JobRow {
     pub run: Option<RunId>,
     /// The import report it made.
     pub import: Option<ImportId>,
+    /// The study it made.
+    pub study: Option<StudyId>,
 }
 
 impl Store {
@@ -259,6 +263,32 @@ impl Store {
         )
     }
 
+    /// Keeps a job's study and ends the job, both or neither. `None` where the job is no longer this worker's.
+    pub fn end_job_with_study(
+        &self,
+        _scope: &Scope,
+        id: JobId,
+        worker: &str,
+        message: &str,
+        study: &Study,
+    ) -> Result<Option<StudyId>, StoreError> {
+        let row = studies::Row::of(study)?;
+        let kept = self.write(|db| {
+            let study = studies::insert(db, row)?;
+            if !end(db, id, worker, JobState::Done, message, None, None)? {
+                return Err(StoreError::NoSuchJob(id));
+            }
+            let this = job::table.filter(job::id.eq(signed(id.0)));
+            diesel::update(this).set(job::study.eq(Some(signed(study.0)))).execute(db)?;
+            Ok(study)
+        });
+        match kept {
+            Ok(study) => Ok(Some(study)),
+            Err(StoreError::NoSuchJob(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
     /// Asks a job to stop. A queued one is cancelled at once; one that is over stays as it is.
     pub fn cancel_job(&self, _scope: &Scope, id: JobId) -> Result<JobState, StoreError> {
         self.write(|db| {
@@ -378,6 +408,7 @@ struct Row {
     gap: Option<f64>,
     run: Option<i64>,
     import: Option<i64>,
+    study: Option<i64>,
 }
 
 impl Row {
@@ -403,6 +434,7 @@ impl Row {
             },
             run: self.run.map(|run| unsigned(run, what)).transpose()?.map(RunId),
             import: self.import.map(|import| unsigned(import, what)).transpose()?.map(ImportId),
+            study: self.study.map(|study| unsigned(study, what)).transpose()?.map(StudyId),
         })
     }
 }

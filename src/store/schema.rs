@@ -105,6 +105,19 @@ schema! {
         gap -> Nullable<Double>,
         run -> Nullable<BigInt>,
         import -> Nullable<BigInt>,
+        study -> Nullable<BigInt>,
+    }
+    study (id) {
+        id -> BigInt,
+        run -> BigInt,
+        kind -> Text,
+        name -> Text,
+        author -> Text,
+        at -> Timestamp,
+        seconds -> Double,
+        body -> Binary,
+        previous_hash -> Text,
+        hash -> Text,
     }
 }
 

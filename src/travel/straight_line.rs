@@ -1,6 +1,6 @@
 //! Minutes from straight-line distance: an approximation that needs no street network, and says so.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::{Maker, Missing, Mode, Pair, TravelTimes};
 use crate::geography::{SiteIndex, Zones};
@@ -75,7 +75,9 @@ pub fn straight_line(
     pace: StraightLine,
 ) -> TravelTimes {
     let index = SiteIndex::from_points(sites.iter().cloned());
-    let columns: BTreeMap<&SiteCode, u32> = index.iter().map(|(code, _)| code).zip(0..).collect();
+    let codes: Vec<&SiteCode> = index.iter().map(|(code, _)| code).collect();
+    // Looked up only, a million times for a country.
+    let columns: HashMap<&SiteCode, u32> = codes.iter().copied().zip(0..).collect();
     let row = |from: Point| -> Vec<Pair> {
         let near = index.within(from, pace.radius(limit)).into_iter();
         near.map(|near| Pair { site: columns[near.code], minutes: pace.minutes(near.metres) })
@@ -87,7 +89,7 @@ pub fn straight_line(
         maker: pace.into(),
         limit,
         zones: zones.iter().map(|zone| zone.code.clone()).collect(),
-        sites: columns.keys().map(|code| (*code).clone()).collect(),
+        sites: codes.iter().map(|code| (*code).clone()).collect(),
         rows: zones.iter().map(|zone| row(zone.point)).collect(),
         absent: Missing::BeyondLimit,
         exceptions: Vec::new(),
@@ -142,7 +144,8 @@ mod tests {
         for (detour, pace) in [(0.0, 80.0), (1.3, 0.0), (1.3, -80.0), (f64::NAN, 80.0)] {
             assert!(StraightLine::new(detour, pace).is_err());
         }
-        let empty = Assumptions { name: "none".to_owned(), figures: BTreeMap::new() };
+        let empty =
+            Assumptions { name: "none".to_owned(), figures: std::collections::BTreeMap::new() };
         let missing = StraightLine::of(Mode::Drive, &empty).unwrap_err();
         assert!(missing.to_string().contains("travel.drive.detour"), "{missing}");
     }

@@ -14,6 +14,7 @@ mod reference;
 mod runs;
 mod scenarios;
 mod sites;
+mod studies;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -107,6 +108,8 @@ endpoints! {
         "/api/v1/runs/{id}/fund" => runs::fund;
         "/api/v1/runs/{id}/ledger" => runs::ledger;
         "/api/v1/runs/{id}/{table}.csv" => runs::file;
+        "/api/v1/studies/{id}" => studies::show;
+        "/api/v1/studies/{id}/{table}.csv" => studies::file;
         "/api/v1/versions" => reference::versions;
         "/api/v1/standards" => reference::standards;
         "/api/v1/assumptions" => reference::assumptions;
@@ -119,6 +122,7 @@ endpoints! {
     get_and_post {
         "/api/v1/imports" => imports::list, send;
         "/api/v1/sites/{code}/checklist" => access::show, record;
+        "/api/v1/runs/{id}/studies" => studies::list, ask;
     }
 }
 

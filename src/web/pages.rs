@@ -15,6 +15,7 @@ pub(super) mod reference;
 pub(super) mod register;
 pub(super) mod scenario;
 pub(super) mod site;
+pub(super) mod study;
 pub(super) mod table;
 
 use actix_web::http::StatusCode;

@@ -139,3 +139,47 @@ fn an_empty_register_is_answered_in_a_sentence() {
     assert!(!output.status.success());
     assert!(String::from_utf8_lossy(&output.stderr).contains("is empty"));
 }
+
+#[test]
+fn a_plan_is_asked_about_itself_on_the_command_line() {
+    let desk = filled();
+
+    let told = desk.told(&[
+        "plan",
+        "--gap",
+        "2",
+        "--explain-all",
+        "--frontier",
+        "fund_value",
+        "travel",
+        "--points",
+        "3",
+        "--portfolio",
+        "3",
+        "--survey",
+    ]);
+
+    for part in [
+        "What every choice would cost the other way",
+        "The cost of the opposite",
+        "Points of the frontier",
+        "How often each site closes",
+        "Where a survey would change the plan",
+        "Kept as study 4.",
+    ] {
+        assert!(told.contains(part), "{part:?} is not in: {told}");
+    }
+    let kept = desk.told(&["db", "doctor"]);
+    assert!(kept.contains("4 studies"), "{kept}");
+}
+
+#[test]
+fn what_cannot_be_asked_of_a_plan_is_said_before_it_is_searched() {
+    let desk = filled();
+
+    let same = desk.domesday(&["plan", "--frontier", "fund", "fund"]);
+    let none = desk.domesday(&["plan", "--frontier", "fund", "happiness"]);
+
+    assert!(String::from_utf8_lossy(&same.stderr).contains("two different amounts"));
+    assert!(String::from_utf8_lossy(&none.stderr).contains("an amount is one of"));
+}

@@ -90,6 +90,49 @@ fn a_lock_that_clashes_with_coverage_is_named() {
     assert_eq!(why.cures, [Family::Coverage, Family::Locks]);
     let rows: Vec<&str> = why.clash.iter().flat_map(|c| &c.rows).map(String::as_str).collect();
     assert_eq!(rows, ["people of the island", "site 0"]);
+    // What each would have to give, alone: nobody covered, or the lock.
+    let given: Vec<(&str, Option<f64>, Option<&str>)> = why
+        .relaxations
+        .iter()
+        .flat_map(|relaxation| &relaxation.gives)
+        .map(|given| (given.name.as_str(), given.given, given.option.as_deref()))
+        .collect();
+    assert_eq!(given.len(), 2);
+    assert_eq!(given[0], ("people of the island", Some(0.0), None));
+    assert!(given[1].0 == "site 0" && given[1].2.is_some_and(|option| option != "dispose"));
+    assert!(why.relaxations.iter().all(|relaxation| relaxation.is_least));
+}
+
+#[test]
+fn room_that_is_missing_is_counted_at_the_fewest_sites() {
+    // Given two services of 30 and 40 that may only be at a site with room for 50.
+    let option = |room: f64| domesday_solver::Opt { room: vec![room], ..Default::default() };
+    let site = domesday_solver::Site {
+        name: "Elm Road".to_owned(),
+        options: vec![option(50.0)],
+        ..Default::default()
+    };
+    let unit = |need| domesday_solver::Unit {
+        need: vec![need],
+        places: vec![domesday_solver::Place { site: 0, admitted_by: vec![0], cost: 0.0 }],
+        ..Default::default()
+    };
+    let problem = domesday_solver::Problem {
+        resources: vec!["m2".to_owned()],
+        sites: vec![site],
+        units: vec![unit(30.0), unit(40.0)],
+        ..Default::default()
+    };
+
+    let why = explain_infeasible(&problem, &Settings::default(), &mut ());
+
+    assert_eq!(why.cures, [Family::Room]);
+    let given = &why.relaxations[0].gives;
+    assert_eq!(
+        (given[0].name.as_str(), given[0].asked, given[0].given),
+        ("Elm Road", Some(50.0), Some(70.0))
+    );
+    assert_eq!(given.len(), 1);
 }
 
 #[test]

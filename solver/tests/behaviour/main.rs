@@ -3,3 +3,4 @@
 mod estate;
 mod explains;
 mod searches;
+mod whys;

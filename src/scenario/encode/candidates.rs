@@ -158,7 +158,7 @@ impl<'a> Search<'a> {
                 passed.locked += 1;
                 continue;
             }
-            if !has_all(offer.site, &must_have) {
+            if !has_all(offer.site, &must_have, self.ground.reading.unknown_gates_pass) {
                 passed.must_have += 1;
                 continue;
             }
@@ -315,9 +315,11 @@ fn why_or_line(occupant: &Occupant) -> Result<ServiceLine, Reason> {
     }
 }
 
-fn has_all(site: &Site, items: &[AccessItem]) -> bool {
-    items.iter().all(|item| {
-        matches!(site.access(*item), Some(AccessAnswer::Yes | AccessAnswer::NotApplicable))
+fn has_all(site: &Site, items: &[AccessItem], unknown_passes: bool) -> bool {
+    items.iter().all(|item| match site.access(*item) {
+        Some(AccessAnswer::Yes | AccessAnswer::NotApplicable) => true,
+        Some(_) => false,
+        None => unknown_passes,
     })
 }
 

@@ -2,17 +2,17 @@
 
 use std::collections::BTreeMap;
 
-use solver::{Limit, LimitTerm};
+use solver::{Amount, Limit, LimitTerm};
 
 use crate::fund::OptionKind;
 use crate::register::{Field, ServiceLine, SiteCode};
 
-use super::super::Reason;
 use super::super::derive;
 use super::super::ground::Ground;
 use super::super::value::Worth;
-use super::Key;
+use super::super::{Held, Objective, Reason};
 use super::options::SiteOptions;
+use super::{Key, KeyLimit};
 
 /// Every limit of the scenario.
 pub(super) fn all(
@@ -20,17 +20,39 @@ pub(super) fn all(
     key: &Key,
     options: &[Vec<Worth>],
     places: &[Vec<Worth>],
-) -> Vec<Limit> {
+) -> Vec<(Limit, KeyLimit)> {
     let mut limits = vec![
-        the_fund_gets_what_was_asked(ground, options, places),
-        works_stay_within_capital(ground, options, places),
+        (the_fund_gets_what_was_asked(ground, options, places), KeyLimit::Fund),
+        (works_stay_within_capital(ground, options, places), KeyLimit::Capital),
     ];
     limits.extend(closures_stay_within_each_boroughs_most(ground, key));
     limits.extend(an_inclusion_service_stays_in_each_borough(ground, key));
+    limits.extend(ground.scenario.held.iter().filter_map(|held| held_to(key, *held)));
     limits
 }
 
-fn terms_of(
+/// An amount the plan is held to.
+fn held_to(key: &Key, held: Held) -> Option<(Limit, KeyLimit)> {
+    let limit = amount(key, held.amount)?.limit(Some(held.to / units_of(held.amount)));
+    Some((limit, KeyLimit::Held(held.amount)))
+}
+
+/// An amount as the solver sweeps it; `None` for people, who are weight covered.
+pub(crate) fn amount(key: &Key, amount: Objective) -> Option<Amount> {
+    Some(Amount {
+        name: amount.label().to_owned(),
+        family: "amounts".to_owned(),
+        terms: key.amounts.get(&amount)?.clone(),
+        more_is_better: amount.more_is_better(),
+    })
+}
+
+/// The solver counts money in thousands.
+pub(crate) fn units_of(amount: Objective) -> f64 {
+    if amount.unit() == "£" { 1000.0 } else { 1.0 }
+}
+
+pub(super) fn terms_of(
     options: &[Vec<Worth>],
     places: &[Vec<Worth>],
     by: impl Fn(&Worth) -> f64,
@@ -88,7 +110,10 @@ fn works_stay_within_capital(
 }
 
 /// Selling a site that already stands empty closes nothing.
-fn closures_stay_within_each_boroughs_most(ground: &Ground<'_>, key: &Key) -> Vec<Limit> {
+fn closures_stay_within_each_boroughs_most(
+    ground: &Ground<'_>,
+    key: &Key,
+) -> Vec<(Limit, KeyLimit)> {
     let Some(most) = ground.scenario.closures_per_borough else { return Vec::new() };
     let mut boroughs: BTreeMap<String, Vec<LimitTerm>> = BTreeMap::new();
     for (at, site) in key.sites.iter().enumerate() {
@@ -101,13 +126,16 @@ fn closures_stay_within_each_boroughs_most(ground: &Ground<'_>, key: &Key) -> Ve
     }
     boroughs
         .into_iter()
-        .map(|(borough, terms)| Limit {
-            name: format!("at most {most} closures in {borough}"),
-            family: "closures".to_owned(),
-            terms,
-            low: None,
-            high: Some(f64::from(most)),
-            price: None,
+        .map(|(borough, terms)| {
+            let limit = Limit {
+                name: format!("at most {most} closures in {borough}"),
+                family: "closures".to_owned(),
+                terms,
+                low: None,
+                high: Some(f64::from(most)),
+                price: None,
+            };
+            (limit, KeyLimit::Closures(borough))
         })
         .collect()
 }
@@ -133,7 +161,10 @@ pub(super) fn keep_last_inclusion_sites(
 }
 
 /// Of several inclusion sites in a borough, at least one keeps its service where it is.
-fn an_inclusion_service_stays_in_each_borough(ground: &Ground<'_>, key: &Key) -> Vec<Limit> {
+fn an_inclusion_service_stays_in_each_borough(
+    ground: &Ground<'_>,
+    key: &Key,
+) -> Vec<(Limit, KeyLimit)> {
     inclusion_sites(ground)
         .into_iter()
         .filter_map(|(borough, inclusion)| {
@@ -158,14 +189,15 @@ fn an_inclusion_service_stays_in_each_borough(ground: &Ground<'_>, key: &Key) ->
                     );
                 }
             }
-            Some(Limit {
+            let limit = Limit {
                 name: format!("an inclusion service stays in {borough}"),
                 family: "inclusion".to_owned(),
                 terms,
                 low: Some(1.0),
                 high: None,
                 price: None,
-            })
+            };
+            Some((limit, KeyLimit::Inclusion(borough)))
         })
         .collect()
 }

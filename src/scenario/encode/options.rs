@@ -111,7 +111,8 @@ fn why_not_sell_land(ground: &Ground<'_>, site: &Site) -> Option<Reason> {
 }
 
 fn why_not_dispose(ground: &Ground<'_>, site: &Site) -> Option<Reason> {
-    if ground.locks.get(&site.code) == Some(&LockKind::Keep) {
+    if ground.locks.get(&site.code) == Some(&LockKind::Keep) && !ground.reading.keep_locks_can_bend
+    {
         let why = ground
             .scenario
             .locks

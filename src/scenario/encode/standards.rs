@@ -13,7 +13,7 @@ use crate::travel::TravelTimes;
 
 use super::super::Objective;
 use super::super::ground::Ground;
-use super::Key;
+use super::{Key, KeyGroup};
 
 /// What a site does for one standard.
 #[derive(Default)]
@@ -36,11 +36,11 @@ struct Borough {
 }
 
 /// One group a standard and borough whose coverage may change.
-pub(super) fn groups(ground: &Ground<'_>, key: &Key) -> Vec<CoverGroup> {
+pub(super) fn groups(ground: &Ground<'_>, key: &Key) -> Vec<(CoverGroup, KeyGroup)> {
     ground.scenario.standards.iter().flat_map(|standard| of(ground, key, standard)).collect()
 }
 
-fn of(ground: &Ground<'_>, key: &Key, standard: &Standard) -> Vec<CoverGroup> {
+fn of(ground: &Ground<'_>, key: &Key, standard: &Standard) -> Vec<(CoverGroup, KeyGroup)> {
     let serving = serving(ground, key, standard);
     if serving.values().all(|serves| serves.servers.is_empty()) {
         return Vec::new();
@@ -84,13 +84,22 @@ fn of(ground: &Ground<'_>, key: &Key, standard: &Standard) -> Vec<CoverGroup> {
                 return None;
             }
             let points = borough.points.into_iter();
-            Some(CoverGroup {
+            let group = CoverGroup {
                 name: format!("{} in {}", standard.words, borough.name),
                 points: points.map(|(servers, weight)| CoverPoint { weight, servers }).collect(),
                 needed,
                 price,
                 shortfall_price: None,
-            })
+            };
+            let key = KeyGroup {
+                standard: standard.words.clone(),
+                borough: borough.name,
+                people: borough.people,
+                always: borough.always,
+                today: borough.today,
+                share: standard.share,
+            };
+            Some((group, key))
         })
         .collect()
 }

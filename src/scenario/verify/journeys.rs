@@ -1,4 +1,4 @@
-//! Rule 6 by plain counting: every zone, every site that offers the care, no index.
+//! Rule 6 by plain counting: every zone, the sites that offer the care from west to east, no index.
 
 use std::collections::BTreeMap;
 
@@ -75,10 +75,11 @@ impl<'w> Counting<'w> {
             .collect();
         codes.sort();
         codes.dedup();
-        let sites: Vec<(&SiteCode, Point)> = codes
+        let mut sites: Vec<(&SiteCode, Point)> = codes
             .into_iter()
             .filter_map(|code| Some((code, witness.site(code)?.location()?)))
             .collect();
+        sites.sort_by(|a, b| a.1.easting().total_cmp(&b.1.easting()));
         let choices = figures.value("journeys.choices").ok()?.clamp(1.0, 50.0).round();
         let choosing = Choosing {
             choices: (1_u8..=50).find(|n| f64::from(*n) >= choices).map_or(50, usize::from),
@@ -153,18 +154,43 @@ impl<'w> Counting<'w> {
 impl Choosing {
     /// The sites that people at a place go to, and the part of them that goes to each.
     fn shares<'c>(&self, sites: &[(&'c SiteCode, Point)], at: Point) -> Vec<(&'c SiteCode, f64)> {
-        let mut near: Vec<(f64, &SiteCode)> =
-            sites.iter().map(|(code, point)| (at.metres_to(*point), *code)).collect();
-        if near.len() > self.choices {
-            near.select_nth_unstable_by(self.choices, |a, b| {
-                a.0.total_cmp(&b.0).then(a.1.cmp(b.1))
-            });
-            near.truncate(self.choices);
-        }
+        let mut near = self.nearest(sites, at);
         let nearest = near.iter().map(|(metres, _)| *metres).fold(f64::INFINITY, f64::min);
         near.retain(|(metres, _)| *metres <= self.farthest.max(nearest));
         let pull = |metres: f64| (metres * self.minutes_per_metre + 1.0).powf(-self.decay);
         let all: f64 = near.iter().map(|(metres, _)| pull(*metres)).sum();
         near.into_iter().map(|(metres, code)| (code, pull(metres) / all)).collect()
+    }
+
+    /// The nearest sites of those sorted by easting, ties by code: outwards to both sides, until what is left is farther
+    /// off to the east or west alone than the last of them is.
+    fn nearest<'c>(&self, sites: &[(&'c SiteCode, Point)], at: Point) -> Vec<(f64, &'c SiteCode)> {
+        let mut near: Vec<(f64, &SiteCode)> = Vec::with_capacity(self.choices + 1);
+        let middle = sites.partition_point(|(_, point)| point.easting() < at.easting());
+        let (west, east) = sites.split_at(middle);
+        let (mut west, mut east) = (west.iter().rev().peekable(), east.iter().peekable());
+        let off = |site: Option<&&(&'c SiteCode, Point)>| {
+            site.map_or(f64::INFINITY, |(_, point)| (point.easting() - at.easting()).abs())
+        };
+        loop {
+            let (to_west, to_east) = (off(west.peek()), off(east.peek()));
+            let is_done = near.len() >= self.choices
+                && near.last().is_some_and(|(metres, _)| {
+                    to_west.min(to_east) > metres * (1.0 + 1e-12) + 1e-9
+                });
+            if is_done {
+                return near;
+            }
+            let next = if to_west < to_east { west.next() } else { east.next() };
+            let Some((code, point)) = next.or_else(|| west.next()) else { return near };
+            let found = (at.metres_to(*point), *code);
+            let place = near.partition_point(|held| {
+                held.0.total_cmp(&found.0).then_with(|| held.1.cmp(found.1)).is_lt()
+            });
+            if place < self.choices {
+                near.insert(place, found);
+                near.truncate(self.choices);
+            }
+        }
     }
 }

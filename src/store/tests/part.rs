@@ -129,6 +129,7 @@ pub(crate) fn run(name: &str) -> Run {
             fund_asked: Pence(100),
             capital_available: Pence(0),
             closures_per_borough: None,
+            held: Vec::new(),
             journey_share_beyond: 0.1,
             base_year: 2026,
             horizon_years: 10,

@@ -17,7 +17,7 @@ use crate::web::problem::Problem;
 pub(super) struct Job {
     id: u64,
     pub(super) href: String,
-    /// `run` or `import`.
+    /// `run`, `import` or `study`.
     kind: &'static str,
     /// `queued`, `running`, `done`, `failed`, `cancelled` or `interrupted`.
     state: &'static str,
@@ -45,6 +45,8 @@ pub(super) struct Job {
     run: Option<Link>,
     /// The import it made.
     import: Option<Link>,
+    /// The study it made.
+    study: Option<Link>,
     /// Post here to stop it.
     cancel: String,
 }
@@ -99,6 +101,7 @@ impl From<JobProgress> for Job {
             history: job.history.iter().map(Improvement::from).collect(),
             run: job.run.map(|id| link("runs", id.0)),
             import: job.import.map(|id| link("imports", id.0)),
+            study: job.study.map(|id| link("studies", id.0)),
         }
     }
 }

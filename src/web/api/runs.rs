@@ -12,7 +12,7 @@ use super::view::{Gbp, finite, utc};
 use crate::access::Assessment;
 use crate::fund::{self, Budget, LineKind, OptionKind, ValueSource};
 use crate::register::{ReceiptAccruesTo, ServiceLine};
-use crate::scenario::{self, LockKind, Objective, RunStatus, ScopeOf};
+use crate::scenario::{self, Held, LockKind, Objective, RunStatus, ScopeOf};
 use crate::store::{RunHeader, RunId};
 use crate::web::app::App;
 use crate::web::pages;
@@ -145,7 +145,7 @@ struct Question {
     #[schema(value_type = serde_json::Value)]
     scope: ScopeOf,
     locks: Vec<Lock>,
-    /// `fund_value`, `people_worse_off`, `space_released` or `running_cost`.
+    /// `fund_value`, `people_worse_off`, `space_released`, `running_cost`, `fund` or `travel`.
     #[schema(value_type = String)]
     objective: Objective,
     standards: Vec<StandardView>,
@@ -155,6 +155,9 @@ struct Question {
     #[schema(value_type = f64)]
     capital_gbp: Gbp,
     closures_per_borough: Option<u32>,
+    /// Amounts the plan was held to: each `amount` and what it is held `to`.
+    #[schema(value_type = Vec<serde_json::Value>)]
+    held: Vec<Held>,
     journey_share_beyond: f64,
     base_year: i32,
     horizon_years: u8,
@@ -191,6 +194,7 @@ impl From<scenario::Scenario> for Question {
             fund_asked_gbp: Gbp(asked.fund_asked),
             capital_gbp: Gbp(asked.capital_available),
             closures_per_borough: asked.closures_per_borough,
+            held: asked.held,
             journey_share_beyond: asked.journey_share_beyond,
             base_year: asked.base_year,
             horizon_years: asked.horizon_years,

@@ -37,7 +37,7 @@ pub(super) struct Body {
     scope: Option<Value>,
     /// Decisions taken already.
     locks: Option<Vec<LockAsked>>,
-    /// `fund_value`, `people_worse_off`, `space_released` or `running_cost`.
+    /// `fund_value`, `people_worse_off`, `space_released`, `running_cost`, `fund` or `travel`.
     objective: Option<String>,
     /// Keys of the standards to hold; all of them where not given.
     standards: Option<Vec<String>>,
@@ -179,7 +179,8 @@ fn scope_of(value: &Value, estate: &Estate) -> Result<ScopeOf, String> {
 
 fn objective(value: &Value) -> Result<Objective, String> {
     serde_json::from_value(value.clone()).map_err(|_no_word| {
-        "is one of fund_value, people_worse_off, space_released, running_cost".to_owned()
+        "is one of fund_value, people_worse_off, space_released, running_cost, fund, travel"
+            .to_owned()
     })
 }
 

@@ -685,6 +685,36 @@ async fn a_scenario_ends_in_a_run_whose_fund_is_the_sum_of_its_ledger() {
 }
 
 #[actix_web::test]
+async fn a_run_is_asked_about_itself_and_the_answer_is_kept() {
+    let service = estate();
+    let asked = service.post("/api/v1/scenarios", &json!({"gap": 0.02})).await;
+    let run = service.over(&asked).await["run"]["id"].as_u64().unwrap();
+    let address = format!("/api/v1/runs/{run}/studies");
+
+    let wrong = service.post(&address, &json!({"kind": "frontier", "sought": "joy"})).await;
+    assert!(wrong.problem(422).contains_key("sought"));
+    let wrong = service.post(&address, &json!({"kind": "portfolio", "plans": 1})).await;
+    assert!(wrong.problem(422).contains_key("plans"));
+    service.post("/api/v1/runs/999/studies", &json!({"kind": "why"})).await.problem(404);
+
+    let question =
+        json!({"kind": "frontier", "sought": "fund_value", "against": "travel", "points": 3});
+    let job = service.over(&service.post(&address, &question).await).await;
+    let study = service.ok(job["study"]["href"].as_str().unwrap()).await;
+    let points = study["answer"]["frontier"]["points"].as_array().unwrap();
+    assert!(!points.is_empty());
+    for point in points {
+        let run = service.ok(&format!("/api/v1/runs/{}", point["run"])).await;
+        assert_eq!(run["breaches"], json!([]));
+    }
+    let csv =
+        service.get(&format!("{}/frontier.csv", job["study"]["href"].as_str().unwrap())).await;
+    assert_eq!(csv.body.lines().count(), points.len() + 1);
+    let listed = service.ok(&address).await;
+    assert_eq!(listed["studies"][0]["kind"], "frontier");
+}
+
+#[actix_web::test]
 async fn what_results_rest_on_can_be_read() {
     let service = empty();
     let set = service.ok("/api/v1/assumptions").await;

@@ -1,9 +1,11 @@
-//! Two charts: the fund's balance by year, and what the search has reached by second. Each goes with its table.
+//! Charts: the fund's balance by year, what the search has reached by second, shares by version, and one amount against
+//! another. Each goes with its table.
 
 use std::fmt::Write as _;
 
 use super::n;
 use crate::fund::Projection;
+use crate::scenario::{Frontier, FrontierRow, Objective};
 use crate::web::templates::escape;
 
 const WIDTH: f64 = 960.0;
@@ -200,6 +202,80 @@ pub(crate) fn shares(
             n(frame.x(x) + 4.0),
             n(frame.y(y) + 5.0),
             number + 1
+        );
+    }
+    out.push_str("</svg>");
+    Some(out)
+}
+
+/// One amount against another, each point a link to its run. Nothing without points.
+pub(crate) fn frontier(frontier: &Frontier) -> Option<String> {
+    let range = |figure: fn(&FrontierRow) -> f64| {
+        let figures = || frontier.points.iter().map(figure);
+        Some(round_axis_near(figures().reduce(f64::min)?, figures().reduce(f64::max)?))
+    };
+    let (x_low, x_high, x_step) = range(|point| point.against)?;
+    let (y_low, y_high, y_step) = range(|point| point.sought)?;
+    let frame = Frame { x: (x_low, x_high), y: (y_low, y_high) };
+    // A picture that holds links is a group of them, not an image.
+    let mut out = open(&format!(
+        "{} by {}; the table below has the same points",
+        frontier.sought.label(),
+        frontier.against.label()
+    ))
+    .replacen(r#"role="img""#, r#"role="group""#, 1);
+    let before = |amount: Objective| if amount.unit() == "£" { "£" } else { "" };
+    axis_y(&mut out, &frame, y_step, &|value| short(value, before(frontier.sought)));
+    let mut value = x_low;
+    while value <= x_high + x_step * 0.01 {
+        let _ = write!(
+            out,
+            r#"<text class="app-chart__text" x="{}" y="{}" text-anchor="middle">{}</text>"#,
+            n(frame.x(value)),
+            n(HEIGHT - 22.0),
+            escape(&short(
+                if value.abs() < x_step * 0.01 { 0.0 } else { value },
+                before(frontier.against)
+            ))
+        );
+        value += x_step;
+    }
+    let unit = |amount: Objective| match amount.unit() {
+        "£" => String::new(),
+        unit => format!(", {unit}"),
+    };
+    let _ = write!(
+        out,
+        r#"<text class="app-chart__text" x="{}" y="{}" text-anchor="end">{}{} →</text><text class="app-chart__text" x="{}" y="{}">↑ {}{}</text>"#,
+        n(WIDTH - RIGHT),
+        n(HEIGHT - 5.0),
+        escape(frontier.against.label()),
+        escape(&unit(frontier.against)),
+        n(LEFT + 8.0),
+        n(TOP + 8.0),
+        escape(frontier.sought.label()),
+        escape(&unit(frontier.sought)),
+    );
+    let mut points: Vec<&FrontierRow> = frontier.points.iter().collect();
+    points.sort_by(|a, b| a.against.total_cmp(&b.against));
+    let path = frame.line(points.iter().map(|point| (point.against, point.sought)));
+    let _ = write!(out, r#"<path class="app-chart__line" d="{path}"/>"#);
+    for point in points {
+        let words = format!(
+            "Run {}: {} {}, {} {}",
+            point.run,
+            frontier.sought.label(),
+            short(point.sought, before(frontier.sought)),
+            frontier.against.label(),
+            short(point.against, before(frontier.against))
+        );
+        let _ = write!(
+            out,
+            r#"<a href="/runs/{}" aria-label="{words}"><circle class="app-chart__point" cx="{}" cy="{}" r="8"><title>{words}</title></circle></a>"#,
+            point.run,
+            n(frame.x(point.against)),
+            n(frame.y(point.sought)),
+            words = escape(&words),
         );
     }
     out.push_str("</svg>");

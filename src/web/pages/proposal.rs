@@ -11,7 +11,7 @@ use super::map::Legend;
 use super::reference::{decimals, group, mode};
 use super::scenario::{status_colour, status_words};
 use super::table::{Dress, Shown, tag};
-use super::{Page, csv, page, view_of};
+use super::{Page, csv, page, study, view_of};
 use crate::access::{Area, AreaAssessment, Assessment, Verdict};
 use crate::export::{Cell, Table, grouped};
 use crate::fund::{Budget, Ledger, Line, OptionKind, Projection, ValueSource};
@@ -19,7 +19,7 @@ use crate::register::{Assumptions, Pence, SiteCode, Word};
 use crate::scenario::{
     Action, Clause, Clauses, LockKind, Objective, Proposal, Reliance, Run, Scenario, ScopeOf,
 };
-use crate::store::RunId;
+use crate::store::{RunId, StudyHeader};
 use crate::web::app::App;
 use crate::web::draw::{self, Map, Mark, Symbol, financial_year};
 use crate::web::estate::Estate;
@@ -34,7 +34,8 @@ pub(crate) async fn show(
     page(&request, &app, move |app| {
         let run = find(app, id)?;
         let estate = app.estate_at(run.scenario.register_version)?;
-        let view = view(&estate, id, &run);
+        let studies = app.store.studies(&app.scope(), id)?;
+        let view = view(&estate, id, &run, &studies);
         let title = format!("Run {}: {}", id.0, run.scenario.name);
         Ok(Page::new("proposal.html", title, view)
             .under("Overview", "/")
@@ -114,15 +115,23 @@ pub(in crate::web) fn table_of(run: &Run, name: &str) -> Result<Table, Problem> 
     })
 }
 
-fn view(estate: &Estate, id: RunId, run: &Run) -> View {
+fn view(estate: &Estate, id: RunId, run: &Run, studies: &[StudyHeader]) -> View {
     let shown = |name: &str| -> Option<View> {
         let table = table_of(run, name).ok()?;
-        Some(view_of(dressed(&table, Some(format!("/runs/{}/{name}.csv", id.0)))))
+        let shown = if matches!(name, "actions" | "refusals") {
+            with_sheets(&table, id, Some(format!("/runs/{}/{name}.csv", id.0)))
+        } else {
+            dressed(&table, Some(format!("/runs/{}/{name}.csv", id.0)))
+        };
+        Some(view_of(shown))
     };
     let proposal = run.proposal.as_ref();
     context! {
         id => id.0,
         name => run.scenario.name.clone(),
+        studies => study::list(studies),
+        sought_amounts => study::amounts(run.scenario.objective),
+        against_amounts => study::amounts(if run.scenario.objective == Objective::SpaceReleased { Objective::FundValue } else { Objective::SpaceReleased }),
         status => View::from_safe_string(tag(status_colour(run.solver.status), status_words(run.solver.status))),
         told => told(run),
         has_plan => proposal.is_some(),
@@ -255,6 +264,8 @@ fn question(scenario: &Scenario) -> Vec<View> {
         Objective::PeopleWorseOff => "Fewest people worse off",
         Objective::SpaceReleased => "Most under-used space released",
         Objective::RunningCost => "Lowest running cost",
+        Objective::Fund => "Most money to the fund",
+        Objective::Travel => "Least extra travel",
     };
     let locks = scenario.locks.iter().map(|lock| {
         let kind = match lock.kind {
@@ -272,6 +283,23 @@ fn question(scenario: &Scenario) -> Vec<View> {
         row(
             "Most sites closed in a borough",
             scenario.closures_per_borough.map_or("No limit".to_owned(), |most| most.to_string()),
+        ),
+        row(
+            "Held to",
+            if scenario.held.is_empty() {
+                "Nothing else".to_owned()
+            } else {
+                let held = scenario.held.iter().map(|held| {
+                    let side = if held.amount.more_is_better() { "at least" } else { "at most" };
+                    format!(
+                        "{}: {side} {} {}",
+                        held.amount.label(),
+                        grouped(held.to, 0),
+                        held.amount.unit()
+                    )
+                });
+                held.collect::<Vec<_>>().join("; ")
+            },
         ),
         row(
             "Most of a service's people that a move may put beyond the journey limit",
@@ -705,9 +733,23 @@ fn search(run: &Run) -> Table {
     ))
 }
 
+/// The same, its sites leading to their reason sheets in this run.
+fn with_sheets(table: &Table, id: RunId, href: Option<String>) -> Shown {
+    Shown::dressed(table, href, move |_, key, cell| match (key, cell) {
+        ("site_code", Cell::Text(code)) => {
+            Dress { href: Some(format!("/runs/{}/sites/{code}", id.0)), ..Dress::default() }
+        }
+        _ => dress(key, cell),
+    })
+}
+
 /// Links to sites and tags for words, for whichever table has such columns.
 fn dressed(table: &Table, href: Option<String>) -> Shown {
-    Shown::dressed(table, href, |_, key, cell| match (key, cell) {
+    Shown::dressed(table, href, |_, key, cell| dress(key, cell))
+}
+
+fn dress(key: &str, cell: &Cell) -> Dress {
+    match (key, cell) {
         ("site_code" | "from_site_code" | "to_site_code", Cell::Text(code)) => {
             Dress { href: Some(format!("/sites/{code}")), ..Dress::default() }
         }
@@ -723,7 +765,7 @@ fn dressed(table: &Table, href: Option<String>) -> Shown {
             Dress { tag: Some(colour), ..Dress::default() }
         }
         _ => Dress::default(),
-    })
+    }
 }
 
 fn symbol(option: OptionKind) -> Symbol {

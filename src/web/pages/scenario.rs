@@ -19,7 +19,7 @@ use crate::web::estate::Estate;
 use crate::web::guard;
 use crate::web::problem::Problem;
 
-const OBJECTIVES: [(Objective, &str, &str, &str); 4] = [
+const OBJECTIVES: [(Objective, &str, &str, &str); 6] = [
     (
         Objective::FundValue,
         "fund_value",
@@ -39,6 +39,13 @@ const OBJECTIVES: [(Objective, &str, &str, &str); 4] = [
         "Most under-used space released",
     ),
     (Objective::RunningCost, "running_cost", "Running cost", "Lowest running cost"),
+    (Objective::Fund, "fund", "Money to the fund", "Most money to the fund, undiscounted"),
+    (
+        Objective::Travel,
+        "travel",
+        "Travel",
+        "Least extra travel for the people of services that move",
+    ),
 ];
 
 pub(crate) async fn list(

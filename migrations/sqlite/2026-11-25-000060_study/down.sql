@@ -1,0 +1,2 @@
+ALTER TABLE job DROP COLUMN study;
+DROP TABLE study;

@@ -1,0 +1,236 @@
+//! Why: what it would cost to take one choice of a plan the other way.
+//!
+//! [`intervals`] says it of every site and unit at once, between a proven lower end (the prices of one relaxation) and a
+//! plan that small moves find. [`flip`] says it of one exactly, by searching again from that plan. All differences are
+//! against the plan on the table, whatever its own gap: a lower end below zero says that a better plan may exist.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+
+use crate::check::check;
+use crate::improve::{Bench, Forced, Parcels};
+use crate::outcome::{Plan, Progress, Settings, Status, Watch};
+use crate::problem::Problem;
+use crate::relaxed::{Prices, prices};
+use crate::solve::solve_from;
+
+/// Small moves for all choices together, and the fewest and the most for one.
+const MOVES: usize = 240_000;
+const FEWEST_MOVES: usize = 60;
+const MOST_MOVES: usize = 3_000;
+/// Of the cost: differences below are no difference.
+const SAME: f64 = 1e-6;
+
+/// A choice of a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Choice {
+    /// The option a site takes.
+    Site(usize),
+    /// The site a unit is at.
+    Unit(usize),
+}
+
+/// How a difference is known.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Known {
+    /// Searched to the end.
+    Exactly,
+    /// Between two ends, both proved.
+    Between,
+    /// Not less than the lower end; no plan was found that takes the choice the other way.
+    AtLeast,
+    /// Proved: no plan takes the choice the other way.
+    Impossible,
+}
+
+/// What it costs to take a choice the other way.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Flip {
+    /// Which choice.
+    pub choice: Choice,
+    /// How the cost is known.
+    pub known: Known,
+    /// Proved: no plan that takes it the other way costs less more than this. `None` without any bound, or impossible.
+    pub low: Option<f64>,
+    /// A plan that takes it the other way costs this much more.
+    pub high: Option<f64>,
+    /// That plan.
+    pub plan: Option<Plan>,
+}
+
+/// What every site with a choice, and every unit with another site to go to, would cost the other way. In the order of
+/// sites, then units. Takes one relaxation and a few moves each; ends early with what it has when told or out of time.
+///
+/// `bound` is what is proved of the plan itself, where that is known.
+pub fn intervals(
+    problem: &Problem,
+    plan: &Plan,
+    bound: Option<f64>,
+    settings: &Settings,
+    watch: &mut dyn Watch,
+) -> Vec<Flip> {
+    if problem.validate().is_err() || !check(problem, plan).is_empty() {
+        return Vec::new();
+    }
+    let deadline = deadline(settings);
+    let prices = prices(problem, deadline, watch);
+    let choices = choices(problem, plan);
+    let cost = plan.cost(problem);
+    let parcels = Parcels::of(problem);
+    let mut bench = parcels.as_ref().and_then(|p| Bench::of(problem, p, plan, settings.seed));
+    let each = MOVES.checked_div(choices.len().max(1)).unwrap_or(0);
+    let each = each.clamp(FEWEST_MOVES, MOST_MOVES);
+    let is_over =
+        |watch: &dyn Watch| deadline.is_some_and(|at| Instant::now() >= at) || watch.is_cancelled();
+    let mut flips = Vec::new();
+    for (choice, forced) in choices {
+        let low = prices.as_ref().map(|prices| lower(problem, prices, forced));
+        let low = match (low, bound) {
+            (Some(low), Some(bound)) => Some(low.max(bound)),
+            (low, bound) => low.or(bound),
+        };
+        let found = if is_over(watch) || low == Some(f64::INFINITY) {
+            None
+        } else {
+            bench.as_mut().and_then(|bench| bench.forced(forced, each))
+        };
+        // A plan that breaks a rule is none, whoever made it.
+        let found = found.filter(|found| check(problem, found).is_empty());
+        flips.push(flip_of(problem, choice, cost, low, found, false));
+    }
+    flips
+}
+
+/// One choice the other way, searched again from the nearest plan that takes it so: exact where the search ends in time.
+/// `None` for a choice the plan or the problem does not have.
+pub fn flip(
+    problem: &Problem,
+    plan: &Plan,
+    choice: Choice,
+    settings: &Settings,
+    watch: &mut dyn Watch,
+) -> Option<Flip> {
+    if problem.validate().is_err() || !check(problem, plan).is_empty() {
+        return None;
+    }
+    let forced = forced(problem, plan, choice)?;
+    let cost = plan.cost(problem);
+    let mut other = problem.clone();
+    let starts: Vec<Plan> = Parcels::of(problem)
+        .and_then(|parcels| {
+            Bench::of(problem, &parcels, plan, settings.seed)?.forced(forced, MOST_MOVES)
+        })
+        .into_iter()
+        .collect();
+    force(&mut other, forced);
+    if is_without_options(&other, forced) {
+        return Some(flip_of(problem, choice, cost, Some(f64::INFINITY), None, true));
+    }
+    let outcome = solve_from(&other, &starts, settings, watch);
+    let low = match outcome.status {
+        Status::Infeasible => Some(f64::INFINITY),
+        _ => outcome.bound,
+    };
+    let is_exact = outcome.status == Status::Optimal;
+    Some(flip_of(problem, choice, cost, low, outcome.plan, is_exact))
+}
+
+fn deadline(settings: &Settings) -> Option<Instant> {
+    let limit = Duration::try_from_secs_f64(settings.time_limit_seconds.max(0.0)).ok()?;
+    Instant::now().checked_add(limit)
+}
+
+/// Sites that could take another option, then units that could be at another site.
+fn choices(problem: &Problem, plan: &Plan) -> Vec<(Choice, Forced)> {
+    let sites = (0..problem.sites.len()).map(Choice::Site);
+    let units = (0..problem.units.len()).map(Choice::Unit);
+    sites.chain(units).filter_map(|choice| Some((choice, forced(problem, plan, choice)?))).collect()
+}
+
+fn forced(problem: &Problem, plan: &Plan, choice: Choice) -> Option<Forced> {
+    match choice {
+        Choice::Site(site) => {
+            let of = problem.sites.get(site)?;
+            let option = *plan.options.get(site)?;
+            let has_other = (0..of.options.len()).any(|o| o != option && of.allows(o));
+            has_other.then_some(Forced::NotOption { site, option })
+        }
+        Choice::Unit(unit) => {
+            let of = problem.units.get(unit)?;
+            let site = of.places.get(plan.place(unit)?)?.site;
+            let has_other = of.places.iter().any(|place| place.site != site);
+            has_other.then_some(Forced::NotAt { unit, site })
+        }
+    }
+}
+
+fn lower(problem: &Problem, prices: &Prices, forced: Forced) -> f64 {
+    match forced {
+        Forced::NotOption { site, option } => prices.bound_without_option(problem, site, option),
+        Forced::NotAt { unit, site } => prices.bound_elsewhere(problem, unit, site),
+    }
+}
+
+/// The same problem with the choice taken the other way for good.
+fn force(problem: &mut Problem, forced: Forced) {
+    match forced {
+        Forced::NotOption { site, option } => {
+            let site = &mut problem.sites[site];
+            site.allowed =
+                (0..site.options.len()).filter(|&o| o != option && site.allows(o)).collect();
+        }
+        Forced::NotAt { unit, site } => {
+            let places = problem.units[unit].places.iter_mut();
+            places.filter(|place| place.site == site).for_each(|place| place.admitted_by.clear());
+        }
+    }
+}
+
+/// An empty list of allowed options would mean all of them.
+fn is_without_options(problem: &Problem, forced: Forced) -> bool {
+    match forced {
+        Forced::NotOption { site, .. } => problem.sites[site].allowed.is_empty(),
+        Forced::NotAt { .. } => false,
+    }
+}
+
+fn flip_of(
+    problem: &Problem,
+    choice: Choice,
+    cost: f64,
+    low: Option<f64>,
+    plan: Option<Plan>,
+    is_exact: bool,
+) -> Flip {
+    let low = low.map(|low| low - cost);
+    let high = plan.as_ref().map(|plan| plan.cost(problem) - cost);
+    if plan.is_none() && low == Some(f64::INFINITY) {
+        return Flip { choice, known: Known::Impossible, low: None, high: None, plan: None };
+    }
+    let low = low.filter(|low| low.is_finite());
+    let meet = low.zip(high).is_some_and(|(low, high)| high - low <= SAME * cost.abs().max(1.0));
+    let known = match high {
+        Some(_) if is_exact || meet => Known::Exactly,
+        Some(_) => Known::Between,
+        None => Known::AtLeast,
+    };
+    // Where they meet the plan says it best; a bound that rounding puts above its plan is none.
+    let low = low
+        .zip(high)
+        .map(|(low, high)| if known == Known::Exactly { high } else { low.min(high) })
+        .or(low);
+    Flip { choice, known, low, high, plan }
+}
+
+/// Asks whether to stop, and passes no progress on.
+pub(crate) struct Quiet<'a>(pub(crate) &'a mut dyn Watch);
+
+impl Watch for Quiet<'_> {
+    fn progress(&mut self, _: Progress) {}
+    fn is_cancelled(&self) -> bool {
+        self.0.is_cancelled()
+    }
+}
