@@ -315,10 +315,10 @@ impl<'a> Run<'a> {
         let mut offer = |plan| run.borrow_mut().offer(plan, f64::NEG_INFINITY, 0);
         let dual = pure.best_prices(known, &mut offer, &mut is_over);
         if is_over() {
-            self.hear_bound(dual.bound, 0);
+            self.hear_bound(pure.proves(dual.bound), 0);
             return End::Stopped;
         }
-        self.hear_bound(dual.bound, 0);
+        self.hear_bound(pure.proves(dual.bound), 0);
         let size = dual.bound.abs().max(1e-9);
         let known = self.best.as_ref().map_or(f64::INFINITY, |(_, cost)| cost - dual.bound);
         let mut slack = if known <= NEAR * size { known } else { FIRST_SLACK * size };
@@ -330,7 +330,9 @@ impl<'a> Run<'a> {
             // No wider than what holds every plan as good as the best known; a little wider than rounding.
             let used = slack.min(far * (1.0 + 1e-7) + 1e-9 * dual.bound.abs());
             let beyond = dual.bound + used;
-            let core = pure.core(&dual, used);
+            let mut is_over = || self.is_over(deadline);
+            let (rest, prices) = pure.settled(&dual, beyond, &mut is_over);
+            let core = rest.core(&prices, beyond - prices.bound);
             let is_all = core.is_all;
             let end = self.search(&Part::Core { core, beyond }, settings, deadline);
             let best = self.best.as_ref().map_or(f64::INFINITY, |(_, cost)| *cost);
@@ -343,6 +345,11 @@ impl<'a> Run<'a> {
             let asked = best - dual.bound;
             slack = if asked < 8.0 * slack { asked.max(1.5 * slack) } else { 4.0 * slack };
         }
+    }
+
+    /// The time is up, or somebody wants it to stop.
+    fn is_over(&self, deadline: Option<Instant>) -> bool {
+        deadline.is_some_and(|at| Instant::now() >= at) || self.watch.is_cancelled()
     }
 
     /// Half the gap asked for, so that the rest of the way may be rounded.
