@@ -24,7 +24,7 @@ use crate::web::estate::Estate;
 use crate::web::problem::Problem;
 use crate::web::reached::{Reached, sites_in};
 
-/// Rows of the league and the survey list a page shows; the file has all.
+/// Rows of the league, the survey list and a borough's findings a page shows; the file has all.
 const ROWS_SHOWN: usize = 50;
 
 /// A borough that has zones.
@@ -211,8 +211,9 @@ pub(crate) async fn show(
             })),
             geojson => format!("/api/v1/access/boroughs/{}/zones.geojson?line={line}", borough.code),
             statement => view_of(standards_shown(&export::access::statement(&statement), None)),
-            findings => view_of(findings_shown(&found, Some(file("findings")))),
+            findings => view_of(findings_shown(&first_rows(&found), Some(file("findings")))),
             finding_count => found.rows.len(),
+            findings_shown => found.rows.len().min(ROWS_SHOWN),
             trend => view_of(Shown::plain(&trend, Some(file("trend")))),
             trend_drawing => trend_drawing(&trend).map(View::from_safe_string),
             version => estate.version(),
@@ -587,6 +588,10 @@ fn borough_choices(estate: &Estate, chosen: &str) -> Vec<Choice> {
     let boroughs = boroughs(estate);
     let choices = boroughs.iter().map(|borough| (borough.code.as_str(), borough.name.as_str()));
     Choice::list("Everyone", chosen, choices.collect::<Vec<_>>())
+}
+
+fn first_rows(table: &Table) -> Table {
+    Table { rows: table.rows.iter().take(ROWS_SHOWN).cloned().collect(), ..table.clone() }
 }
 
 /// The first rows of a long list.
