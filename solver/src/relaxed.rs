@@ -137,10 +137,11 @@ fn duals(
         return None;
     }
     let solution = solved.get_solution();
-    // Rows read `expression <= 0`: HiGHS's price of one is not positive where less is better; ours is what breaking it costs.
+    // Rows read `expression <= 0`, and ours is what breaking one costs. Those written with `>=` reach HiGHS the other way
+    // round, so that its price of an inequality has either sign; of what it says only the size is taken.
     let price = |(dual, &is_equality): (&f64, &bool)| {
         let price = -dual / scale;
-        if is_equality { price } else { price.max(0.0) }
+        if is_equality { price } else { price.abs() }
     };
     Some(solution.dual_rows().iter().zip(&signs).map(price).collect())
 }
@@ -204,7 +205,7 @@ fn priced(
     }
     let mut is_choice = vec![false; reduced.len()];
     let mut of = |term: &Term| match *term {
-        Term::Fixed(value) if value == 0.0 => f64::INFINITY,
+        Term::Fixed(0.0) => f64::INFINITY,
         Term::Fixed(_) => 0.0,
         Term::Free(_, column) => {
             is_choice[column] = true;
@@ -226,7 +227,36 @@ fn priced(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Opt, Place, Site, Unit};
+    use crate::{CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Server, Site, Unit};
+
+    #[test]
+    fn prices_of_floors_are_good_prices() {
+        // Two people whom only their own service at its own site serves, and a floor of 3 on another choice: 10 + 20 + 3.
+        let option = |cost| Opt { name: String::new(), cost, room: vec![] };
+        let site = |cost| Site { options: vec![option(cost), option(0.0)], ..Site::default() };
+        let place = |site| Place { site, admitted_by: vec![0], cost: 0.0 };
+        let unit = || Unit { places: vec![place(0), place(1), place(2)], ..Unit::default() };
+        let point = |unit| CoverPoint { weight: 1.0, servers: vec![Server { unit, place: unit }] };
+        let open = |site| LimitTerm::Option { site, option: 0, by: 3.0 };
+        let problem = Problem {
+            sites: vec![site(10.0), site(20.0), site(3.0)],
+            units: vec![unit(), unit()],
+            coverage: vec![CoverGroup {
+                points: vec![point(0), point(1)],
+                needed: 2.0,
+                ..CoverGroup::default()
+            }],
+            limits: vec![Limit { terms: vec![open(2)], low: Some(3.0), ..Limit::default() }],
+            ..Problem::default()
+        };
+
+        let prices = prices(&problem, None, &()).unwrap();
+
+        assert!((prices.bound - 33.0).abs() < 1e-6, "{}", prices.bound);
+        // Nothing can be proved to be dearer than what is impossible, and what is free the other way is told so.
+        assert!(prices.bound_without_option(&problem, 0, 0) >= 33.0);
+        assert!(prices.bound_elsewhere(&problem, 0, 0) >= 33.0);
+    }
 
     #[test]
     fn any_prices_at_all_are_a_bound() {
@@ -250,6 +280,7 @@ mod tests {
             assert!(priced(&problem, &columns, &rows, &any).bound <= 22.0 + 1e-9);
         }
         let best = prices(&problem, None, &()).unwrap();
+        assert!(best.bound_without_option(&problem, 0, 0) > best.bound);
         assert!(best.bound <= 22.0 + 1e-9 && best.bound > 5.0, "{}", best.bound);
     }
 }

@@ -63,27 +63,8 @@ pub(super) struct PlanArgs {
     /// Who asks.
     #[arg(long, env = "USER", default_value = "planner")]
     author: String,
-    /// Explain a site of the plan: what the opposite would cost, what binds, what else would change.
-    #[arg(long, value_name = "CODE", value_delimiter = ',')]
-    pub(super) explain: Vec<SiteCode>,
-    /// Say of every site and tenancy between what ends the opposite would cost.
-    #[arg(long)]
-    pub(super) explain_all: bool,
-    /// Sweep one amount against another: fund_value, fund, people_worse_off, space_released, running_cost, travel.
-    #[arg(long, num_args = 2, value_names = ["SOUGHT", "AGAINST"], value_parser = parse_amount)]
-    pub(super) frontier: Vec<Objective>,
-    /// Points of the frontier.
-    #[arg(long, default_value_t = 12)]
-    pub(super) points: usize,
-    /// Find the best so many plans, and how often each site closes in them.
-    #[arg(long, value_name = "PLANS")]
-    pub(super) portfolio: Option<usize>,
-    /// How much worse than the best a plan of the portfolio may be, in per cent.
-    #[arg(long, default_value_t = 1.0)]
-    pub(super) within: f64,
-    /// List the sites whose fate hangs on access items nobody has surveyed.
-    #[arg(long)]
-    pub(super) survey: bool,
+    #[command(flatten)]
+    studies: studies::StudyArgs,
     /// Print every row.
     #[arg(long)]
     full: bool,
@@ -120,7 +101,7 @@ pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
         args.store
     );
 
-    let questions = studies::questions(&args)?;
+    let questions = args.studies.questions()?;
     let (json, author) = (args.json, args.author.clone());
     let detail = if args.full { Detail::Full } else { Detail::Short };
     let mut question = question(args, &snapshot.register)?;
@@ -273,13 +254,6 @@ fn spinner() -> ProgressBar {
     }
     bar.enable_steady_tick(std::time::Duration::from_millis(200));
     bar
-}
-
-fn parse_amount(text: &str) -> Result<Objective, String> {
-    Objective::find(text).ok_or_else(|| {
-        let known: Vec<&str> = Objective::ALL.iter().map(|amount| amount.key()).collect();
-        format!("an amount is one of {}", known.join(", "))
-    })
 }
 
 fn parse_scope(text: &str) -> Result<ScopeOf, String> {

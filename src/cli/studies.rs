@@ -2,45 +2,86 @@
 
 use std::io::Write;
 
-use super::plan::{PlanArgs, Terminal};
+use clap::Args;
+
+use super::plan::Terminal;
 use super::report::Detail;
 use super::table;
 use crate::config;
 use crate::export::{Table, study as study_tables};
-use crate::scenario::{self, Asking, Follow, Run, Study, StudyQuestion};
+use crate::register::SiteCode;
+use crate::scenario::{self, Asking, Follow, Objective, Run, Study, StudyQuestion};
 use crate::store::{RunId, Scope, Snapshot, Store};
 
 /// Rows of a table that the short report shows.
 const SHORT_ROWS: usize = 25;
 
-/// What the options ask, checked.
-pub(super) fn questions(args: &PlanArgs) -> anyhow::Result<Vec<StudyQuestion>> {
-    anyhow::ensure!(
-        args.within.is_finite() && (0.0..=100.0).contains(&args.within),
-        "--within is a percentage from 0 to 100"
-    );
-    anyhow::ensure!((2..=60).contains(&args.points), "--points is a number from 2 to 60");
-    let mut questions: Vec<StudyQuestion> =
-        args.explain.iter().map(|site| StudyQuestion::WhySite { site: site.clone() }).collect();
-    if args.explain_all {
-        questions.push(StudyQuestion::Why);
+// No doc comment: clap would print it as what `plan` is for.
+#[derive(Debug, Args)]
+pub(super) struct StudyArgs {
+    /// Explain a site of the plan: what the opposite would cost, what binds, what else would change.
+    #[arg(long, value_name = "CODE", value_delimiter = ',')]
+    explain: Vec<SiteCode>,
+    /// Say of every site and tenancy between what ends the opposite would cost.
+    #[arg(long)]
+    explain_all: bool,
+    /// Sweep one amount against another, each point a run of its own.
+    #[arg(long, num_args = 2, value_names = ["SOUGHT", "AGAINST"], value_parser = parse_amount)]
+    frontier: Vec<Objective>,
+    /// Points of the frontier.
+    #[arg(long, default_value_t = 12)]
+    points: usize,
+    /// Find the best so many plans, and how often each site closes in them.
+    #[arg(long, value_name = "PLANS")]
+    portfolio: Option<usize>,
+    /// How much worse than the best a plan of the portfolio may be, in per cent.
+    #[arg(long, default_value_t = 1.0)]
+    within: f64,
+    /// List the sites whose fate hangs on access items nobody has surveyed.
+    #[arg(long)]
+    survey: bool,
+}
+
+impl StudyArgs {
+    /// What the options ask, checked.
+    pub(super) fn questions(&self) -> anyhow::Result<Vec<StudyQuestion>> {
+        anyhow::ensure!(
+            self.within.is_finite() && (0.0..=100.0).contains(&self.within),
+            "--within is a percentage from 0 to 100"
+        );
+        anyhow::ensure!((2..=60).contains(&self.points), "--points is a number from 2 to 60");
+        let mut questions: Vec<StudyQuestion> =
+            self.explain.iter().map(|site| StudyQuestion::WhySite { site: site.clone() }).collect();
+        if self.explain_all {
+            questions.push(StudyQuestion::Why);
+        }
+        if let [sought, against] = self.frontier.as_slice() {
+            anyhow::ensure!(sought != against, "--frontier is between two different amounts");
+            questions.push(StudyQuestion::Frontier {
+                sought: *sought,
+                against: *against,
+                points: self.points,
+            });
+        }
+        if let Some(plans) = self.portfolio {
+            anyhow::ensure!(
+                (2..=50).contains(&plans),
+                "--portfolio is a number of plans from 2 to 50"
+            );
+            questions.push(StudyQuestion::Portfolio { plans, within: self.within / 100.0 });
+        }
+        if self.survey {
+            questions.push(StudyQuestion::Survey);
+        }
+        Ok(questions)
     }
-    if let [sought, against] = args.frontier.as_slice() {
-        anyhow::ensure!(sought != against, "--frontier is between two different amounts");
-        questions.push(StudyQuestion::Frontier {
-            sought: *sought,
-            against: *against,
-            points: args.points,
-        });
-    }
-    if let Some(plans) = args.portfolio {
-        anyhow::ensure!((2..=50).contains(&plans), "--portfolio is a number of plans from 2 to 50");
-        questions.push(StudyQuestion::Portfolio { plans, within: args.within / 100.0 });
-    }
-    if args.survey {
-        questions.push(StudyQuestion::Survey);
-    }
-    Ok(questions)
+}
+
+fn parse_amount(text: &str) -> Result<Objective, String> {
+    Objective::find(text).ok_or_else(|| {
+        let known: Vec<&str> = Objective::ALL.iter().map(|amount| amount.key()).collect();
+        format!("an amount is one of {}", known.join(", "))
+    })
 }
 
 /// Puts one question, keeps the answer and prints it.

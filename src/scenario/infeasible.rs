@@ -255,15 +255,15 @@ impl Words<'_> {
     }
 
     fn tenancies(&self, ids: &str) -> String {
-        let names: BTreeMap<&str, &str> = self
+        let known: BTreeMap<&str, &str> = self
             .ground
             .occupants
             .values()
             .map(|occupant| (occupant.id.as_str(), occupant.name.as_str()))
             .collect();
-        let named: Vec<String> =
-            ids.split(", ").map(|id| names.get(id).map_or(id, |name| name).to_owned()).collect();
-        listed(&named, ", ")
+        let told: Vec<String> =
+            ids.split(", ").map(|id| known.get(id).map_or(id, |name| name).to_owned()).collect();
+        listed(&told, ", ")
     }
 
     fn group(&self, name: &str) -> Option<&KeyGroup> {

@@ -548,7 +548,7 @@ impl<'a> Witness<'a> {
                     let minutes = moved.minutes_after?.0 - moved.minutes_before?.0;
                     Some(moved.catchment? * minutes)
                 };
-                Some(self.moves.values().filter_map(|moved| more(moved)).sum())
+                Some(self.moves.values().filter_map(more).sum())
             }
             // Never held to: refused when the question is laid out.
             Objective::PeopleWorseOff => None,

@@ -110,8 +110,9 @@ fn read(form: &Form) -> Result<StudyQuestion, Problem> {
         "why" => Ok(StudyQuestion::Why),
         "why_site" => {
             let given = form.value("site");
-            let site =
-                given.parse().map_err(|_| fault("site", format!("{given:?} is no site code.")))?;
+            let site = given
+                .parse()
+                .map_err(|error| fault("site", format!("{given:?} is no site code: {error}")))?;
             Ok(StudyQuestion::WhySite { site })
         }
         "frontier" => {
@@ -144,7 +145,8 @@ pub(crate) async fn sheet(
     let id = RunId(id);
     page(&request, &app, move |app| {
         let run = app.store.run(&app.scope(), id)?;
-        let code: SiteCode = code.parse().map_err(|_| Problem::not_found("site of this code"))?;
+        let code: SiteCode =
+            code.parse().ok().ok_or_else(|| Problem::not_found("site of this code"))?;
         let proposal =
             run.proposal.as_ref().ok_or_else(|| Problem::not_found("plan in this run"))?;
         let action = proposal.actions.iter().find(|action| action.site == code);
