@@ -23,7 +23,7 @@ pub use compare::{Affected, AreaChange, Comparison, affected, compare};
 pub use finding::{Finding, Remedy, ToPass, findings};
 pub use gates::{Gate, GateKind, GateRule, GateRules, GateState, gates, passes_all};
 pub use parts::{By, Part, parts};
-pub use rules::{Contradiction, StandardFault, contradictions, faults};
+pub use rules::{Contradiction, Refused, StandardFault, contradictions, faults, with_standard};
 pub use score::{
     Basis, Interval, ScoreRules, UtilisationScore, accessibility, condition, utilisation,
     utilisation_by_basis,

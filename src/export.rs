@@ -4,10 +4,17 @@
 pub mod a11yjson;
 pub mod access;
 pub mod checklist;
+mod comparison;
 mod csv;
 pub mod geojson;
+mod pack;
 pub mod study;
 mod table;
 
+pub use comparison::{
+    catchment_means_table, catchment_zones_table, comparison_tables, difference_tables,
+    journeys_table, verdict_words,
+};
 pub use csv::{guarded, write};
+pub use pack::pack;
 pub use table::{Cell, Column, Table, grouped};

@@ -2,6 +2,7 @@
 
 mod access_today;
 mod answer;
+mod catchment;
 mod derive;
 mod encode;
 mod estate;
@@ -19,9 +20,14 @@ mod study;
 mod tests;
 mod value;
 mod verify;
+mod what_if;
 
 pub use access_today::{AccessToday, AccessTodayError};
 pub use answer::answer;
+pub use catchment::{
+    CatchmentAnswer, CatchmentAsk, CatchmentError, MeanScore, MeasureKind, Supply, ZoneScore,
+    catchments,
+};
 pub use derive::{Need, Occupant, Room, occupants, receivable, spare_m2};
 pub use encode::{Key, KeyGroup, KeyLimit, KeyPlace, KeySite, KeyUnit, encode};
 pub use estate::{Estate, Rules, ScenarioError};
@@ -40,3 +46,4 @@ pub use study::{
     StudyAnswer, StudyError, StudyQuestion, SurveyList, SurveyRow, Why, Whys, study,
 };
 pub use verify::verify;
+pub use what_if::{Compared, Displaced, Outlook, OutlookError, WhatIf};

@@ -5,6 +5,7 @@
 
 mod api;
 mod app;
+mod asked;
 mod assets;
 mod draw;
 mod estate;
@@ -153,8 +154,8 @@ fn of_extractor(error: Error) -> Error {
 
 fn pages_routes(service: &mut web::ServiceConfig) {
     use pages::{
-        access, checklist, explore, files, home, imports, jobs, map, problems, proposal, reference,
-        register, scenario, site, study,
+        access, catchments, checklist, compare, explore, files, home, imports, jobs, map, problems,
+        proposal, reference, register, scenario, site, standards, study,
     };
     service
         .service(get("/healthz", health::alive))
@@ -203,7 +204,19 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/runs/{id}/{table}", proposal::rest))
         .service(get("/assumptions", reference::assumptions))
         .service(get("/assumptions.csv", reference::assumptions_file))
-        .service(get("/standards.csv", reference::standards_file))
+        .service(get("/standards", standards::list))
+        .service(get("/standards.csv", standards::file))
+        .service(get("/standards-history.csv", standards::history_file))
+        .service(get_and_post("/standards/{key}", standards::form, standards::save))
+        .service(post("/standards/{key}/retire", standards::retire))
+        .service(get("/access/compare", compare::show))
+        .service(get("/access/compare/{table}.csv", compare::file))
+        .service(get("/access/evidence", compare::evidence))
+        .service(get("/access/evidence.zip", compare::pack))
+        .service(get("/access/what-if", compare::what_if))
+        .service(get("/access/catchments", catchments::show))
+        .service(get("/access/catchments.csv", catchments::means_file))
+        .service(get("/access/catchment-zones.csv", catchments::zones_file))
         .service(get("/versions", reference::versions))
         .service(get("/versions.csv", reference::versions_file))
         .service(get("/licences", reference::licences))

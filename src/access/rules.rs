@@ -97,6 +97,31 @@ pub enum Contradiction {
     },
 }
 
+/// Why a list does not take a standard.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    /// What is wrong with it by itself.
+    pub faults: Vec<StandardFault>,
+    /// What it contradicts.
+    pub contradictions: Vec<Contradiction>,
+}
+
+/// The list with a standard added, or put in the place of the one of its key.
+pub fn with_standard(list: &[Standard], standard: Standard) -> Result<Vec<Standard>, Refused> {
+    let faults = faults(&standard);
+    let mut list = list.to_vec();
+    match list.iter_mut().find(|held| held.key == standard.key) {
+        Some(held) => *held = standard,
+        None => list.push(standard),
+    }
+    let contradictions = contradictions(&list);
+    if faults.is_empty() && contradictions.is_empty() {
+        Ok(list)
+    } else {
+        Err(Refused { faults, contradictions })
+    }
+}
+
 /// The pairs of a list that contradict each other, in its order. Standards for different areas never do: a borough may ask
 /// more than London.
 pub fn contradictions(standards: &[Standard]) -> Vec<Contradiction> {

@@ -26,7 +26,7 @@ pub struct Standings {
     /// The state.
     pub state: State,
     zones: Arc<Zones>,
-    travel: BTreeMap<Mode, Table>,
+    travel: Arc<BTreeMap<Mode, Table>>,
     standards: Vec<Ready>,
 }
 
@@ -133,6 +133,22 @@ impl Standings {
     ) -> Self {
         let travel: BTreeMap<Mode, Table> =
             travel.into_iter().map(|(mode, times)| (mode, Table::new(times))).collect();
+        Self::over(zones, Arc::new(travel), standards, state)
+    }
+
+    /// Another state of the same estate, with the same minutes.
+    #[must_use]
+    pub fn at(&self, state: State) -> Self {
+        let standards: Vec<Standard> = self.standards().cloned().collect();
+        Self::over(Arc::clone(&self.zones), Arc::clone(&self.travel), &standards, state)
+    }
+
+    fn over(
+        zones: Arc<Zones>,
+        travel: Arc<BTreeMap<Mode, Table>>,
+        standards: &[Standard],
+        state: State,
+    ) -> Self {
         let offers = state.offers();
         let ready = |standard: &Standard| {
             let table = travel.get(&standard.mode)?;
@@ -164,7 +180,18 @@ impl Standings {
         self.standards.iter().map(|ready| &ready.standard)
     }
 
-    /// The figures of this state: whole area first, then its boroughs, by standard.
+    /// The zones people live in.
+    pub fn zones(&self) -> &Zones {
+        &self.zones
+    }
+
+    /// Sites that offer care a standard asks for and are in no row, by standard: mostly because nobody knows where they
+    /// are.
+    pub fn not_placed(&self) -> impl Iterator<Item = u64> {
+        self.standards.iter().map(|ready| ready.serving.not_placed)
+    }
+
+    /// The figures of this state over the whole area, by standard.
     pub fn before(&self) -> impl Iterator<Item = &AreaAssessment> {
         self.standards.iter().map(|ready| &ready.same.before)
     }

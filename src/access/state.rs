@@ -91,6 +91,12 @@ impl State {
         self.offers.keys().filter(|(_, at)| at == site).map(|(line, _)| *line).collect()
     }
 
+    /// The sites that offer a kind of care, by code.
+    pub fn sites_offering(&self, service_line: ServiceLine) -> impl Iterator<Item = &SiteCode> {
+        let offers = self.offers.keys().filter(move |(line, _)| *line == service_line);
+        offers.map(|(_, site)| site)
+    }
+
     /// Whether a site passes every gate, as this state has it for a kind of care; the outer `None` is "not offered".
     pub fn gates(&self, service_line: ServiceLine, site: &SiteCode) -> Option<Option<bool>> {
         self.offers.get(&(service_line, site.clone())).copied()

@@ -1,6 +1,8 @@
 //! `domesday access`: who reaches care within the standards, and what a change does to whom.
 
 mod assess;
+mod catchments;
+mod compare;
 mod gaps;
 
 use std::process::ExitCode;
@@ -27,6 +29,12 @@ enum AccessCommand {
     League(gaps::ListArgs),
     /// What to survey first, by people whose standard it would settle
     Survey(gaps::ListArgs),
+    /// Two states of the estate side by side: who is better off, who worse
+    Compare(compare::CompareArgs),
+    /// What closing, improving or opening sites would do, without a search
+    WhatIf(compare::WhatIfArgs),
+    /// Floating catchments: how much supply there is for each resident
+    Catchments(catchments::CatchmentArgs),
 }
 
 /// Which register.
@@ -64,5 +72,8 @@ pub(super) fn run(args: &AccessArgs) -> anyhow::Result<ExitCode> {
         AccessCommand::Borough(args) => gaps::borough(args),
         AccessCommand::League(args) => gaps::league(args),
         AccessCommand::Survey(args) => gaps::survey(args),
+        AccessCommand::Compare(args) => compare::compare(args),
+        AccessCommand::WhatIf(args) => compare::what_if(args),
+        AccessCommand::Catchments(args) => catchments::run(args),
     }
 }

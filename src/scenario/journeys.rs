@@ -5,6 +5,7 @@
 //! `journeys.catchment_metres`), the nearer the likelier, by minutes to the power of `journeys.decay`. With one choice
 //! this is "everybody goes to the nearest".
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 use rstar::RTree;
@@ -75,8 +76,11 @@ impl Journeys {
 /// The people of each site and kind of care: zone index and people.
 pub(crate) struct Catchments<'a> {
     zones: &'a Zones,
-    people: BTreeMap<(ServiceLine, SiteCode), Vec<(usize, f64)>>,
+    people: Cow<'a, OwnPeople>,
 }
+
+/// By kind of care and site: place of the zone among the zones, and how many of its people.
+pub(crate) type OwnPeople = BTreeMap<(ServiceLine, SiteCode), Vec<(usize, f64)>>;
 
 impl<'a> Catchments<'a> {
     /// For these kinds of care.
@@ -138,7 +142,17 @@ impl<'a> Catchments<'a> {
                 }
             }
         }
-        Ok(Self { zones, people })
+        Ok(Self { zones, people: Cow::Owned(people) })
+    }
+
+    /// The same over people that were worked out before.
+    pub(crate) fn over(zones: &'a Zones, people: &'a OwnPeople) -> Self {
+        Self { zones, people: Cow::Borrowed(people) }
+    }
+
+    /// To keep them.
+    pub(crate) fn into_people(self) -> OwnPeople {
+        self.people.into_owned()
     }
 
     /// What moving care from a site to a point does to its people. `None` where it has none that are known.

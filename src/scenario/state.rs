@@ -89,7 +89,9 @@ impl FromStr for StateSpec {
     type Err = StateError;
 
     fn from_str(text: &str) -> Result<Self, StateError> {
-        let mut parts = text.split('+').map(str::trim);
+        // An address turns a plus into a space, and people write commas.
+        let is_between = |c: char| c == '+' || c == ',' || c.is_whitespace();
+        let mut parts = text.split(is_between).filter(|part| !part.is_empty());
         let unreadable = |part: &str| StateError::Unreadable { part: part.to_owned() };
         let first = parts.next().unwrap_or_default();
         let base = match first.split_once(':') {
@@ -268,6 +270,8 @@ mod tests {
     fn a_state_reads_back_as_it_is_written() {
         for text in ["today", "run:12", "today+close:RXA01+improve:RXA02+offer:RXA03:urgent_care"] {
             assert_eq!(text.parse::<StateSpec>().unwrap().to_string(), text);
+            let spaced = text.replace('+', ", ");
+            assert_eq!(spaced.parse::<StateSpec>().unwrap().to_string(), text);
         }
         let told = |text: &str| text.parse::<StateSpec>().unwrap_err().to_string();
         for (text, part) in [

@@ -6,6 +6,7 @@
 mod access;
 mod ask;
 mod catchment;
+mod compare;
 mod document;
 mod geo;
 mod imports;
@@ -14,6 +15,7 @@ mod reference;
 mod runs;
 mod scenarios;
 mod sites;
+mod standards;
 mod studies;
 #[cfg(test)]
 mod tests;
@@ -59,7 +61,7 @@ macro_rules! endpoints {
             servers((url = "/", description = "This service")),
             tags(
                 (name = "Register", description = "Sites, what is known of them, and who said so"),
-                (name = "Access", description = "Who reaches care they can get into, and what would close the gaps"),
+                (name = "Access", description = "Who reaches care they can get into, what would close the gaps, and who is better and worse off"),
                 (name = "Catchment", description = "What is near a place or inside a shape"),
                 (name = "Imports", description = "Files into the register"),
                 (name = "Jobs", description = "Long work: progress and stopping it"),
@@ -111,7 +113,10 @@ endpoints! {
         "/api/v1/studies/{id}" => studies::show;
         "/api/v1/studies/{id}/{table}.csv" => studies::file;
         "/api/v1/versions" => reference::versions;
-        "/api/v1/standards" => reference::standards;
+        "/api/v1/access/compare" => compare::compare;
+        "/api/v1/access/compare/{table}.csv" => compare::file;
+        "/api/v1/access/what-if" => compare::what_if;
+        "/api/v1/access/catchments" => compare::catchments;
         "/api/v1/assumptions" => reference::assumptions;
     }
     post {
@@ -123,6 +128,7 @@ endpoints! {
         "/api/v1/imports" => imports::list, send;
         "/api/v1/sites/{code}/checklist" => access::show, record;
         "/api/v1/runs/{id}/studies" => studies::list, ask;
+        "/api/v1/standards" => standards::list, save;
     }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use actix_web::web;
+use chrono::NaiveDate;
 use minijinja::Environment;
 
 use super::estate::Estate;
@@ -10,7 +11,9 @@ use super::guard::Hosts;
 use super::problem::Problem;
 use super::templates;
 use crate::access::{GateRules, ScoreRules};
+use crate::config;
 use crate::jobs::Jobs;
+use crate::scenario::Outlook;
 use crate::store::{Scope, Snapshot, Store, StoreError};
 
 /// One service.
@@ -31,6 +34,18 @@ pub(crate) struct App {
     pub(super) trends: super::reached::Trends,
     templates: Environment<'static>,
     estate: Mutex<Option<Arc<Estate>>>,
+    outlook: Mutex<Option<Arc<Held>>>,
+}
+
+/// What access is compared on, and of which versions.
+pub(crate) struct Held {
+    /// The register it is of.
+    pub estate: Arc<Estate>,
+    /// The version of the standards.
+    pub standards: u64,
+    day: NaiveDate,
+    /// Today, with everybody's journey.
+    pub outlook: Outlook,
 }
 
 impl App {
@@ -54,6 +69,7 @@ impl App {
             trends: super::reached::Trends::default(),
             templates,
             estate: Mutex::default(),
+            outlook: Mutex::default(),
         }
     }
 
@@ -77,6 +93,37 @@ impl App {
         }
         let snapshot = self.store.at_version(&self.scope(), version)?;
         Ok(Arc::new(Estate::new(snapshot, &self.score_rules, &self.gate_rules)))
+    }
+
+    /// Everybody's journey today under the standards in force, worked out once for each register and standards version.
+    pub(crate) fn outlook(&self) -> Result<Arc<Held>, Problem> {
+        let estate = self.estate()?;
+        let kept = self.store.standards(&self.scope())?;
+        let day = chrono::Utc::now().date_naive();
+        let held = || self.outlook.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_same = |held: &&Arc<Held>| {
+            held.estate.version() == estate.version()
+                && held.standards == kept.version
+                && held.day == day
+        };
+        if let Some(held) = held().as_ref().filter(is_same) {
+            return Ok(Arc::clone(held));
+        }
+        let zones = Arc::clone(&estate.snapshot.geography.zones);
+        if zones.is_empty() {
+            let detail =
+                "No small areas are loaded, so nobody knows where people live: import zones first.";
+            return Err(Problem::Conflict { detail: detail.to_owned() });
+        }
+        let figures = config::assumptions().map_err(Problem::internal)?;
+        let standards = kept.in_force(day);
+        let gates = self.gate_rules.clone();
+        let outlook = Outlook::new(estate.register(), zones, figures, gates, &standards)
+            .map_err(|error| Problem::Conflict { detail: format!("{error}.") })?;
+        // Not under the lock: two requests may both work it out, and neither waits for the other.
+        let new = Arc::new(Held { estate, standards: kept.version, day, outlook });
+        *held() = Some(Arc::clone(&new));
+        Ok(new)
     }
 
     fn estate_of(&self, snapshot: Arc<Snapshot>) -> Arc<Estate> {

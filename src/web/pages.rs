@@ -1,7 +1,9 @@
 //! Pages: each file takes what was asked, works out a view of plain structs, and has a template fill it in.
 
 pub(super) mod access;
+pub(super) mod catchments;
 pub(super) mod checklist;
+pub(super) mod compare;
 pub(super) mod explore;
 pub(super) mod files;
 pub(super) mod form;
@@ -15,6 +17,7 @@ pub(super) mod reference;
 pub(super) mod register;
 pub(super) mod scenario;
 pub(super) mod site;
+pub(super) mod standards;
 pub(super) mod study;
 pub(super) mod table;
 

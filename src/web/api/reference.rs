@@ -1,4 +1,4 @@
-//! What results rest on: register versions, standards, assumptions.
+//! What results rest on: register versions, assumptions.
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
@@ -8,11 +8,9 @@ use utoipa::ToSchema;
 use super::answer;
 use super::ask::Asked;
 use super::view::utc;
-use crate::access::{Area, Group, Limit, Standard};
 use crate::config;
-use crate::register::{Assumption, Assumptions, Mark, Word as _};
+use crate::register::{Assumption, Assumptions, Mark};
 use crate::store::ChangeSetHeader;
-use crate::travel::Mode;
 use crate::web::app::App;
 use crate::web::problem::Problem;
 
@@ -75,74 +73,6 @@ pub(super) async fn versions(
             .map(RegisterVersion::from)
             .collect();
         Ok(VersionList { newest: versions.first().map_or(0, |newest| newest.version), versions })
-    })
-    .await
-}
-
-/// Access standards.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct StandardList {
-    standards: Vec<StandardView>,
-}
-
-/// An access standard.
-#[derive(Debug, Serialize, ToSchema)]
-#[schema(as = Standard)]
-pub(super) struct StandardView {
-    key: String,
-    words: String,
-    service_line: &'static str,
-    /// `walk`, `step_free_walk`, `drive` or `public_transport`.
-    #[schema(value_type = String)]
-    mode: Mode,
-    /// Null where the limit is in metres.
-    limit_minutes: Option<f64>,
-    /// Null where the limit is in minutes.
-    limit_metres: Option<f64>,
-    /// The share of the group that must be inside.
-    share: f64,
-    /// `everyone`, `step_free`, `no_car`, `aged65` or `most_deprived_fifth`.
-    #[schema(value_type = String)]
-    group: Group,
-    /// `all`, or an object naming an `icb` or a `borough`.
-    #[schema(value_type = serde_json::Value)]
-    area: Area,
-    from: NaiveDate,
-    source: String,
-    /// Policy, or a planning choice.
-    is_policy: bool,
-}
-
-impl From<Standard> for StandardView {
-    fn from(standard: Standard) -> Self {
-        let (limit_minutes, limit_metres) = match standard.limit {
-            Limit::Minutes(minutes) => (Some(minutes), None),
-            Limit::Metres(metres) => (None, Some(metres)),
-        };
-        Self {
-            key: standard.key,
-            words: standard.words,
-            service_line: standard.service_line.word(),
-            mode: standard.mode,
-            limit_minutes,
-            limit_metres,
-            share: standard.share,
-            group: standard.group,
-            area: standard.area,
-            from: standard.from,
-            source: standard.source,
-            is_policy: standard.is_policy,
-        }
-    }
-}
-
-/// The access standards a scenario holds unless it says otherwise.
-#[utoipa::path(get, path = "/api/v1/standards", tag = "Reference",
-    responses((status = 200, description = "Standards", body = StandardList)))]
-pub(super) async fn standards(app: web::Data<App>) -> Result<HttpResponse, Problem> {
-    answer(&app, |_| {
-        let standards = config::standards().map_err(Problem::internal)?;
-        Ok(StandardList { standards: standards.into_iter().map(StandardView::from).collect() })
     })
     .await
 }

@@ -828,3 +828,117 @@ async fn access_is_told_alike_by_every_table_and_boroughs_are_found_by_code_and_
     let a11y = service.ok("/api/v1/sites/ZZL07001/a11y.json").await;
     assert_eq!(a11y["type"], "Feature");
 }
+
+fn new_standard() -> Value {
+    json!({
+        "key": "gp_walk_10", "words": "A GP within ten minutes", "service_line": "primary_care", "mode": "walk",
+        "limit_metres": 800, "share": 0.5, "group": "everyone", "from": "2026-01-01", "source": "the board",
+    })
+}
+
+#[actix_web::test]
+async fn standards_are_kept_by_version_and_what_contradicts_is_refused_by_both_names() {
+    let service = estate();
+    let shipped = service.ok("/api/v1/standards").await;
+    assert_eq!(shipped["version"], 0);
+
+    let kept = service.post("/api/v1/standards", &new_standard()).await.json();
+    assert_eq!((&kept["version"], &kept["reason"]), (&json!(1), &json!("changed by a program")));
+    let list = kept["standards"].as_array().unwrap();
+    assert_eq!(list.len(), shipped["standards"].as_array().unwrap().len() + 1);
+
+    let mut clash = new_standard();
+    clash["key"] = json!("gp_walk_near");
+    clash["share"] = json!(0.6);
+    let errors = service.post("/api/v1/standards", &clash).await.problem(422);
+    assert!(errors["key"].contains("gp_walk_10 and gp_walk_near"), "{errors:?}");
+    let wrong = json!({
+        "key": "GP", "words": "x", "service_line": "magic", "mode": "walk", "share": 95, "group": "everyone",
+        "area": "borough:E99", "from": "soon", "source": "x", "colour": "red",
+    });
+    let errors = service.post("/api/v1/standards", &wrong).await.problem(422);
+    for field in ["service_line", "limit_minutes", "from", "colour"] {
+        assert!(errors.contains_key(field), "{field}: {errors:?}");
+    }
+    let mut elsewhere = new_standard();
+    elsewhere["area"] = json!("borough:E99");
+    let errors = service.post("/api/v1/standards", &elsewhere).await.problem(422);
+    assert!(errors["area"].contains("borough:E99"), "{errors:?}");
+    let mut late = new_standard();
+    late["version"] = json!(0);
+    service.post("/api/v1/standards", &late).await.problem(409);
+
+    assert_eq!(service.ok("/api/v1/standards?version=0").await, shipped);
+    service.get("/api/v1/standards?version=9").await.problem(404);
+}
+
+#[actix_web::test]
+async fn two_states_are_compared_and_bad_ones_are_told_by_the_field() {
+    let service = estate();
+    let register = service.estate().snapshot.register.clone();
+    let tenancy = register
+        .tenancies()
+        .find(|held| {
+            held.service_line() == Some(crate::register::ServiceLine::PrimaryCare) && held.is_open()
+        })
+        .unwrap();
+    let site = tenancy.site().unwrap();
+
+    let told = service.ok(&format!("/api/v1/access/compare?a=today&b=today,close:{site}")).await;
+    let rows = told["tables"]["standards"].as_array().unwrap();
+    let of = |key: &str| rows.iter().find(|row| row["standard"] == key).unwrap();
+    let walk = of("gp_walk_20");
+    assert_eq!(walk["better"], 0.0);
+    let sum: f64 = ["better", "same", "worse"].iter().map(|key| walk[key].as_f64().unwrap()).sum();
+    assert_eq!(Some(sum), walk["people"].as_f64());
+    assert!(walk["worse"].as_f64().unwrap() > 0.0, "{walk}");
+    let journeys = told["tables"]["journeys"].as_array().unwrap();
+    assert!(journeys.iter().any(|row| row["tenancy"] == tenancy.id.as_str()));
+    assert!(!told["tables"]["gaps"].as_array().unwrap().is_empty());
+
+    let what_if = service.ok(&format!("/api/v1/access/what-if?edits=close:{site}")).await;
+    for table in ["standards", "people", "minutes", "verdicts", "worst", "journeys"] {
+        assert_eq!(what_if["tables"][table], told["tables"][table], "{table}");
+    }
+    assert!(what_if["to_fund_gbp"].is_number());
+    let same = service.ok("/api/v1/access/compare?a=today&b=today").await;
+    assert_eq!(same["tables"]["worst"], json!([]));
+
+    let file = format!("/api/v1/access/compare/people.csv?a=today&b=today,close:{site}");
+    let page = format!("/access/compare/people.csv?a=today&b=today,close:{site}");
+    assert_eq!(service.get(&file).await.body, service.get(&page).await.body);
+
+    let told = |errors: BTreeMap<String, String>, field: &str| {
+        errors.get(field).cloned().unwrap_or_default()
+    };
+    let bad = service.get("/api/v1/access/compare?a=yesterday&b=today").await.problem(422);
+    assert!(told(bad, "a").contains("is not a state of the estate"));
+    let bad = service.get("/api/v1/access/compare?a=today&b=today,close:NOPE01").await.problem(422);
+    assert_eq!(told(bad, "b"), "NOPE01 is not in the register");
+    let bad = service.get("/api/v1/access/what-if").await.problem(422);
+    assert!(told(bad, "edits").contains("missing"));
+    service.get("/api/v1/access/compare?a=today&b=run:9").await.problem(404);
+}
+
+#[actix_web::test]
+async fn floating_catchments_share_out_the_supply_in_reach() {
+    let service = estate();
+    for measure in ["2sfca", "e2sfca", "3sfca", "gravity"] {
+        let told =
+            service.ok(&format!("/api/v1/access/catchments?measure={measure}&minutes=45")).await;
+        let zones = told["tables"]["catchment-zones"].as_array().unwrap();
+        let product =
+            |row: &Value| row["score"].as_f64().unwrap() * row["people"].as_f64().unwrap();
+        let shared: f64 = zones.iter().map(product).sum();
+        let reached = told["reached_supply"].as_f64().unwrap();
+        assert!(
+            reached > 0.0 && (shared - reached).abs() < 1e-6 * reached,
+            "{measure}: {shared} of {reached}"
+        );
+    }
+    let errors =
+        service.get("/api/v1/access/catchments?measure=best&minutes=0&care=x").await.problem(422);
+    for field in ["measure", "minutes", "care"] {
+        assert!(errors.contains_key(field), "{field}");
+    }
+}

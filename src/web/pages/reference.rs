@@ -1,11 +1,12 @@
 //! What results rest on: assumptions, standards, register versions, licences.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use chrono::NaiveDate;
 use minijinja::context;
 
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
-use crate::access::{Group, Limit, Standard};
+use crate::access::{Group, Standard};
 use crate::config;
 use crate::export::{Cell, Table};
 use crate::register::{Assumptions, Mark, Word};
@@ -21,13 +22,12 @@ pub(crate) async fn assumptions(
     request: HttpRequest,
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
-    page(&request, &app, |_| {
+    page(&request, &app, |app| {
         let set = config::assumptions().map_err(Problem::internal)?;
-        let standards = config::standards().map_err(Problem::internal)?;
         let view = context! {
             name => set.name.clone(),
             assumptions => view_of(shown_assumptions(&set)),
-            standards => view_of(Shown::plain(&standards_table(&standards), Some("/standards.csv".to_owned()))),
+            standards => super::standards::in_force(app)?,
         };
         Ok(Page::new("assumptions.html", "Assumptions and standards", view).under("Overview", "/"))
     })
@@ -47,10 +47,6 @@ fn shown_assumptions(set: &Assumptions) -> Shown {
 
 pub(crate) async fn assumptions_file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
     csv(&app, |_| Ok(assumptions_table(&config::assumptions().map_err(Problem::internal)?))).await
-}
-
-pub(crate) async fn standards_file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
-    csv(&app, |_| Ok(standards_table(&config::standards().map_err(Problem::internal)?))).await
 }
 
 fn mark(mark: Mark) -> &'static str {
@@ -122,32 +118,40 @@ pub(super) fn group(group: Group) -> &'static str {
     }
 }
 
-fn standards_table(standards: &[Standard]) -> Table {
+pub(super) fn standards_table(standards: &[Standard], today: NaiveDate) -> Table {
     let columns = [
         ("key", "Key", false),
         ("words", "Standard", false),
+        ("state", "State", false),
         ("service_line", "Service line", false),
         ("mode", "Travel", false),
         ("limit", "Limit", false),
         ("share_percent", "Share (%)", true),
         ("group", "For", false),
+        ("area", "Where", false),
         ("from", "From", false),
+        ("until", "Until", false),
         ("kind", "Kind", false),
         ("source", "Source", false),
     ];
     Table::new("standards", "Access standards", &columns).with(standards.iter().map(|standard| {
+        let state = match standard.is_in_force(today) {
+            true => "In force",
+            false if standard.from > today => "Not yet",
+            false => "Ended",
+        };
         vec![
             Cell::text(&*standard.key),
             Cell::text(&*standard.words),
+            Cell::text(state),
             Cell::text(standard.service_line.label()),
             Cell::text(mode(standard.mode)),
-            Cell::Text(match standard.limit {
-                Limit::Minutes(minutes) => format!("{minutes} minutes"),
-                Limit::Metres(metres) => format!("{metres} m"),
-            }),
-            Cell::Number(standard.share * 100.0, 0),
+            Cell::Text(standard.limit.to_string()),
+            Cell::Number(standard.share * 100.0, decimals(standard.share * 100.0)),
             Cell::text(group(standard.group)),
+            Cell::text(standard.area.written()),
             Cell::Date(standard.from),
+            standard.until.map_or(Cell::Empty, Cell::Date),
             Cell::text(if standard.is_policy { "Policy" } else { "Planning choice" }),
             Cell::text(&*standard.source),
         ]

@@ -32,6 +32,11 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    /// One choice.
+    pub(super) fn new(value: &str, text: &str, selected: bool) -> Self {
+        Self { value: value.to_owned(), text: text.to_owned(), selected }
+    }
+
     /// A list whose first choice asks for nothing.
     pub(super) fn list<'a>(
         first: &'a str,

@@ -1,0 +1,393 @@
+//! Two states of the estate side by side, and what closing, improving or opening a site would do, without a search.
+//!
+//! A what-if decides nothing: where the care of a closed site would go is told as the nearest other site that offers it,
+//! and nobody checks that there is room.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::access::{Change, Difference, GateRules, Group, Standard, Standings, State};
+use crate::fund::{self, Arrival, Decision, Line, OptionKind, Terms};
+use crate::geography::Zones;
+use crate::register::{
+    Assumptions, Field, MissingAssumption, Pence, Register, ServiceLine, Site, SiteCode, TenancyId,
+};
+use crate::travel::UnusablePace;
+
+use super::derive::{self, Occupant};
+use super::journeys::{Catchments, JourneyLimit, OwnPeople};
+use super::state::{self, Base, Edit, StateError, StateSpec};
+use super::{Run, Scenario};
+
+/// What every comparison on one register rests on, worked out once.
+pub struct Outlook {
+    /// Today, with everybody's journey.
+    pub standings: Standings,
+    figures: Assumptions,
+    gates: GateRules,
+    occupants: BTreeMap<TenancyId, Occupant>,
+    limits: BTreeMap<ServiceLine, JourneyLimit>,
+    own_people: OwnPeople,
+    years: (i32, u8),
+    gaps: Vec<String>,
+}
+
+/// A comparison that cannot be made.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum OutlookError {
+    /// A state that cannot be.
+    #[error(transparent)]
+    State(#[from] StateError),
+    /// A way of travelling without a usable pace.
+    #[error(transparent)]
+    Pace(#[from] UnusablePace),
+    /// The assumption set lacks a figure.
+    #[error(transparent)]
+    Missing(#[from] MissingAssumption),
+}
+
+/// A tenancy whose place differs between two states, and the journeys of its own patients.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Displaced {
+    /// Which tenancy.
+    pub tenancy: TenancyId,
+    /// Its name.
+    pub name: String,
+    /// What care.
+    pub service_line: Option<ServiceLine>,
+    /// People it serves, where known.
+    pub people: Option<f64>,
+    /// From.
+    pub from: SiteCode,
+    /// To; `None` where no other site offers the care.
+    pub to: Option<SiteCode>,
+    /// Whether a plan put it there; otherwise it is the nearest other site that offers the care, and nothing is decided.
+    pub is_planned: bool,
+    /// Mean minutes of its own people before; they are shared out by distance, since nobody publishes who goes where.
+    pub minutes_before: Option<f64>,
+    /// And after.
+    pub minutes_after: Option<f64>,
+    /// Share of them beyond the journey limit after.
+    pub share_beyond: Option<f64>,
+}
+
+/// What a change would do.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct WhatIf {
+    /// For whom, by standard.
+    pub differences: Vec<Difference>,
+    /// Every line of money it causes, priced as a plan's would be.
+    pub lines: Vec<Line>,
+    /// What the fund gains, net.
+    pub to_fund: Pence,
+    /// Tenancies of closed sites.
+    pub displaced: Vec<Displaced>,
+    /// Why a plan could not close a site that is closed here, in sentences.
+    pub blockers: Vec<String>,
+}
+
+/// Two states side by side.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Compared {
+    /// What the first is, as a user writes it.
+    pub a: String,
+    /// And the second.
+    pub b: String,
+    /// For whom, by standard.
+    pub differences: Vec<Difference>,
+    /// Tenancies whose place differs.
+    pub displaced: Vec<Displaced>,
+    /// What is not known and could change this, in sentences.
+    pub gaps: Vec<String>,
+}
+
+impl Outlook {
+    /// Works today out.
+    pub fn new(
+        register: &Register,
+        zones: Arc<Zones>,
+        figures: Assumptions,
+        gates: GateRules,
+        standards: &[Standard],
+    ) -> Result<Self, OutlookError> {
+        let travel = state::travel_for(register, &zones, standards, &figures)?;
+        let today = state::today(register, &figures, &gates);
+        let occupants = derive::occupants(register, &figures);
+        let lines: BTreeSet<ServiceLine> = occupants
+            .values()
+            .filter_map(|occupant| occupant.service_line)
+            .filter(|line| derive::has_patients(Some(*line)))
+            .collect();
+        let mut limits = BTreeMap::new();
+        for line in &lines {
+            limits.insert(*line, JourneyLimit::of(*line, standards, &figures)?);
+        }
+        let own_people = Catchments::new(&zones, register, &occupants, &lines, &limits, &figures)?;
+        let own_people = own_people.into_people();
+        let levers = Scenario::defaults(register, figures.clone(), Vec::new());
+        let years = (levers.base_year, levers.horizon_years);
+        let standings = Standings::new(zones, travel, standards, today);
+        let gaps = gaps(register, &standings, &occupants);
+        Ok(Self { standings, figures, gates, occupants, limits, own_people, years, gaps })
+    }
+
+    fn terms(&self) -> Terms<'_> {
+        let (base_year, horizon_years) = self.years;
+        Terms { assumptions: &self.figures, base_year, horizon_years }
+    }
+
+    /// A state as a user writes it; `run` is the stored run it names, if it names one.
+    pub fn state(
+        &self,
+        register: &Register,
+        spec: &StateSpec,
+        run: Option<&Run>,
+    ) -> Result<State, StateError> {
+        let base = match spec.base {
+            Base::Today => self.standings.state.clone(),
+            Base::Run(number) => {
+                let proposal = run.and_then(|run| Some((run, run.proposal.as_ref()?)));
+                let (run, proposal) = proposal.ok_or(StateError::NoProposal { run: number })?;
+                let terms = Terms {
+                    assumptions: &run.scenario.assumptions,
+                    base_year: run.scenario.base_year,
+                    horizon_years: run.scenario.horizon_years,
+                };
+                state::proposed(register, &terms, &self.gates, proposal)
+            }
+        };
+        let changes = state::changes(&spec.edits, &base, register, &self.gates, &self.terms())?;
+        Ok(base.with(&changes).named(spec.to_string()))
+    }
+
+    /// Two states side by side, each with the run it names.
+    pub fn compare(
+        &self,
+        register: &Register,
+        (a, run_a): (&StateSpec, Option<&Run>),
+        (b, run_b): (&StateSpec, Option<&Run>),
+    ) -> Result<Compared, OutlookError> {
+        let before = self.state(register, a, run_a)?;
+        let after = self.state(register, b, run_b)?;
+        let differences = if *a == (StateSpec { base: Base::Today, edits: Vec::new() }) {
+            self.standings.compared_with(&after)
+        } else {
+            self.standings.at(before.clone()).compared_with(&after)
+        };
+        let mut gaps = self.gaps.clone();
+        for (spec, run) in [(a, run_a), (b, run_b)] {
+            let Some(asked) = run.map(|run| run.scenario.register_version) else { continue };
+            if asked != register.version {
+                gaps.push(format!(
+                    "{spec} was asked of register version {asked}; its actions and moves are put on version {}.",
+                    register.version
+                ));
+            }
+        }
+        Ok(Compared {
+            a: a.to_string(),
+            b: b.to_string(),
+            displaced: self.displaced(register, (a, run_a), (b, run_b), &after),
+            differences,
+            gaps,
+        })
+    }
+
+    /// What these edits of today's estate would do.
+    pub fn what_if(&self, register: &Register, edits: &[Edit]) -> Result<WhatIf, OutlookError> {
+        let terms = self.terms();
+        let today = &self.standings.state;
+        let changes = state::changes(edits, today, register, &self.gates, &terms)?;
+        let after = today.with(&changes);
+        let spec = |edits: &[Edit]| StateSpec { base: Base::Today, edits: edits.to_vec() };
+        let displaced = self.displaced(register, (&spec(&[]), None), (&spec(edits), None), &after);
+        let mut lines = Vec::new();
+        let mut blockers = Vec::new();
+        let options: BTreeMap<&SiteCode, OptionKind> = changes
+            .iter()
+            .filter_map(|change| match change {
+                Change::Close { site } => Some((site, OptionKind::Dispose)),
+                Change::Improve { site, .. } => Some((site, OptionKind::Improve)),
+                Change::Offer { .. } => None,
+            })
+            .collect();
+        for (code, option) in options {
+            let Some(site) = register.site(code) else { continue };
+            let decision = Decision { site, option, arrivals: Vec::new() };
+            lines.extend(fund::price(&decision, &terms)?);
+            if option == OptionKind::Dispose {
+                let exit = fund::exit_rule(site, &terms);
+                blockers.extend(exit.blocker().map(|blocker| {
+                    format!("A plan could not close {} ({code}): {}", site.name(), blocker.words)
+                }));
+            }
+        }
+        for moved in &displaced {
+            let need = self.occupants.get(&moved.tenancy).and_then(|held| held.need.as_ref().ok());
+            let to = moved.to.as_ref().and_then(|code| register.site(code));
+            let (Some(need), Some(to)) = (need, to) else { continue };
+            let arrival = Arrival {
+                tenancy: moved.tenancy.clone(),
+                from: moved.from.clone(),
+                clinical: need.clinical,
+                non_clinical: need.non_clinical,
+            };
+            lines.extend(fund::price_arrival(to, &arrival, &terms)?);
+        }
+        let in_fund = lines.iter().filter(|line| line.in_fund);
+        let to_fund = in_fund.map(|line| line.amount).sum();
+        let differences = self.standings.what_if(&changes);
+        Ok(WhatIf { differences, lines, to_fund, displaced, blockers })
+    }
+
+    /// Tenancies that are elsewhere in the second state: where a plan puts them, else the nearest other offer.
+    fn displaced(
+        &self,
+        register: &Register,
+        a: (&StateSpec, Option<&Run>),
+        b: (&StateSpec, Option<&Run>),
+        after: &State,
+    ) -> Vec<Displaced> {
+        let place = |(spec, run): (&StateSpec, Option<&Run>)| {
+            let moves = run.and_then(|run| run.proposal.as_ref()).map(|proposal| &proposal.moves);
+            let moves: BTreeMap<TenancyId, SiteCode> = moves
+                .into_iter()
+                .flatten()
+                .map(|moved| (moved.tenancy.clone(), moved.to.clone()))
+                .collect();
+            let closed: BTreeSet<SiteCode> = spec
+                .edits
+                .iter()
+                .filter_map(
+                    |edit| if let Edit::Close(site) = edit { Some(site.clone()) } else { None },
+                )
+                .collect();
+            (moves, closed)
+        };
+        let ((moves_a, closed_a), (moves_b, closed_b)) = (place(a), place(b));
+        let catchments = Catchments::over(self.standings.zones(), &self.own_people);
+        let point = |code: &SiteCode| register.site(code).and_then(Site::location);
+        let mut found = Vec::new();
+        for occupant in self.occupants.values() {
+            let from = moves_a.get(&occupant.id).unwrap_or(&occupant.site);
+            let planned = moves_b.get(&occupant.id).unwrap_or(&occupant.site);
+            let is_shut = closed_b.contains(planned) && !closed_a.contains(from);
+            if from == planned && !is_shut {
+                continue;
+            }
+            let to = if is_shut {
+                occupant.service_line.and_then(|line| nearest_other(after, line, planned, register))
+            } else {
+                Some(planned.clone())
+            };
+            let journeys = occupant.service_line.zip(to.as_ref()).and_then(|(line, to)| {
+                let (from_point, to_point) = (point(from)?, point(to)?);
+                let limit = self.limits.get(&line)?;
+                catchments.moved(line, from, from_point, to_point, limit)
+            });
+            found.push(Displaced {
+                tenancy: occupant.id.clone(),
+                name: occupant.name.clone(),
+                service_line: occupant.service_line,
+                people: occupant.people,
+                from: from.clone(),
+                to,
+                is_planned: !is_shut,
+                minutes_before: journeys.map(|journeys| journeys.before.0),
+                minutes_after: journeys.map(|journeys| journeys.after.0),
+                share_beyond: journeys.map(|journeys| journeys.beyond_after),
+            });
+        }
+        found
+    }
+}
+
+/// The nearest other placed site that offers a kind of care, in a straight line, ties by code.
+fn nearest_other(
+    state: &State,
+    line: ServiceLine,
+    from: &SiteCode,
+    register: &Register,
+) -> Option<SiteCode> {
+    let here = register.site(from)?.location()?;
+    let offers = state.sites_offering(line).filter(|site| *site != from);
+    let placed =
+        offers.filter_map(|code| Some((register.site(code)?.location()?.metres_to(here), code)));
+    let nearest = placed.min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
+    nearest.map(|(_, code)| code.clone())
+}
+
+/// What is not known of this register and could change who is within a standard.
+fn gaps(
+    register: &Register,
+    standings: &Standings,
+    occupants: &BTreeMap<TenancyId, Occupant>,
+) -> Vec<String> {
+    let zones = standings.zones();
+    let mut gaps = Vec::new();
+    let mut say = |count: usize, words: &dyn Fn(usize) -> String| {
+        if count > 0 {
+            gaps.push(words(count));
+        }
+    };
+    let unplaced =
+        register.sites().filter(|site| !site.is_aggregate() && site.location().is_none()).count();
+    say(unplaced, &|n| {
+        format!(
+            "Where {n} sites are is not known: they are in no journey and could only bring more people within."
+        )
+    });
+    let offering: BTreeSet<&SiteCode> = occupants.values().map(|occupant| &occupant.site).collect();
+    let all = offering.len();
+    let gate_unknown = occupants
+        .values()
+        .filter_map(|occupant| Some((occupant.service_line?, &occupant.site)))
+        .filter(|(line, site)| standings.state.gates(*line, site) == Some(None))
+        .map(|(_, site)| site)
+        .collect::<BTreeSet<_>>()
+        .len();
+    say(gate_unknown, &|n| {
+        format!(
+            "Whether disabled people can get into {n} of {all} sites that offer care is not known: nobody has surveyed every must-pass item there. Their people are undetermined, never within."
+        )
+    });
+    let kind_unknown = occupants.values().filter(|held| held.service_line.is_none()).count();
+    say(kind_unknown, &|n| {
+        format!("What kind of care {n} tenancies give is not known: they are in no standard.")
+    });
+    let derived = occupants.values().filter(|held| held.is_derived).count();
+    say(derived, &|n| {
+        format!(
+            "At {n} sites no tenancy is recorded: the kind of care they offer is taken from the published site type."
+        )
+    });
+    for group in Group::ALL {
+        let unknown =
+            zones.iter().filter(|zone| zone.residents > 0 && group.people(zone).is_none()).count();
+        say(unknown, &|n| {
+            format!(
+                "{}: their number is not known in {n} small areas, which are in no count of them.",
+                group.people_label()
+            )
+        });
+    }
+    let no_decile = zones.iter().filter(|zone| zone.imd_decile.is_none()).count();
+    say(no_decile, &|n| format!("The deprivation decile of {n} small areas is not known."));
+    let no_line = register
+        .sites()
+        .filter(|site| derive::is_in_use(site) && site.text(Field::BoroughCode).is_none())
+        .count();
+    say(no_line, &|n| format!("The borough of {n} open sites is not known."));
+    let makers: BTreeSet<String> =
+        standings.what_if(&[]).into_iter().map(|difference| difference.travel).collect();
+    for maker in makers {
+        gaps.push(format!("Journeys are {maker}. Nobody has walked them."));
+    }
+    gaps.push(
+        "Sex, ethnicity, religion, pregnancy, sexual orientation and gender reassignment are not in the register by small area: this says nothing of them."
+            .to_owned(),
+    );
+    gaps
+}

@@ -1,0 +1,358 @@
+//! Two states of the estate side by side, what a change would do, and the evidence of who is affected.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use actix_web::{HttpRequest, HttpResponse, web};
+use minijinja::{Value as View, context};
+use serde::Deserialize;
+
+use super::register::Choice;
+use super::table::{Dress, Shown};
+use super::{Page, csv, page, view_of};
+use crate::access::{Difference, Verdict};
+use crate::export::{self, Cell, Table, grouped};
+use crate::register::{ServiceLine, SiteCode, Word as _};
+use crate::scenario::{Compared, Edit, StateSpec};
+use crate::web::app::{App, Held, aside};
+use crate::web::asked;
+use crate::web::filter::percent;
+use crate::web::problem::Problem;
+
+/// Two states, as an address names them.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Sides {
+    a: String,
+    b: String,
+}
+
+impl Sides {
+    fn is_empty(&self) -> bool {
+        self.a.trim().is_empty() && self.b.trim().is_empty()
+    }
+
+    fn query(&self) -> String {
+        format!("a={}&b={}", percent(self.a.trim()), percent(self.b.trim()))
+    }
+}
+
+pub(crate) async fn show(
+    request: HttpRequest,
+    app: web::Data<App>,
+    sides: web::Query<Sides>,
+) -> Result<HttpResponse, Problem> {
+    let sides = sides.into_inner();
+    page(&request, &app, move |app| {
+        let runs = app.store.runs(&app.scope())?;
+        let runs: Vec<View> = runs
+            .iter()
+            .filter(|run| run.to_fund.is_some())
+            .map(|run| context! { name => run.name.clone(), href => format!("/access/compare?a=today&b=run:{}", run.id.0), id => run.id.0 })
+            .collect();
+        let mut view = context! {
+            a => if sides.is_empty() { "today".to_owned() } else { sides.a.clone() },
+            b => sides.b.clone(),
+            runs => runs,
+            errors => context! {},
+            result => None::<View>,
+        };
+        let title = "Compare two states of the estate";
+        if sides.is_empty() {
+            return Ok(Page::new("compare.html", title, view).under("Access", "/access"));
+        }
+        let held = app.outlook()?;
+        match asked::compared(app, &held, &sides.a, &sides.b) {
+            Ok(compared) => {
+                let result = result(&held, &compared, &sides);
+                view = context! { result => result, ..view };
+                Ok(Page::new("compare.html", title, view).under("Access", "/access"))
+            }
+            Err(Problem::Invalid { faults }) => {
+                let errors: std::collections::BTreeMap<String, String> =
+                    faults.into_iter().map(|fault| (fault.field, fault.detail)).collect();
+                view = context! { errors => view_of(errors), ..view };
+                let title = format!("Error: {title}");
+                Ok(Page::new("compare.html", title, view)
+                    .under("Access", "/access")
+                    .with_status(StatusCode::UNPROCESSABLE_ENTITY))
+            }
+            Err(other) => Err(other),
+        }
+    })
+    .await
+}
+
+fn result(held: &Held, compared: &Compared, sides: &Sides) -> View {
+    let tables = export::comparison_tables(compared);
+    let href = |table: &Table| format!("/access/compare/{}.csv?{}", table.name, sides.query());
+    context! {
+        a => compared.a.clone(),
+        b => compared.b.clone(),
+        version => held.estate.version(),
+        standards => held.standards,
+        headline => headline(&compared.differences),
+        tables => shown(held, &tables, href),
+        evidence => format!("/access/evidence?{}", sides.query()),
+        pack => format!("/access/evidence.zip?{}", sides.query()),
+    }
+}
+
+/// Tables by name, with sites linked and verdicts as tags.
+fn shown(held: &Held, tables: &[Table], href: impl Fn(&Table) -> String) -> View {
+    let register = held.estate.register();
+    let dress = |_: usize, key: &str, cell: &Cell| {
+        let text = if let Cell::Text(text) = cell { text.as_str() } else { "" };
+        match key {
+            "from" | "to" | "site_before" | "site_after" => {
+                let code = text.parse::<SiteCode>().ok();
+                let site = code.filter(|code| register.site(code).is_some());
+                Dress { href: site.map(|code| format!("/sites/{code}")), ..Dress::default() }
+            }
+            "verdict_before" | "verdict_after" | "before" | "after" => {
+                Dress { tag: verdict_colour(text), ..Dress::default() }
+            }
+            _ => Dress::default(),
+        }
+    };
+    let shown =
+        |table: &Table| (table.name.clone(), Shown::dressed(table, Some(href(table)), dress));
+    view_of(tables.iter().map(shown).collect::<std::collections::BTreeMap<_, _>>())
+}
+
+fn verdict_colour(words: &str) -> Option<&'static str> {
+    let is = |verdict| export::verdict_words(verdict) == words;
+    if is(Verdict::Pass) {
+        Some("green")
+    } else if is(Verdict::Fail) {
+        Some("red")
+    } else if is(Verdict::Undetermined) {
+        Some("yellow")
+    } else {
+        None
+    }
+}
+
+/// A sentence a standard that changes anything; another where none does.
+fn headline(differences: &[Difference]) -> Vec<String> {
+    let count = |people: u64| grouped(people as f64, 0);
+    let changed = differences.iter().filter(|told| {
+        told.affected.better + told.affected.worse > 0
+            || told.before.within != told.after.within
+            || told.before.undetermined != told.after.undetermined
+    });
+    let mut words: Vec<String> = changed
+        .map(|told| {
+            let people = told.affected;
+            format!(
+                "{}: {} people have a shorter way, {} a longer one, for {} nothing changes; {} are newly within and {} no longer.",
+                told.standard.words,
+                count(people.better),
+                count(people.worse),
+                count(people.same),
+                count(people.gained),
+                count(people.lost)
+            )
+        })
+        .collect();
+    if words.is_empty() {
+        words.push(
+            "Nobody’s journey to a site that surely serves them changes under any standard."
+                .to_owned(),
+        );
+    }
+    words
+}
+
+pub(crate) async fn file(
+    app: web::Data<App>,
+    path: web::Path<String>,
+    sides: web::Query<Sides>,
+) -> Result<HttpResponse, Problem> {
+    let (name, sides) = (path.into_inner(), sides.into_inner());
+    csv(&app, move |app| {
+        let held = app.outlook()?;
+        let tables = export::comparison_tables(&asked::compared(app, &held, &sides.a, &sides.b)?);
+        let table = tables.into_iter().find(|table| table.name == name);
+        table.ok_or_else(|| Problem::not_found(format!("table {name}")))
+    })
+    .await
+}
+
+/// The page an officer prints.
+pub(crate) async fn evidence(
+    request: HttpRequest,
+    app: web::Data<App>,
+    sides: web::Query<Sides>,
+) -> Result<HttpResponse, Problem> {
+    let sides = sides.into_inner();
+    page(&request, &app, move |app| {
+        let held = app.outlook()?;
+        let compared = asked::compared(app, &held, &sides.a, &sides.b)?;
+        let view = result(&held, &compared, &sides);
+        Ok(Page::new("evidence.html", "Evidence for an equality analysis", view)
+            .under("Access", "/access")
+            .under("Compare", format!("/access/compare?{}", sides.query())))
+    })
+    .await
+}
+
+/// The same page and every table, in one file.
+pub(crate) async fn pack(
+    app: web::Data<App>,
+    sides: web::Query<Sides>,
+) -> Result<HttpResponse, Problem> {
+    let sides = sides.into_inner();
+    let bytes = aside(&app, move |app| {
+        let held = app.outlook()?;
+        let compared = asked::compared(app, &held, &sides.a, &sides.b)?;
+        let tables = export::comparison_tables(&compared);
+        let view = context! {
+            page => result(&held, &compared, &sides),
+            tables => view_of(tables.iter().map(|table| Shown::plain(table, Some(format!("{}.csv", table.name)))).collect::<Vec<_>>()),
+            illustrative => held.estate.is_illustrative,
+        };
+        let html = app.fill("evidence-file.html", view)?;
+        export::pack(&html, &tables).map_err(Problem::internal)
+    })
+    .await?;
+    Ok(HttpResponse::Ok()
+        .insert_header((CONTENT_TYPE, "application/zip"))
+        .insert_header((CONTENT_DISPOSITION, "attachment; filename=\"equality-evidence.zip\""))
+        .body(bytes))
+}
+
+/// What is done to today's estate, and what is to be added to it.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct Doing {
+    edits: String,
+    /// `close`, `improve`, `offer` or `keep`.
+    r#do: String,
+    site: String,
+    care: String,
+}
+
+impl Doing {
+    /// The edits with the new one; keeping a site takes back what was done to it.
+    fn all(&self) -> Result<String, (&'static str, String)> {
+        let mut edits: Vec<String> = self
+            .edits
+            .split([',', '+', ' '])
+            .filter(|edit| !edit.is_empty())
+            .map(str::to_owned)
+            .collect();
+        let site = self.site.trim();
+        if site.is_empty() {
+            return if self.r#do.is_empty() {
+                Ok(edits.join(","))
+            } else {
+                Err(("site", "Enter the code of a site".to_owned()))
+            };
+        }
+        let code: SiteCode = site
+            .parse()
+            .map_err(|_error| ("site", format!("{site:?} is not a site code, such as RXA01")))?;
+        let is_of = |edit: &String| edit.split(':').nth(1) == Some(code.as_str());
+        match self.r#do.as_str() {
+            "close" | "improve" => {
+                edits.retain(|edit| !is_of(edit));
+                edits.push(format!("{}:{code}", self.r#do));
+            }
+            "keep" => edits.retain(|edit| !is_of(edit)),
+            "offer" => {
+                let line = ServiceLine::find(&self.care)
+                    .ok_or_else(|| ("care", "Choose which care is offered there".to_owned()))?;
+                edits.push(format!("offer:{code}:{line}"));
+            }
+            _ => return Err(("do", "Choose what is done".to_owned())),
+        }
+        Ok(edits.join(","))
+    }
+}
+
+pub(crate) async fn what_if(
+    request: HttpRequest,
+    app: web::Data<App>,
+    doing: web::Query<Doing>,
+) -> Result<HttpResponse, Problem> {
+    let doing = doing.into_inner();
+    page(&request, &app, move |app| {
+        let held = app.outlook()?;
+        let (edits, error) = match doing.all() {
+            Ok(edits) => (edits, None),
+            Err((field, words)) => (doing.edits.clone(), Some((field.to_owned(), words))),
+        };
+        let told = if edits.is_empty() || error.is_some() { None } else { Some(asked::what_if(&held, &edits)) };
+        let (done, error) = match told {
+            None => (None, error),
+            Some(Ok(done)) => (Some(done), None),
+            Some(Err(Problem::Invalid { faults })) => {
+                let words = faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; ");
+                (None, Some(("site".to_owned(), words)))
+            }
+            Some(Err(other)) => return Err(other),
+        };
+        let kept = done.as_ref().map_or_else(|| doing.edits.clone(), |(spec, _)| written(spec));
+        let (choices, none) = (ServiceLine::ALL.iter(), Choice::new("", "Choose", doing.care.is_empty()));
+        let cares = choices.map(|line| Choice::new(line.word(), line.label(), doing.care == line.word()));
+        let cares: Vec<Choice> = std::iter::once(none).chain(cares).collect();
+        let is_error = error.is_some();
+        let view = context! {
+            edits => kept,
+            r#do => doing.r#do.clone(),
+            site => doing.site.clone(),
+            cares => view_of(cares),
+            error => error.map(|(field, words)| context! { field => field, words => words }),
+            done => done.as_ref().map(|(spec, _)| done_list(&held, spec)),
+            result => done.map(|(spec, told)| {
+                let mut tables = export::difference_tables(&told.differences);
+                tables.push(export::journeys_table(&told.displaced));
+                let sides = Sides { a: "today".to_owned(), b: spec.to_string() };
+                let href = |table: &Table| format!("/access/compare/{}.csv?{}", table.name, sides.query());
+                context! {
+                    headline => headline(&told.differences),
+                    to_fund => Cell::Money(told.to_fund).shown(),
+                    blockers => told.blockers.clone(),
+                    tables => shown(&held, &tables, href),
+                    compare => format!("/access/compare?{}", sides.query()),
+                    evidence => format!("/access/evidence?{}", sides.query()),
+                }
+            }),
+        };
+        let title = if is_error { "Error: What if" } else { "What if" };
+        let status = if is_error { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        Ok(Page::new("what-if.html", title, view).under("Access", "/access").with_status(status))
+    })
+    .await
+}
+
+fn written(spec: &StateSpec) -> String {
+    spec.to_string().trim_start_matches("today").trim_start_matches('+').replace('+', ",")
+}
+
+/// Each edit in words, and the address of the page without it.
+fn done_list(held: &Held, spec: &StateSpec) -> Vec<View> {
+    let register = held.estate.register();
+    let name = |code: &SiteCode| {
+        let name = register.site(code).map_or(code.as_str(), crate::register::Site::name);
+        format!("{name} ({code})")
+    };
+    (0..spec.edits.len())
+        .filter_map(|at| {
+            let words = match spec.edits.get(at)? {
+                Edit::Close(site) => format!("{} closes", name(site)),
+                Edit::Improve(site) => format!(
+                    "{} is improved: its access items are mended where works can",
+                    name(site)
+                ),
+                Edit::Offer(site, line) => {
+                    format!("{} newly offers {}", name(site), line.label().to_lowercase())
+                }
+            };
+            let mut rest = spec.clone();
+            rest.edits.remove(at);
+            let href = format!("/access/what-if?edits={}", percent(&written(&rest)));
+            Some(context! { words => words, href => href })
+        })
+        .collect()
+}
