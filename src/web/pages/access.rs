@@ -491,6 +491,12 @@ fn sentence((line, closing): &(LineShortfall, Closing)) -> Sentence {
             count(line.no_site)
         ));
     }
+    if line.sites == (0, 0, 0) {
+        words.push(
+            "The register holds no placed site of this kind of care at all: this may say more of the register than of the care."
+                .to_owned(),
+        );
+    }
     if told.unknown_zones > 0 {
         words.push(format!(
             "In {} areas the number of disabled residents is not known; they are in none of these counts.",
