@@ -441,3 +441,25 @@ impl<'a> Run<'a> {
         self.outcome
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classic;
+
+    #[test]
+    fn a_bound_above_a_plan_is_said_aloud_and_thrown_away() {
+        let problem = classic::p_median(&[vec![0.0, 3.0], vec![4.0, 0.0]], 1);
+        let plan = solve(&problem, &Settings::default(), &mut ()).plan.unwrap();
+        let mut watch = ();
+        let mut run = Run::of(&problem, Instant::now(), &mut watch);
+
+        run.offer(plan, f64::NEG_INFINITY, 0);
+        run.hear_bound(3.5, 0);
+        let outcome = run.finish(End::Proved, &Settings::default());
+
+        let trouble = Trouble::Contradiction { objective: 3.0, bound: 3.5 };
+        assert_eq!(outcome.trouble, Some(trouble));
+        assert_eq!((outcome.status, outcome.bound), (Status::Stopped, None));
+    }
+}

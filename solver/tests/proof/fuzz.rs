@@ -185,18 +185,16 @@ proptest! {
 
         let outcome = solve(&problem, &settings, &mut ());
 
-        match problem.validate() {
-            Err(fault) => {
-                prop_assert_eq!(outcome.status, Status::Malformed);
-                prop_assert!(["site ", "unit ", "coverage ", "limit "].iter().any(|s| fault.at.starts_with(s)));
-                prop_assert_eq!(outcome.trouble, Some(Trouble::Malformed(fault)));
-                prop_assert!(outcome.plan.is_none() && mps(&problem).is_err());
-            }
-            Ok(()) => {
-                prop_assert!(figures_of(&problem).iter().all(|x| x.abs() <= 1e15));
-                prop_assert!(mps(&problem).unwrap().ends_with("ENDATA\n"));
-                is_honest(&problem, &outcome)?;
-            }
+        if let Err(fault) = problem.validate() {
+            prop_assert_eq!(outcome.status, Status::Malformed);
+            let rooms = ["site ", "unit ", "coverage ", "limit "];
+            prop_assert!(rooms.iter().any(|room| fault.at.starts_with(room)), "{}", fault);
+            prop_assert_eq!(outcome.trouble, Some(Trouble::Malformed(fault)));
+            prop_assert!(outcome.plan.is_none() && mps(&problem).is_err());
+        } else {
+            prop_assert!(figures_of(&problem).iter().all(|x| x.abs() <= 1e15));
+            prop_assert!(mps(&problem).unwrap().ends_with("ENDATA\n"));
+            is_honest(&problem, &outcome)?;
         }
     }
 
