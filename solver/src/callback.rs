@@ -7,9 +7,10 @@ use std::{ptr, slice};
 
 use highs::{HighsStatus, Model, SolvedModel};
 use highs_sys::{
-    Highs_setCallback, Highs_startCallback, Highs_version, HighsCallbackDataIn,
-    HighsCallbackDataOut, kHighsCallbackIpmInterrupt, kHighsCallbackMipImprovingSolution,
-    kHighsCallbackMipInterrupt, kHighsCallbackMipLogging, kHighsCallbackSimplexInterrupt,
+    Highs_changeColBounds, Highs_setCallback, Highs_startCallback, Highs_version,
+    HighsCallbackDataIn, HighsCallbackDataOut, kHighsCallbackIpmInterrupt,
+    kHighsCallbackMipImprovingSolution, kHighsCallbackMipInterrupt, kHighsCallbackMipLogging,
+    kHighsCallbackSimplexInterrupt,
 };
 
 /// What HiGHS says while it searches.
@@ -59,6 +60,14 @@ pub(crate) fn solve_heard<L: Listener>(
         Highs_setCallback(solved.as_mut_ptr(), None, ptr::null_mut());
     }
     Ok(solved)
+}
+
+/// Limits what a column may be. `false` where HiGHS does not know the column.
+pub(crate) fn limit_column(model: &mut Model, column: usize, low: f64, high: f64) -> bool {
+    let Ok(column) = c_int::try_from(column) else { return false };
+    // SAFETY: the instance `model` owns is alive; HiGHS checks the number of the column itself.
+    let status = unsafe { Highs_changeColBounds(model.as_mut_ptr(), column, low, high) };
+    status != highs_sys::STATUS_ERROR
 }
 
 /// What HiGHS calls itself: `1.15.0`.

@@ -22,6 +22,7 @@
 //! ```
 
 mod callback;
+mod certificate;
 mod check;
 pub mod classic;
 mod columns;
@@ -30,6 +31,7 @@ mod explain_before;
 mod explain_why;
 mod frontier;
 mod improve;
+mod large;
 mod mps;
 mod outcome;
 mod packing;
@@ -42,6 +44,7 @@ mod rules;
 mod search;
 mod solve;
 
+pub use certificate::{Certificate, Prices};
 pub use check::{Costs, Rule, Verdict, Violation, check, verify};
 pub use explain::{Attainable, Clash, Explanation, Family, Given, Relaxation, explain_infeasible};
 pub use explain_before::{Obstacle, obstacles};
@@ -49,11 +52,11 @@ pub use explain_why::{Choice, Flip, Known, flip, intervals};
 pub use frontier::{Amount, FrontierPoint, Sweep, frontier};
 pub use mps::mps;
 pub use outcome::{
-    Outcome, Plan, Progress, Settings, Share, Size, Status, Trouble, Watch, gap_between,
+    Outcome, Phase, Plan, Progress, Settings, Share, Size, Status, Trouble, Watch, gap_between,
 };
 pub use portfolio::{Member, Portfolio, portfolio};
 pub use problem::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Malformed, Objective, Opt, Place, Problem, Server,
     Site, Unit,
 };
-pub use solve::{solve, solve_from, solve_whole, version};
+pub use solve::{solve, solve_from, solve_priced, solve_whole, version};

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Certificate;
 use crate::check::Violation;
 use crate::problem::{CoverPoint, Limit, LimitTerm, Malformed, Problem};
 
@@ -37,6 +38,23 @@ pub struct Progress {
     pub gap: Option<f64>,
     /// Branches searched.
     pub nodes: u64,
+    /// What the search is doing.
+    pub phase: Phase,
+}
+
+/// Stages of a search.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// HiGHS searches the problem, or what is left of it.
+    #[default]
+    Search,
+    /// Prices of rules are sought, which prove a bound.
+    Prices,
+    /// What the prices left undecided becomes a plan.
+    Core,
+    /// Some sites at a time are decided anew.
+    Neighbourhoods,
 }
 
 /// Who looks on while a search runs. Both are called on the thread that called [`solve`](crate::solve).
@@ -267,6 +285,8 @@ pub struct Outcome {
     pub today_breaks: Vec<Violation>,
     /// What went wrong, if anything.
     pub trouble: Option<Trouble>,
+    /// What proves the bound, where prices do.
+    pub certificate: Option<Certificate>,
 }
 
 /// (objective − bound) ÷ |objective|: 0 where they meet, never negative; `None` where the objective is 0 and the bound is not.

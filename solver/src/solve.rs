@@ -4,11 +4,13 @@ use std::time::{Duration, Instant};
 
 use good_lp::{IntoAffineExpression, SolverModel};
 
+use crate::certificate::Certificate;
 use crate::check::{check, verify};
 use crate::columns::Columns;
 use crate::improve::improved;
+use crate::large;
 use crate::outcome::{
-    Outcome, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
+    Outcome, Phase, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
 };
 use crate::problem::Problem;
 use crate::pure::{Core, Pure};
@@ -74,6 +76,12 @@ pub fn solve_from(
     solve_begun(Way::Fitting, problem, starts, settings, watch)
 }
 
+/// As [`solve`], by prices and parts alone, as if the problem were too large for anything else. Never proves that there is
+/// no plan.
+pub fn solve_priced(problem: &Problem, settings: &Settings, watch: &mut dyn Watch) -> Outcome {
+    solve_by(Way::Priced, problem, settings, watch)
+}
+
 /// Which methods may be used.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -81,6 +89,8 @@ pub(crate) enum Way {
     Fitting,
     /// HiGHS alone.
     Whole,
+    /// Prices and parts, however small the problem.
+    Priced,
     /// The narrowing of [`Pure`], however small the problem.
     #[cfg(test)]
     Narrowed,
@@ -113,12 +123,22 @@ fn solve_begun(
         .and_then(|limit| started.checked_add(limit));
     let mut run = Run::of(problem, started, watch);
     run.begin_with_today();
-    if way == Way::Fitting && !run.begin_with(starts) {
+    let is_large = way == Way::Priced
+        || (way == Way::Fitting && large::is_large(problem) && Pure::of(problem).is_none());
+    let is_begun = way == Way::Fitting && run.begin_with(starts);
+    if way == Way::Fitting && !is_begun && !is_large {
         run.begin_with_small_moves(settings, deadline);
+    }
+    if is_large {
+        let end = large::search(&mut run, settings, deadline);
+        if end == End::Proved || run.is_over(deadline) || way == Way::Priced {
+            return run.finish(end, settings);
+        }
+        run.enter(Phase::Search);
     }
     let pure = match way {
         Way::Fitting => Pure::of(problem),
-        Way::Whole => None,
+        Way::Whole | Way::Priced => None,
         #[cfg(test)]
         Way::Narrowed => Pure::of_any_size(problem),
     };
@@ -147,6 +167,7 @@ fn nothing(status: Status) -> Outcome {
         today_is_feasible: false,
         today_breaks: Vec::new(),
         trouble: None,
+        certificate: None,
     }
 }
 
@@ -191,8 +212,8 @@ impl Part<'_> {
 }
 
 /// A search as it goes on: the best plan that passed the check, the bound, the outcome so far.
-struct Run<'a> {
-    problem: &'a Problem,
+pub(crate) struct Run<'a> {
+    pub(crate) problem: &'a Problem,
     started: Instant,
     watch: &'a mut dyn Watch,
     best: Option<(Plan, f64)>,
@@ -200,6 +221,7 @@ struct Run<'a> {
     size_of_best: f64,
     bound: Option<f64>,
     nodes: u64,
+    phase: Phase,
     outcome: Outcome,
 }
 
@@ -214,6 +236,7 @@ impl<'a> Run<'a> {
             size_of_best: 0.0,
             bound: None,
             nodes: 0,
+            phase: Phase::default(),
             outcome,
         }
     }
@@ -348,14 +371,59 @@ impl<'a> Run<'a> {
     }
 
     /// The time is up, or somebody wants it to stop.
-    fn is_over(&self, deadline: Option<Instant>) -> bool {
+    pub(crate) fn is_over(&self, deadline: Option<Instant>) -> bool {
         deadline.is_some_and(|at| Instant::now() >= at) || self.watch.is_cancelled()
     }
 
     /// Half the gap asked for, so that the rest of the way may be rounded.
-    fn is_near_enough(&self, settings: &Settings) -> bool {
+    pub(crate) fn is_near_enough(&self, settings: &Settings) -> bool {
         let gap = self.progress().gap.unwrap_or(f64::INFINITY);
         gap <= 0.5 * settings.gap.max(OPTIMAL_GAP)
+    }
+
+    /// A new stage of the search begins.
+    pub(crate) fn enter(&mut self, phase: Phase) {
+        self.phase = phase;
+        let progress = self.progress();
+        self.watch.progress(progress);
+    }
+
+    /// What the best plan costs.
+    pub(crate) fn cost(&self) -> Option<f64> {
+        self.best.as_ref().map(|(_, cost)| *cost)
+    }
+
+    /// The best plan and what it costs.
+    pub(crate) fn best_plan(&self) -> Option<(Plan, f64)> {
+        self.best.clone()
+    }
+
+    /// Offers a plan that may break rules, and says whether it is a plan.
+    pub(crate) fn try_offer(&mut self, plan: &Plan) -> bool {
+        let is_plan = check(self.problem, plan).is_empty();
+        if is_plan {
+            self.offer(plan.clone(), f64::NEG_INFINITY, 0);
+        }
+        is_plan
+    }
+
+    /// Takes a bound if it is better and its certificate, added up anew, proves it.
+    pub(crate) fn hear_certificate(&mut self, certificate: Certificate) {
+        let claimed = certificate.bound;
+        let proved = certificate.proves(self.problem).unwrap_or(f64::NEG_INFINITY);
+        // Packing whole units exactly may take longer than the proof may: then it proves a little less.
+        let is_divisible = self.problem.units.iter().all(|unit| unit.is_divisible);
+        let rounding = if is_divisible { 1e-6 } else { 1e-2 };
+        if proved < claimed - rounding * claimed.abs().max(1.0) {
+            let what = format!("a bound of {claimed} is proved only to {proved} by its prices");
+            self.outcome.trouble = Some(Trouble::SearchFailed(what));
+        }
+        if self.bound.is_none_or(|bound| proved > bound) {
+            self.hear_bound(proved, 0);
+            self.outcome.certificate = Some(Certificate { bound: proved, ..certificate });
+        }
+        let progress = self.progress();
+        self.watch.progress(progress);
     }
 
     /// Takes a plan if it is better and keeps the rules.
@@ -391,7 +459,7 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn progress(&self) -> Progress {
+    pub(crate) fn progress(&self) -> Progress {
         let incumbent = self.best.as_ref().map(|(_, cost)| *cost);
         Progress {
             seconds: self.started.elapsed().as_secs_f64(),
@@ -399,6 +467,7 @@ impl<'a> Run<'a> {
             bound: self.bound,
             gap: incumbent.zip(self.bound).and_then(|(cost, bound)| gap_between(cost, bound)),
             nodes: self.nodes,
+            phase: self.phase,
         }
     }
 

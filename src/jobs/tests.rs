@@ -43,8 +43,13 @@ fn held() -> (impl FnOnce(&mut Teller) -> Result<Run, String> + Send, Receiver<(
     let (release, released) = channel::<()>();
     let body = move |teller: &mut Teller| {
         let seconds = 0.5;
-        let progress =
-            |incumbent| Progress { seconds, incumbent, bound: Some(1.0), gap: None, nodes: 0 };
+        let progress = |incumbent| Progress {
+            seconds,
+            incumbent,
+            bound: Some(1.0),
+            gap: None,
+            ..Progress::default()
+        };
         teller.progress(progress(None));
         teller.progress(progress(Some(2.0)));
         began.send(()).unwrap();

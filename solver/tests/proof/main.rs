@@ -4,4 +4,5 @@
 mod fuzz;
 mod laws;
 mod oracle;
+mod prices;
 mod tiny;

@@ -1,0 +1,316 @@
+//! Why no plan is better than a bound: a price for every rule that ties sites to each other, and code that adds up what
+//! they prove. It reads the problem and the prices only, and shares no code with whatever found them.
+//!
+//! Take any plan that keeps the rules. Add to its cost, for every priced rule, the price times what the plan misses of it
+//! (never more than nothing, as floors are priced from above zero and ceilings from below). What comes out costs no more
+//! than the plan, and it is a sum over sites: each site's option, and what is there, each at its cost less the prices it
+//! earns. So no plan costs less than all sites together when each takes what is cheapest for it alone, within its room.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::problem::{LimitTerm, Problem};
+
+/// Branches a site may take here.
+const MOST_BRANCHES: u32 = 100_000;
+
+/// Prices of rules, in cost per unit of what the rule counts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Prices {
+    /// (2) Of placing a unit; any sign.
+    pub units: Vec<f64>,
+    /// (5) Unit, site, and what it is worth that the unit is there rather than the first of its companions; any sign.
+    pub together: Vec<(usize, usize, f64)>,
+    /// (6) By group and point: of a server in place; not negative.
+    pub served: Vec<Vec<f64>>,
+    /// (7) By group: of weight covered; not negative, and no more than the price of a shortfall.
+    pub floors: Vec<f64>,
+    /// (8) By limit: of what it adds up to, where there is a least; not negative, and no more than its price.
+    pub lows: Vec<f64>,
+    /// (8) By limit: of what it adds up to, where there is a most; as before.
+    pub highs: Vec<f64>,
+    /// (4) By site and resource: of room; not negative. One resource a site, without a price, is kept exactly.
+    pub room: Vec<Vec<f64>>,
+}
+
+impl Prices {
+    /// Nothing has a price.
+    pub fn none(problem: &Problem) -> Self {
+        Self {
+            units: vec![0.0; problem.units.len()],
+            together: Vec::new(),
+            served: problem.coverage.iter().map(|group| vec![0.0; group.points.len()]).collect(),
+            floors: vec![0.0; problem.coverage.len()],
+            lows: vec![0.0; problem.limits.len()],
+            highs: vec![0.0; problem.limits.len()],
+            room: vec![vec![0.0; problem.resources.len()]; problem.sites.len()],
+        }
+    }
+}
+
+/// A bound and its proof.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Certificate {
+    /// No plan costs less.
+    pub bound: f64,
+    /// What proves it.
+    pub prices: Prices,
+}
+
+impl Certificate {
+    /// What the prices prove, added up anew; `None` where they are not prices for this problem. Prices of the wrong sign
+    /// count as nothing.
+    pub fn proves(&self, problem: &Problem) -> Option<f64> {
+        Proof::of(problem, &self.prices).map(|proof| proof.total())
+    }
+}
+
+struct Proof<'a> {
+    problem: &'a Problem,
+    prices: &'a Prices,
+    /// What each unit costs at each place, by unit and place.
+    places: Vec<Vec<f64>>,
+    options: Vec<Vec<f64>>,
+    sum: f64,
+}
+
+impl<'a> Proof<'a> {
+    fn of(problem: &'a Problem, prices: &'a Prices) -> Option<Self> {
+        let none = Prices::none(problem);
+        let fits = prices.units.len() == none.units.len()
+            && prices.floors.len() == none.floors.len()
+            && prices.lows.len() == none.lows.len()
+            && prices.highs.len() == none.highs.len()
+            && lengths(&prices.served) == lengths(&none.served)
+            && lengths(&prices.room) == lengths(&none.room)
+            && prices
+                .together
+                .iter()
+                .all(|&(unit, site, _)| unit < problem.units.len() && site < problem.sites.len());
+        if !fits {
+            return None;
+        }
+        let places =
+            problem.units.iter().map(|u| u.places.iter().map(|place| place.cost).collect());
+        let options =
+            problem.sites.iter().map(|s| s.options.iter().map(|option| option.cost).collect());
+        let mut proof = Self {
+            problem,
+            prices,
+            places: places.collect(),
+            options: options.collect(),
+            sum: 0.0,
+        };
+        proof.pay_for_units();
+        proof.pay_for_company();
+        proof.pay_for_coverage();
+        proof.pay_for_limits();
+        proof.pay_for_room();
+        Some(proof)
+    }
+
+    fn pay_for_units(&mut self) {
+        for (costs, price) in self.places.iter_mut().zip(&self.prices.units) {
+            self.sum += price;
+            costs.iter_mut().for_each(|cost| *cost -= price);
+        }
+    }
+
+    fn pay_for_company(&mut self) {
+        let mut leaders: BTreeMap<usize, usize> = BTreeMap::new();
+        for (r, unit) in self.problem.units.iter().enumerate() {
+            if let Some(number) = unit.together {
+                leaders.entry(number).or_insert(r);
+            }
+        }
+        for &(unit, site, price) in &self.prices.together {
+            let leader = self.problem.units[unit].together.and_then(|n| leaders.get(&n).copied());
+            let Some(leader) = leader.filter(|&leader| leader != unit) else { continue };
+            for (of, earns) in [(unit, price), (leader, -price)] {
+                let places = &self.problem.units[of].places;
+                for (cost, _) in
+                    self.places[of].iter_mut().zip(places).filter(|(_, place)| place.site == site)
+                {
+                    *cost -= earns;
+                }
+            }
+        }
+    }
+
+    fn pay_for_coverage(&mut self) {
+        for (g, group) in self.problem.coverage.iter().enumerate() {
+            let most = group.shortfall_price.unwrap_or(f64::INFINITY);
+            // What weighs nothing short costs nothing: a floor at or below zero needs no price.
+            let floor = self.prices.floors[g].clamp(0.0, most);
+            self.sum += floor * group.needed;
+            for (point, served) in group.points.iter().zip(&self.prices.served[g]) {
+                self.sum += group.price * point.weight;
+                let worth = (group.price + floor) * point.weight;
+                let mut servers = point.servers.clone();
+                servers.sort_unstable();
+                servers.dedup();
+                let is_one_unit = servers.windows(2).all(|pair| pair[0].unit == pair[1].unit);
+                // Servers of one unit add up to what is covered; else covered is a choice of its own.
+                let each = if is_one_unit { worth } else { served.max(0.0) };
+                if !is_one_unit {
+                    self.sum += (each - worth).min(0.0);
+                }
+                for server in servers {
+                    self.places[server.unit][server.place] -= each;
+                }
+            }
+        }
+    }
+
+    fn pay_for_limits(&mut self) {
+        for (l, limit) in self.problem.limits.iter().enumerate() {
+            let most = limit.price.unwrap_or(f64::INFINITY);
+            let low = limit.low.map_or(0.0, |_| self.prices.lows[l].clamp(0.0, most));
+            let high = limit.high.map_or(0.0, |_| self.prices.highs[l].clamp(0.0, most));
+            self.sum += low * limit.low.unwrap_or(0.0) - high * limit.high.unwrap_or(0.0);
+            for term in &limit.terms {
+                match *term {
+                    LimitTerm::Option { site, option, by } => {
+                        self.options[site][option] -= (low - high) * by;
+                    }
+                    LimitTerm::Place { unit, place, by } => {
+                        self.places[unit][place] -= (low - high) * by;
+                    }
+                }
+            }
+        }
+    }
+
+    fn pay_for_room(&mut self) {
+        let price = |site: usize, k: usize| self.prices.room[site][k].max(0.0);
+        for (costs, unit) in self.places.iter_mut().zip(&self.problem.units) {
+            for (cost, place) in costs.iter_mut().zip(&unit.places) {
+                let each = unit.need.iter().enumerate();
+                *cost += each.map(|(k, need)| price(place.site, k) * need).sum::<f64>();
+            }
+        }
+        for (i, (costs, site)) in self.options.iter_mut().zip(&self.problem.sites).enumerate() {
+            for (cost, option) in costs.iter_mut().zip(&site.options) {
+                let each = option.room.iter().enumerate();
+                *cost -= each.map(|(k, room)| price(i, k) * room).sum::<f64>();
+            }
+        }
+    }
+
+    /// Every site at its cheapest.
+    fn total(&self) -> f64 {
+        let mut comers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.problem.sites.len()];
+        for (r, unit) in self.problem.units.iter().enumerate() {
+            for (p, place) in unit.places.iter().enumerate() {
+                if self.places[r][p] < 0.0 {
+                    comers[place.site].push((r, p));
+                }
+            }
+        }
+        let site = |(i, comers): (usize, Vec<(usize, usize)>)| self.least_at(i, &comers);
+        let sum = self.sum + comers.into_iter().enumerate().map(site).sum::<f64>();
+        // What adding up a million figures may have rounded away.
+        sum - 1e-12 * sum.abs()
+    }
+
+    fn least_at(&self, site: usize, comers: &[(usize, usize)]) -> f64 {
+        let of = &self.problem.sites[site];
+        let cost = |o: usize| {
+            let here = comers
+                .iter()
+                .filter(|&&(r, p)| self.problem.units[r].places[p].admitted_by.contains(&o));
+            // The rooms one by one: whatever fits all of them fits each.
+            let gain = |things: Vec<Thing>, room: f64| most_gained(things, room);
+            let things = |need: &dyn Fn(usize) -> f64| -> Vec<Thing> {
+                here.clone()
+                    .map(|&(r, p)| Thing {
+                        gain: -self.places[r][p],
+                        need: need(r),
+                        is_whole: !self.problem.units[r].is_divisible,
+                    })
+                    .collect()
+            };
+            let rooms = &of.options[o].room;
+            let all = gain(things(&|_| 0.0), 0.0);
+            let tightest = rooms.iter().enumerate().fold(all, |least, (k, &room)| {
+                least.min(gain(things(&|r| self.problem.units[r].need[k]), room))
+            });
+            self.options[site][o] - tightest
+        };
+        let can_be =
+            |&o: &usize| of.allows(o) && of.options[o].room.iter().all(|&room| room >= -1e-6);
+        let least = (0..of.options.len()).filter(can_be).map(cost).fold(f64::INFINITY, f64::min);
+        if least.is_finite() { least } else { 0.0 }
+    }
+}
+
+fn lengths(lists: &[Vec<f64>]) -> Vec<usize> {
+    lists.iter().map(Vec::len).collect()
+}
+
+#[derive(Clone, Copy)]
+struct Thing {
+    gain: f64,
+    need: f64,
+    is_whole: bool,
+}
+
+/// No less than the most that can be gained in a room.
+fn most_gained(mut things: Vec<Thing>, room: f64) -> f64 {
+    // As generous as the check of a plan.
+    let room = room + 1e-6 * room.abs().max(1.0);
+    things.retain(|thing| thing.gain > 0.0 && (!thing.is_whole || thing.need <= room));
+    if things.iter().map(|thing| thing.need).sum::<f64>() <= room {
+        return things.iter().map(|thing| thing.gain).sum();
+    }
+    things.sort_by(|a, b| (b.gain / b.need).total_cmp(&(a.gain / a.need)));
+    let easy = divided(&things, room);
+    let (whole, loose): (Vec<Thing>, Vec<Thing>) = things.iter().partition(|thing| thing.is_whole);
+    if whole.is_empty() {
+        return easy;
+    }
+    let mut search = Search { whole: &whole, loose: &loose, best: 0.0, left: MOST_BRANCHES };
+    search.from(0, room, 0.0);
+    if search.left == 0 { easy } else { search.best.min(easy) }
+}
+
+/// What is gained as if all could be divided, the most gain for the room first.
+fn divided(things: &[Thing], mut room: f64) -> f64 {
+    let mut gain = 0.0;
+    for thing in things {
+        if thing.need > room {
+            return gain + thing.gain * room / thing.need;
+        }
+        room -= thing.need;
+        gain += thing.gain;
+    }
+    gain
+}
+
+struct Search<'a> {
+    whole: &'a [Thing],
+    loose: &'a [Thing],
+    best: f64,
+    left: u32,
+}
+
+impl Search<'_> {
+    /// Takes whole things or leaves them, one after the other; loose ones fill up what is left.
+    fn from(&mut self, at: usize, room: f64, gain: f64) {
+        if self.left == 0 {
+            return;
+        }
+        self.left -= 1;
+        let loose = divided(self.loose, room);
+        self.best = self.best.max(gain + loose);
+        let Some(thing) = self.whole.get(at) else { return };
+        if gain + divided(&self.whole[at..], room) + loose <= self.best {
+            return;
+        }
+        if thing.need <= room {
+            self.from(at + 1, room - thing.need, gain + thing.gain);
+        }
+        self.from(at + 1, room, gain);
+    }
+}

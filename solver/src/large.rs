@@ -1,0 +1,450 @@
+//! Problems too large to go whole to HiGHS: prices prove a bound and say what is undecided, HiGHS decides that, part by part.
+//!
+//! 1. **Prices** ([`volume`]): a price for every rule that ties sites together. Whatever they are, they prove a bound; the
+//!    average of the answers shows which options and places a good plan takes.
+//! 2. **Core** ([`part`], [`highs`]): options the average is sure of are settled, dear places left out, hard rules may be missed at
+//!    a fine. HiGHS solves that as a linear program and settles what is nearly whole, again and again.
+//! 3. **Places**: with every option settled, all places are looked at once more.
+//! 4. **Neighbourhoods**: some sites and all who could be there are decided anew, exactly, while the rest stays.
+//!
+//! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
+
+mod highs;
+mod knapsack;
+mod part;
+mod relaxation;
+mod volume;
+
+use std::collections::BTreeMap;
+use std::time::Instant;
+
+use self::highs::Written;
+use self::knapsack::Sack;
+use self::part::{Cut, Fines, Part};
+use self::relaxation::{Relaxation, Rule};
+use self::volume::Volume;
+use crate::outcome::{Phase, Plan, Settings};
+use crate::problem::Problem;
+use crate::search::End;
+use crate::solve::Run;
+
+/// With fewer places than this HiGHS is given the whole problem.
+const FEWEST_PLACES: usize = 10_000;
+/// Steps of the prices before the first plan, at a time and in all.
+const STEPS: usize = 100;
+const STEPS_BEFORE_A_PLAN: usize = 800;
+const STEPS_BEFORE_A_WHOLE_PLAN: usize = 500;
+const STEPS_IN_ALL: usize = 2_000;
+/// An option the average takes as often as this is taken, and one it takes as rarely as one less this is left out.
+const SURE: f64 = 0.97;
+/// Part of the places that stay in the core, and fewest of a unit.
+const CORE_PLACES: f64 = 0.25;
+const CORE_PLACES_OF_A_UNIT: usize = 3;
+/// What missing a hard rule costs, as a multiple of its price.
+const FINE: f64 = 10.0;
+/// Undecided sites in a neighbourhood, and branches HiGHS may take for one.
+const NEIGHBOURHOOD: usize = 30;
+const BRANCHES: i32 = 60;
+/// Part of the sites that count as undecided then: those the prices are least sure of.
+const UNDECIDED: f64 = 0.4;
+/// A site is in so many neighbourhoods at most before the search ends.
+const MOST_VISITS: usize = 4;
+/// Neighbourhoods decided anew to make a plan of a rough one.
+const MOST_MENDING: usize = 400;
+
+/// Whether HiGHS alone would choke on it.
+pub(crate) fn is_large(problem: &Problem) -> bool {
+    problem.units.iter().map(|unit| unit.places.len()).sum::<usize>() >= FEWEST_PLACES
+}
+
+pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<Instant>) -> End {
+    let problem = run.problem;
+    let relaxation = Relaxation::of(problem);
+    let mut sack = Sack::quick();
+    let volume = Volume::from(&relaxation, relaxation.first_prices(), &mut sack);
+    let mut large = Large { run, settings, deadline, problem, relaxation, volume, sack };
+    large.go()
+}
+
+struct Large<'r, 'p> {
+    run: &'r mut Run<'p>,
+    settings: &'r Settings,
+    deadline: Option<Instant>,
+    problem: &'p Problem,
+    relaxation: Relaxation<'p>,
+    volume: Volume,
+    sack: Sack,
+}
+
+impl Large<'_, '_> {
+    fn go(&mut self) -> End {
+        let is_whole = self.is_whole();
+        self.run.enter(Phase::Prices);
+        self.find_prices(if is_whole { STEPS_BEFORE_A_WHOLE_PLAN } else { STEPS_BEFORE_A_PLAN });
+        self.run.enter(Phase::Core);
+        let mut rough = None;
+        for times in [FINE, FINE * FINE] {
+            if self.is_over() || self.run.is_near_enough(self.settings) {
+                break;
+            }
+            rough = self.first_plan(times).or(rough);
+            if self.run.cost().is_some() || is_whole {
+                break;
+            }
+        }
+        if let Some(rough) = rough.filter(|_| self.run.cost().is_none()) {
+            self.run.enter(Phase::Neighbourhoods);
+            self.mend(rough);
+        }
+        self.run.enter(Phase::Prices);
+        self.sack = Sack::exact();
+        self.find_prices(STEPS_IN_ALL - STEPS_BEFORE_A_PLAN);
+        if self.run.is_near_enough(self.settings) {
+            return End::Proved;
+        }
+        if self.is_over() {
+            return End::Stopped;
+        }
+        self.run.enter(Phase::Neighbourhoods);
+        self.improve()
+    }
+
+    /// Whether most units must stay whole.
+    fn is_whole(&self) -> bool {
+        self.problem.units.iter().filter(|unit| unit.is_divisible).count() * 2
+            < self.problem.units.len()
+    }
+
+    fn is_over(&self) -> bool {
+        self.run.is_over(self.deadline)
+    }
+
+    fn find_prices(&mut self, steps: usize) {
+        let mut left = steps;
+        while left > 0 && !self.is_over() {
+            let some = left.min(STEPS);
+            left -= some;
+            let target = self.run.cost();
+            let (run, deadline) = (&*self.run, self.deadline);
+            let mut is_over = || run.is_over(deadline);
+            self.volume.run(&self.relaxation, some, target, &mut self.sack, &mut is_over);
+            if left == 0 || !self.is_whole() {
+                self.run.hear_certificate(
+                    self.relaxation.certificate(&self.volume.prices, self.volume.bound),
+                );
+            }
+        }
+    }
+
+    fn fines(&self, times: f64) -> Fines {
+        let prices = &self.volume.prices;
+        let units = self.problem.units.len() as f64;
+        let mut fines = Fines {
+            units: vec![0.0; self.problem.units.len()],
+            floors: vec![0.0; self.problem.coverage.len()],
+            limits: vec![0.0; self.problem.limits.len()],
+        };
+        let of_units = self.relaxation.rows.iter().zip(prices);
+        let of_units = of_units.filter(|(row, _)| matches!(row.rule, Rule::Unit(_)));
+        let mean = of_units.map(|(_, price)| price.abs()).sum::<f64>() / units.max(1.0);
+        let mean = mean.max(1e-6);
+        for (row, price) in self.relaxation.rows.iter().zip(prices) {
+            // A rule that has no price yet may get one: a unit's worth for what a unit is to it.
+            let price = price.abs().max(0.1 * mean) * row.scale;
+            match row.rule {
+                Rule::Unit(unit) => fines.units[unit] = times * price.max(mean),
+                Rule::Floor(group) => fines.floors[group] = times * price,
+                Rule::Low(limit) | Rule::High(limit) => {
+                    fines.limits[limit] = fines.limits[limit].max(times * price);
+                }
+                _ => {}
+            }
+        }
+        fines
+    }
+
+    /// The core and then all places, before HiGHS. What comes out may miss hard rules.
+    fn first_plan(&mut self, times: f64) -> Option<Plan> {
+        let fines = self.fines(times);
+        let options = self.core_options(SURE);
+        let places = self.core_places(&options, CORE_PLACES);
+        let plan = self.dive(options, places, &fines)?;
+        self.run.try_offer(&plan);
+        if self.is_whole() {
+            return Some(plan);
+        }
+        let options: Vec<Option<Vec<usize>>> =
+            plan.options.iter().map(|&option| Some(vec![option])).collect();
+        let places = self.core_places(&options, 1.0);
+        let plan = self.dive(options, places, &fines)?;
+        self.run.try_offer(&plan);
+        Some(plan)
+    }
+
+    fn dive(
+        &self,
+        options: Vec<Option<Vec<usize>>>,
+        places: Vec<Option<Vec<usize>>>,
+        fines: &Fines,
+    ) -> Option<Plan> {
+        let cut = Cut { options, places, around: None, fines: Some(fines) };
+        let part = Part::of(self.problem, &cut);
+        let mut is_over = || self.run.is_over(self.deadline);
+        let plan = Written::of(&part.problem, self.settings.seed)?.dive(&mut is_over)?;
+        Some(part.widen(self.problem, None, &plan))
+    }
+
+    /// The options the average leaves to be decided.
+    fn core_options(&self, sure: f64) -> Vec<Option<Vec<usize>>> {
+        let options = self.problem.sites.iter().enumerate().map(|(i, site)| {
+            let share = |o: usize| self.volume.average(self.relaxation.first_option[i] + o);
+            let allowed: Vec<usize> = (0..site.options.len()).filter(|&o| site.allows(o)).collect();
+            let total: f64 = allowed.iter().map(|&o| share(o)).sum();
+            let total = if total > 0.0 { total } else { 1.0 };
+            if let Some(&certain) = allowed.iter().find(|&&o| share(o) / total >= sure) {
+                return Some(vec![certain]);
+            }
+            let open: Vec<usize> =
+                allowed.iter().copied().filter(|&o| share(o) / total > 1.0 - sure).collect();
+            Some(if open.is_empty() { allowed } else { open })
+        });
+        options.collect()
+    }
+
+    /// The places with the least cost at the prices, where an option that is left admits them.
+    fn core_places(&self, options: &[Option<Vec<usize>>], part: f64) -> Vec<Option<Vec<usize>>> {
+        let costs = self.relaxation.arc_costs(&self.volume.prices);
+        let mut open: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.problem.units.len()];
+        let mut all = Vec::new();
+        for (a, arc) in self.relaxation.arcs.iter().enumerate() {
+            let admitted = &self.problem.units[arc.unit].places[arc.place].admitted_by;
+            let is_open = options[arc.site]
+                .as_ref()
+                .is_some_and(|options| options.iter().any(|o| admitted.contains(o)));
+            if is_open {
+                let is_used = self.volume.average(a) > 1e-3;
+                let cost = if is_used { f64::NEG_INFINITY } else { costs[a] };
+                open[arc.unit].push((cost, arc.place));
+            }
+            all.push(costs[a]);
+        }
+        all.sort_by(f64::total_cmp);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a length"
+        )]
+        let at = (all.len() as f64 * part) as usize;
+        let most = all.get(at).copied().unwrap_or(f64::INFINITY);
+        let kept = open.into_iter().map(|mut places| {
+            places.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let kept = places.iter().enumerate();
+            let kept = kept.filter(|(n, (cost, _))| *n < CORE_PLACES_OF_A_UNIT || *cost <= most);
+            let mut kept: Vec<usize> = kept.map(|(_, &(_, place))| place).collect();
+            kept.sort_unstable();
+            Some(kept)
+        });
+        kept.collect()
+    }
+
+    /// Decides neighbourhoods anew until none of them gets better.
+    fn improve(&mut self) -> End {
+        let Some((mut plan, mut cost)) = self.run.best_plan() else { return End::Stopped };
+        let neighbours = self.neighbours();
+        let mut visits = vec![0_usize; self.problem.sites.len()];
+        loop {
+            let (doubts, undecided) = self.undecided(cost);
+            let centre = (0..visits.len())
+                .filter(|&i| undecided[i])
+                .min_by(|&a, &b| visits[a].cmp(&visits[b]).then(doubts[a].total_cmp(&doubts[b])));
+            let Some(centre) = centre.filter(|&centre| visits[centre] < MOST_VISITS) else {
+                return End::Stopped;
+            };
+            if self.is_over() {
+                return End::Stopped;
+            }
+            let around = self.neighbourhood(&[centre], &neighbours, &undecided);
+            around.iter().for_each(|&site| visits[site] += 1);
+            let found = self.better_around(&around, &undecided, &plan, None);
+            if let Some(better) = found {
+                let better_cost = better.cost(self.problem);
+                if better_cost < cost - 1e-9 * cost.abs() && self.run.try_offer(&better) {
+                    plan = better;
+                    cost = better_cost;
+                }
+            }
+            if self.run.is_near_enough(self.settings) {
+                return End::Proved;
+            }
+        }
+    }
+
+    /// Decides anew around what a rough plan misses, until it misses nothing.
+    fn mend(&mut self, rough: Plan) {
+        let neighbours = self.neighbours();
+        let mut plan = rough;
+        let mut visits = vec![0_usize; self.problem.units.len()];
+        for _ in 0..MOST_MENDING {
+            let homeless = (0..visits.len()).filter(|&unit| plan.shares[unit].is_empty());
+            let Some(unit) = homeless.min_by_key(|&unit| visits[unit]) else { break };
+            if self.is_over() || visits[unit] > 6 {
+                break;
+            }
+            visits[unit] += 1;
+            let fines = self.fines(FINE * FINE);
+            let sites: Vec<usize> =
+                self.problem.units[unit].places.iter().map(|place| place.site).collect();
+            let all = vec![true; self.problem.sites.len()];
+            // Wider every time.
+            let wide: Vec<usize> = sites.iter().copied().take(4 + 4 * visits[unit]).collect();
+            let around = self.neighbourhood(&wide, &neighbours, &all);
+            if let Some(better) = self.better_around(&around, &all, &plan, Some(&fines)) {
+                plan = better;
+            }
+        }
+        self.run.try_offer(&plan);
+    }
+
+    /// By site: how sure the prices are of its option, and whether that is little.
+    fn undecided(&mut self, cost: f64) -> (Vec<f64>, Vec<bool>) {
+        let doubts = self.doubts();
+        let mut sorted: Vec<f64> = doubts.iter().copied().filter(|x| x.is_finite()).collect();
+        sorted.sort_by(f64::total_cmp);
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a part of a length"
+        )]
+        let at = (sorted.len() as f64 * UNDECIDED) as usize;
+        // What adds more than the gap to the bound is decided for good.
+        let most = sorted.get(at).copied().unwrap_or(f64::MAX).min(cost - self.volume.bound);
+        let undecided = doubts.iter().map(|&doubt| doubt <= most).collect();
+        (doubts, undecided)
+    }
+
+    /// By site: how much another option than the cheapest adds to the bound at least.
+    fn doubts(&mut self) -> Vec<f64> {
+        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
+        let doubt = |costs: Vec<f64>| {
+            let mut costs = costs;
+            costs.sort_by(f64::total_cmp);
+            match costs[..] {
+                [first, second, ..] if second.is_finite() => second - first,
+                _ => f64::INFINITY,
+            }
+        };
+        costs.into_iter().map(doubt).collect()
+    }
+
+    /// By site: the others a unit could go to instead, the more such units the nearer.
+    fn neighbours(&self) -> Vec<Vec<(usize, f64)>> {
+        let costs = self.relaxation.arc_costs(&self.volume.prices);
+        let mut by_unit: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.problem.units.len()];
+        for (arc, &cost) in self.relaxation.arcs.iter().zip(&costs) {
+            by_unit[arc.unit].push((cost, arc.site));
+        }
+        let mut near: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); self.problem.sites.len()];
+        for mut sites in by_unit {
+            sites.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            sites.truncate(8);
+            for &(_, one) in &sites {
+                for &(_, other) in sites.iter().filter(|(_, other)| *other != one) {
+                    *near[one].entry(other).or_default() += 1.0;
+                }
+            }
+        }
+        near.into_iter().map(|near| near.into_iter().collect()).collect()
+    }
+
+    fn neighbourhood(
+        &self,
+        from: &[usize],
+        neighbours: &[Vec<(usize, f64)>],
+        undecided: &[bool],
+    ) -> Vec<usize> {
+        let mut sites = Vec::new();
+        let mut nearness: BTreeMap<usize, f64> =
+            from.iter().map(|&site| (site, f64::INFINITY)).collect();
+        let mut taken = vec![false; neighbours.len()];
+        let mut open = 0;
+        while open < NEIGHBOURHOOD {
+            let next = nearness.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
+            let Some((&next, _)) = next else { break };
+            nearness.remove(&next);
+            taken[next] = true;
+            sites.push(next);
+            open += usize::from(undecided[next]);
+            for &(site, near) in neighbours[next].iter().filter(|(site, _)| !taken[*site]) {
+                *nearness.entry(site).or_default() += near;
+            }
+        }
+        sites.sort_unstable();
+        sites
+    }
+
+    /// The sites around decided anew.
+    fn better_around(
+        &self,
+        around: &[usize],
+        undecided: &[bool],
+        plan: &Plan,
+        fines: Option<&Fines>,
+    ) -> Option<Plan> {
+        let mut options: Vec<Option<Vec<usize>>> = vec![None; self.problem.sites.len()];
+        for &site in around {
+            let now = plan.options[site];
+            let of = &self.problem.sites[site];
+            let allowed = (0..of.options.len()).filter(|&o| of.allows(o)).collect();
+            options[site] = Some(if undecided[site] { allowed } else { vec![now] });
+        }
+        let costs = self.relaxation.arc_costs(&self.volume.prices);
+        // Who is there, or would gladly be.
+        let mut is_part = vec![false; self.problem.units.len()];
+        let mut near: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.problem.units.len()];
+        for (arc, &cost) in self.relaxation.arcs.iter().zip(&costs) {
+            near[arc.unit].push((cost, arc.place));
+        }
+        for (unit, near) in near.iter_mut().enumerate() {
+            near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            let site = |place: usize| self.problem.units[unit].places[place].site;
+            let is_here = |place: usize| options[site(place)].is_some();
+            is_part[unit] = plan.shares[unit].iter().any(|share| is_here(share.place))
+                || near.iter().take(4).any(|&(_, place)| is_here(place));
+        }
+        // Where they could go otherwise stays open as it is.
+        let mut places: Vec<Option<Vec<usize>>> = vec![None; self.problem.units.len()];
+        for unit in (0..is_part.len()).filter(|&unit| is_part[unit]) {
+            let of = &self.problem.units[unit];
+            let is_used = |p: usize| plan.shares[unit].iter().any(|share| share.place == p);
+            let mut kept: Vec<usize> = near[unit]
+                .iter()
+                .enumerate()
+                .filter(|&(n, &(_, p))| n < 10 || is_used(p))
+                .map(|(_, &(_, p))| p)
+                .filter(|&p| {
+                    let site = of.places[p].site;
+                    let admits = &of.places[p].admitted_by;
+                    options[site].as_ref().map_or_else(
+                        || admits.contains(&plan.options[site]),
+                        |options| options.iter().any(|o| admits.contains(o)),
+                    )
+                })
+                .collect();
+            kept.sort_unstable();
+            places[unit] = Some(kept);
+        }
+        for unit in (0..is_part.len()).filter(|&unit| is_part[unit]) {
+            for &place in places[unit].iter().flatten() {
+                let site = self.problem.units[unit].places[place].site;
+                options[site].get_or_insert_with(|| vec![plan.options[site]]);
+            }
+        }
+        let cut = Cut { options, places, around: Some(plan), fines };
+        let part = Part::of(self.problem, &cut);
+        let start = part.narrow(plan);
+        let mut is_over = || self.run.is_over(self.deadline);
+        let written = Written::of(&part.problem, self.settings.seed)?;
+        let (found, _) = written.search(start.as_ref(), BRANCHES, 1e-4, &mut is_over)?;
+        Some(part.widen(self.problem, Some(plan), &found))
+    }
+}

@@ -1,0 +1,74 @@
+//! What prices prove is true, and plans made part by part keep the rules.
+
+use domesday_solver::{Certificate, Prices, Settings, Trouble, check, solve, solve_priced};
+use proptest::prelude::*;
+
+use crate::tiny::{best_of_all, tiny_problem};
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 100, ..ProptestConfig::default() })]
+
+    #[test]
+    fn prices_prove_no_more_than_is_true(problem in tiny_problem()) {
+        let outcome = solve_priced(&problem, &Settings::default(), &mut ());
+
+        // A rough plan is never offered, so nothing is thrown away.
+        let is_thrown_away = matches!(outcome.trouble, Some(Trouble::PlanThrownAway { .. }));
+        prop_assert!(!is_thrown_away);
+        if let Some((cost, _)) = best_of_all(&problem) {
+            prop_assert_eq!(&outcome.trouble, &None);
+            let bound = outcome.bound.unwrap();
+            prop_assert!(bound <= cost + 1e-6 * cost.abs().max(1.0), "{} proved, {} possible", bound, cost);
+            let certificate = outcome.certificate.unwrap();
+            let proved = certificate.proves(&problem).unwrap();
+            prop_assert!((proved - bound).abs() <= 1e-9 * bound.abs().max(1.0));
+            if let Some(found) = outcome.objective {
+                prop_assert!(found >= cost - 1e-6, "{} found, {} is best", found, cost);
+            }
+        } else {
+            prop_assert_eq!(&outcome.plan, &None);
+        }
+        if let Some(plan) = &outcome.plan {
+            prop_assert_eq!(check(&problem, plan), vec![]);
+        }
+    }
+
+    #[test]
+    fn any_prices_prove_something_true(
+        problem in tiny_problem(),
+        figures in prop::collection::vec(-9.0..9.0_f64, 64),
+    ) {
+        let mut figures = figures.into_iter().cycle();
+        let mut some = |list: &mut Vec<f64>| list.iter_mut().for_each(|x| *x = figures.next().unwrap());
+        let mut prices = Prices::none(&problem);
+        some(&mut prices.units);
+        prices.served.iter_mut().for_each(&mut some);
+        some(&mut prices.floors);
+        some(&mut prices.lows);
+        some(&mut prices.highs);
+        prices.room.iter_mut().for_each(&mut some);
+
+        let proved = Certificate { bound: 0.0, prices }.proves(&problem).unwrap();
+
+        if let Some((cost, _)) = best_of_all(&problem) {
+            prop_assert!(proved <= cost + 1e-4, "{} proved, {} possible", proved, cost);
+        }
+    }
+
+    #[test]
+    fn prices_take_divided_units_as_whole_ones_or_better(problem in tiny_problem()) {
+        let mut divisible = problem.clone();
+        divisible.units.iter_mut().for_each(|unit| unit.is_divisible = true);
+
+        let divided = solve_priced(&divisible, &Settings::default(), &mut ());
+
+        if let (Some(bound), Some((cost, _))) = (divided.bound, best_of_all(&problem)) {
+            prop_assert!(bound <= cost + 1e-6 * cost.abs().max(1.0));
+        }
+        if let Some(plan) = &divided.plan {
+            prop_assert_eq!(check(&divisible, plan), vec![]);
+            let best = solve(&divisible, &Settings::default(), &mut ()).objective.unwrap();
+            prop_assert!(divided.objective.unwrap() >= best - 1e-5 * best.abs().max(1.0));
+        }
+    }
+}
