@@ -6,11 +6,13 @@
 mod assumptions;
 mod scores;
 mod series;
+mod speeds;
 mod standards;
 
 pub use assumptions::{assumptions, assumptions_from};
 pub use scores::{gate_rules, gate_rules_from, score_rules, score_rules_from};
 pub use series::{indices, indices_from};
+pub use speeds::{speed_table, speed_table_from};
 pub use standards::{standards, standards_from};
 
 use crate::scenario::Rules;

@@ -11,6 +11,7 @@ mod places;
 mod premises;
 mod services;
 mod spreadsheet;
+mod streets;
 mod teller;
 
 use std::collections::BTreeSet;
@@ -29,6 +30,7 @@ use places::{BEYOND, LONDON, Place};
 use teller::Teller;
 
 pub use spreadsheet::{Table, column_guide, tables};
+pub use streets::streets;
 
 /// How much of the country.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -2,10 +2,29 @@
 //!
 //! One type, [`TravelTimes`], whoever made it; the maker is said on every result. Does no I/O.
 
+mod best;
+mod bytes;
+mod graph;
+mod hierarchy;
 mod matrix;
+mod network;
+pub mod osm;
+mod speeds;
+mod split;
+mod stored;
 mod straight_line;
+mod streets;
 mod times;
 
+pub use best::{Measure, Wanted, best_times};
+pub use bytes::Damaged;
+pub use graph::{Arc, FAR, Graph, Label, Search, dijkstra, parts};
+pub use hierarchy::Hierarchy;
 pub use matrix::{MatrixFault, MatrixReading, MatrixRow, from_matrix};
+pub use network::{Island, Network, Snap};
+pub use speeds::{DriveSpeeds, Profile, SpeedTable, StepFreeRules, WalkSpeeds};
+pub use split::{Forbidden, Segment, Split, Traversal, split};
+pub use stored::{decode_streets, encode_streets};
 pub use straight_line::{StraightLine, UnusablePace, straight_line};
-pub use times::{Exception, Maker, Missing, Mode, Pair, TravelTimes};
+pub use streets::{BuildReport, build};
+pub use times::{Exception, MadeFor, Maker, Missing, Mode, Pair, TravelTimes};

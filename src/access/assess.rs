@@ -190,6 +190,11 @@ impl Serving {
                 break;
             }
         }
+        could_be_within |= times
+            .perhaps(line)
+            .iter()
+            .take_while(|pair| pair.minutes.0 <= limit)
+            .any(|pair| self.could(pair.site as usize));
         let standing = if sure.is_some_and(|(_, minutes)| minutes <= limit) {
             Standing::Within
         } else if could_be_within || self.is_blind(line, limit, times) {
@@ -198,6 +203,11 @@ impl Serving {
             Standing::Beyond
         };
         Reached { standing, sure, any }
+    }
+
+    /// Whether the care of a column may serve.
+    fn could(&self, site: usize) -> bool {
+        self.sites.get(site).copied().flatten() > Some(Serves::Never)
     }
 
     /// Whether what a row says can change by sites that are not in the row.
@@ -211,15 +221,14 @@ impl Serving {
         if !self.may_be_blind(times) {
             return false;
         }
-        let could = |site: usize| self.sites.get(site).copied().flatten() > Some(Serves::Never);
-        let in_row = times.row(line).iter().filter(|pair| could(pair.site as usize)).count();
+        let in_row = times.row(line).iter().filter(|pair| self.could(pair.site as usize)).count();
         if in_row == self.count {
             return false;
         }
         if times.exceptions.is_empty() {
             return true;
         }
-        let serving = (0..self.sites.len()).filter(|site| could(*site));
+        let serving = (0..self.sites.len()).filter(|site| self.could(*site));
         let mut missing = serving.filter_map(|site| times.why_missing(line, site));
         missing.any(|why| !is_searched(why, limit, times))
     }
@@ -228,7 +237,8 @@ impl Serving {
 /// Whether a missing pair is surely beyond the limit.
 fn is_searched(why: Missing, limit: f64, times: &TravelTimes) -> bool {
     match why {
-        Missing::Unreachable => true,
+        // What may be within was looked at with the pairs of which the table is not sure.
+        Missing::Unreachable | Missing::Unsure => true,
         Missing::BeyondLimit => times.limit.0 >= limit,
         Missing::NotComputed => false,
     }

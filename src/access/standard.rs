@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::geography::Zone;
 use crate::register::{Minutes, ServiceLine};
-use crate::travel::{Maker, Mode, StraightLine, TravelTimes};
+use crate::travel::{Maker, Measure, Mode, StraightLine, TravelTimes};
 
 /// For whom a standard is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -192,6 +192,14 @@ impl Standard {
         self.from <= day && self.until.is_none_or(|until| day <= until)
     }
 
+    /// What its limit is measured in.
+    pub fn measure(&self) -> Measure {
+        match self.limit {
+            Limit::Minutes(_) => Measure::Minutes,
+            Limit::Metres(_) => Measure::StraightMetres,
+        }
+    }
+
     /// The limit in minutes of a straight-line pace: as far as travel times for this standard must be searched.
     pub fn reach(&self, pace: StraightLine) -> Minutes {
         match self.limit {
@@ -212,7 +220,10 @@ impl Standard {
                 let pace = StraightLine::new(*detour, *metres_per_minute).ok()?;
                 Some(pace.minutes(metres))
             }
-            (Limit::Metres(_), Maker::MatrixFile { .. }) => None,
+            (
+                Limit::Metres(_),
+                Maker::MatrixFile { .. } | Maker::StreetNetwork { .. } | Maker::Timetable { .. },
+            ) => None,
         }
     }
 }

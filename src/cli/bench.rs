@@ -4,6 +4,7 @@
 //! `DOMESDAY_SHARED_DATA` names a folder of them.
 
 mod plan;
+mod travel;
 
 use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
@@ -27,7 +28,7 @@ use crate::{config, synth, web};
 /// What to measure with.
 #[derive(Debug, Args)]
 pub(super) struct BenchArgs {
-    /// Measure plans on a register instead: the whole of it, each of its boroughs, explaining, a frontier
+    /// Measure only this part
     #[command(subcommand)]
     of: Option<Of>,
     /// Requests a page or endpoint gets.
@@ -42,14 +43,18 @@ pub(super) struct BenchArgs {
 enum Of {
     /// Plans: the whole register, each borough, what is explained of them
     Plan(plan::PlanBenchArgs),
+    /// Street networks: preparing, tables, walking
+    Travel,
 }
 
 /// Prints the tables.
 pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
-    if let Some(Of::Plan(plan)) = &args.of {
-        return plan::run(plan);
-    }
     let mut out = std::io::stdout();
+    match &args.of {
+        Some(Of::Plan(plan)) => return plan::run(plan),
+        Some(Of::Travel) => return travel::measure(&mut out).map(|()| ExitCode::SUCCESS),
+        None => {}
+    }
     let folder = std::env::temp_dir().join(format!("domesday-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
     let done = measure(args, &folder, &mut out);
@@ -69,7 +74,9 @@ fn measure(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> a
     let appended = began.elapsed();
     snapshot(&store, &scope, folder, changes, appended, out)?;
     index(&store, &scope, out)?;
-    pages(args, store, &scope, out)
+    pages(args, store, &scope, out)?;
+    writeln!(out)?;
+    travel::measure(out)
 }
 
 fn draft(estate: synth::Estate) -> Draft {

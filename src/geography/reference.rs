@@ -1,5 +1,6 @@
 //! The reference sets a register version is read with.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use sha2::{Digest, Sha256};
 
 use super::{Outlines, Postcodes, Zones};
 use crate::register::{Evidence, Reference, ReferenceKind};
+use crate::travel::{Mode, TravelTimes};
 
 /// Facts about places at a register version. What nobody has loaded is `None`; without zones nobody's access can
 /// be assessed, which is different from assessing it for nobody.
@@ -21,6 +23,8 @@ pub struct Geography {
     pub zone_outlines: Option<Arc<Outlines>>,
     /// Borough polygons.
     pub borough_outlines: Option<Arc<Outlines>>,
+    /// Travel times made beforehand: by street, by timetable, or of a router of the user's.
+    pub times: BTreeMap<ReferenceKind, Arc<TravelTimes>>,
 }
 
 /// Bytes that are not the reference set they are said to be. A program error or a damaged store, not a user's fault.
@@ -44,6 +48,14 @@ pub enum ReferenceFault {
         /// Which set.
         kind: &'static str,
         /// As the reader says it.
+        reason: String,
+    },
+    /// Travel times that cannot be read.
+    #[error("{kind}: {reason}")]
+    Times {
+        /// Which.
+        kind: &'static str,
+        /// In words.
         reason: String,
     },
     /// An outline that is none.
@@ -71,7 +83,13 @@ impl ReferenceFault {
 impl Default for Geography {
     fn default() -> Self {
         let zones = Arc::new(Zones::empty());
-        Self { postcodes: None, zones, zone_outlines: None, borough_outlines: None }
+        Self {
+            postcodes: None,
+            zones,
+            zone_outlines: None,
+            borough_outlines: None,
+            times: BTreeMap::new(),
+        }
     }
 }
 
@@ -104,8 +122,22 @@ impl Geography {
             ReferenceKind::BoroughOutlines => {
                 self.borough_outlines = Some(Arc::new(Outlines::decode(bytes, evidence)?));
             }
+            // Networks are read when they are asked for.
+            _ if kind.is_read_on_demand() => {}
+            _ => {
+                let times = TravelTimes::decode(bytes).map_err(|damaged| {
+                    let kind = kind.key();
+                    ReferenceFault::Times { kind, reason: damaged.to_string() }
+                })?;
+                self.times.insert(kind, Arc::new(times));
+            }
         }
         Ok(self)
+    }
+
+    /// The minutes kept for a mode, if any are.
+    pub fn times(&self, mode: Mode) -> Option<&Arc<TravelTimes>> {
+        self.times.get(&mode.kept_as())
     }
 }
 

@@ -371,6 +371,7 @@ mod tests {
             zones: Arc::new(Zones::new(of("zones", year), zones)),
             zone_outlines: outlines("LSOA outlines", zone_outlines),
             borough_outlines: outlines("borough outlines", boroughs),
+            ..Geography::default()
         }
     }
 

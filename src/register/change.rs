@@ -50,12 +50,46 @@ pub enum ReferenceKind {
     ZoneOutlines,
     /// Borough polygons.
     BoroughOutlines,
+    /// Streets for walking.
+    WalkStreets,
+    /// Streets for walking without steps: what surely is, and what perhaps is.
+    StepFreeStreets,
+    /// Streets for driving.
+    DriveStreets,
+    /// Public transport, by timetable.
+    Timetable,
+    /// Minutes on foot.
+    WalkTimes,
+    /// Minutes without steps.
+    StepFreeWalkTimes,
+    /// Minutes by car.
+    DriveTimes,
+    /// Minutes by public transport, the median departure.
+    PublicTransportTimes,
+    /// Minutes by public transport, the departure that nine in ten are no worse than.
+    LatePublicTransportTimes,
+    /// Minutes by public transport without steps, the median departure.
+    StepFreePublicTransportTimes,
 }
 
 impl ReferenceKind {
     /// Every kind.
-    pub const ALL: [Self; 4] =
-        [Self::Postcodes, Self::Zones, Self::ZoneOutlines, Self::BoroughOutlines];
+    pub const ALL: [Self; 14] = [
+        Self::Postcodes,
+        Self::Zones,
+        Self::ZoneOutlines,
+        Self::BoroughOutlines,
+        Self::WalkStreets,
+        Self::StepFreeStreets,
+        Self::DriveStreets,
+        Self::Timetable,
+        Self::WalkTimes,
+        Self::StepFreeWalkTimes,
+        Self::DriveTimes,
+        Self::PublicTransportTimes,
+        Self::LatePublicTransportTimes,
+        Self::StepFreePublicTransportTimes,
+    ];
 
     /// The stored name.
     pub fn key(self) -> &'static str {
@@ -64,7 +98,25 @@ impl ReferenceKind {
             Self::Zones => "zones",
             Self::ZoneOutlines => "zone_outlines",
             Self::BoroughOutlines => "borough_outlines",
+            Self::WalkStreets => "walk_streets",
+            Self::StepFreeStreets => "step_free_streets",
+            Self::DriveStreets => "drive_streets",
+            Self::Timetable => "timetable",
+            Self::WalkTimes => "walk_times",
+            Self::StepFreeWalkTimes => "step_free_walk_times",
+            Self::DriveTimes => "drive_times",
+            Self::PublicTransportTimes => "public_transport_times",
+            Self::LatePublicTransportTimes => "late_public_transport_times",
+            Self::StepFreePublicTransportTimes => "step_free_public_transport_times",
         }
+    }
+
+    /// A network is large and asked for seldom: it is pinned with the rest, and read when it is wanted.
+    pub fn is_read_on_demand(self) -> bool {
+        matches!(
+            self,
+            Self::WalkStreets | Self::StepFreeStreets | Self::DriveStreets | Self::Timetable
+        )
     }
 }
 

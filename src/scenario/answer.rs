@@ -180,8 +180,8 @@ pub(super) fn input_hash(ground: &Ground<'_>) -> String {
     );
     take("register", &content(ground.estate.register));
     take("zones", &people(&ground.estate.geography.zones));
-    for (mode, travel) in &ground.travel {
-        take(&format!("{mode:?}"), &travel.hash);
+    for ((mode, measure), travel) in &ground.travel {
+        take(&format!("{mode:?} {measure:?}"), &travel.hash);
     }
     let mut hex = String::with_capacity(64);
     for byte in hash.finalize() {

@@ -1,14 +1,15 @@
 //! What encoding and proposing both stand on: the sites a scenario decides about, who is in them, and the minutes.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use crate::access::{self, GateKind, GateState, Limit};
+use crate::access::{self, GateKind, GateState, Limit, Standard};
 use crate::fund::{self, Terms};
 use crate::register::{
     AccessAnswer, AccessItem, Field, Minutes, Point, ServiceLine, Site, SiteCode, SiteStatus,
     SurplusStatus, TenancyId,
 };
-use crate::travel::{Mode, StraightLine, TravelTimes};
+use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, best_times};
 
 use super::derive::{self, Occupant};
 use super::journeys::JourneyLimit;
@@ -37,8 +38,8 @@ pub struct Ground<'a> {
     pub deciding: BTreeMap<SiteCode, &'a Site>,
     /// Locks by site.
     pub locks: BTreeMap<SiteCode, LockKind>,
-    /// Minutes for each way of travelling that a standard asks about.
-    pub travel: BTreeMap<Mode, TravelTimes>,
+    /// Minutes for each way of travelling, and of measuring, that a standard asks about.
+    pub travel: BTreeMap<(Mode, Measure), Arc<TravelTimes>>,
     /// How far a journey may be, by kind of care.
     pub(crate) journeys: BTreeMap<ServiceLine, JourneyLimit>,
     pub(crate) reading: Reading,
@@ -105,6 +106,11 @@ impl<'a> Ground<'a> {
             at_site,
             gates,
         })
+    }
+
+    /// The minutes a standard is held against.
+    pub fn times(&self, standard: &Standard) -> Option<&TravelTimes> {
+        self.travel.get(&(standard.mode, standard.measure())).map(Arc::as_ref)
     }
 
     /// Who is at a site today.
@@ -310,36 +316,32 @@ fn locks(
     Ok(locks)
 }
 
-/// Straight-line minutes from every zone to every open, placed site, as far as the farthest standard of each mode.
+/// The best minutes there are from every zone to every open, placed site, as far as the farthest standard of each mode
+/// and measure.
 fn travel(
     estate: &Estate<'_>,
     scenario: &Scenario,
-) -> Result<BTreeMap<Mode, TravelTimes>, ScenarioError> {
+) -> Result<BTreeMap<(Mode, Measure), Arc<TravelTimes>>, ScenarioError> {
     let sites: Vec<(SiteCode, Point)> = estate
         .register
         .sites()
         .filter(|site| derive::is_in_use(site))
         .filter_map(|site| Some((site.code.clone(), site.location()?)))
         .collect();
-    let mut farthest: BTreeMap<Mode, f64> = BTreeMap::new();
+    let mut farthest: BTreeMap<(Mode, Measure), f64> = BTreeMap::new();
     for standard in &scenario.standards {
         let pace = StraightLine::of(standard.mode, &scenario.assumptions)?;
         let minutes = standard.reach(pace).0;
-        let held = farthest.entry(standard.mode).or_default();
+        let held = farthest.entry((standard.mode, standard.measure())).or_default();
         // A breath more, so that rounding never loses a pair that is exactly at the limit.
         *held = held.max(minutes * (1.0 + 1e-9) + 1e-9);
     }
     let mut travel = BTreeMap::new();
-    for (mode, minutes) in farthest {
+    for ((mode, measure), minutes) in farthest {
         let pace = StraightLine::of(mode, &scenario.assumptions)?;
-        let times = crate::travel::straight_line(
-            &estate.geography.zones,
-            &sites,
-            mode,
-            Minutes(minutes),
-            pace,
-        );
-        travel.insert(mode, times);
+        let wanted = Wanted { mode, measure, limit: Minutes(minutes) };
+        let times = best_times(estate.geography, &sites, wanted, pace);
+        travel.insert((mode, measure), times);
     }
     Ok(travel)
 }

@@ -145,7 +145,7 @@ fn assess(ground: &Ground<'_>, choices: &Choices) -> Vec<Assessment> {
         .standards
         .iter()
         .filter_map(|standard| {
-            let travel = ground.travel.get(&standard.mode)?;
+            let travel = ground.times(standard)?;
             Some(access::assess(standard, &ground.estate.geography.zones, travel, &offers))
         })
         .collect()

@@ -4,6 +4,7 @@
 mod journeys;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::access::{self, AreaAssessment, GateKind, GateState, Offer};
 use crate::fund::{self, Arrival, Budget, Decision, Ledger, Line, LineKind, OptionKind, Terms};
@@ -11,7 +12,7 @@ use crate::register::{
     AccessAnswer, AccessItem, Field, Grade, Minutes, Pence, Point, ReceiptAccruesTo, ServiceLine,
     Site, SiteCode, SiteStatus, SurplusStatus, TenancyId,
 };
-use crate::travel::{Mode, StraightLine, TravelTimes, straight_line};
+use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, best_times};
 
 use super::derive::{self, Occupant};
 use super::{Action, Estate, LockKind, Move, Objective, Proposal, Rules, Scenario, ScopeOf};
@@ -352,7 +353,7 @@ impl<'a> Witness<'a> {
         let times = self.times();
         let mut found = Vec::new();
         for standard in &self.scenario.standards {
-            let Some(times) = times.get(&standard.mode) else {
+            let Some(times) = times.get(&(standard.mode, standard.measure())) else {
                 found.push(format!(
                     "{}: the set has no pace for its way of travelling",
                     standard.words
@@ -400,8 +401,8 @@ impl<'a> Witness<'a> {
         offers
     }
 
-    /// Minutes for each way of travelling, as far as the farthest of its standards.
-    fn times(&self) -> BTreeMap<Mode, TravelTimes> {
+    /// Minutes for each way of travelling and of measuring, as far as the farthest of its standards.
+    fn times(&self) -> BTreeMap<(Mode, Measure), Arc<TravelTimes>> {
         let sites: Vec<(SiteCode, Point)> = self
             .estate
             .register
@@ -409,16 +410,18 @@ impl<'a> Witness<'a> {
             .filter(|site| site.status() == SiteStatus::Open && !site.is_aggregate())
             .filter_map(|site| Some((site.code.clone(), site.location()?)))
             .collect();
-        let zones = &self.estate.geography.zones;
-        let mut farthest: BTreeMap<Mode, (StraightLine, Minutes)> = BTreeMap::new();
+        let mut farthest: BTreeMap<(Mode, Measure), (StraightLine, Minutes)> = BTreeMap::new();
         for standard in &self.scenario.standards {
             let pace = StraightLine::of(standard.mode, &self.scenario.assumptions);
             let Ok(pace) = pace else { continue };
             let reach = standard.reach(pace);
-            let held = farthest.entry(standard.mode).or_insert((pace, reach));
+            let held = farthest.entry((standard.mode, standard.measure())).or_insert((pace, reach));
             held.1.0 = held.1.0.max(reach.0);
         }
-        let times = |(mode, (pace, most))| (mode, straight_line(zones, &sites, mode, most, pace));
+        let times = |((mode, measure), (pace, limit))| {
+            let wanted = Wanted { mode, measure, limit };
+            ((mode, measure), best_times(self.estate.geography, &sites, wanted, pace))
+        };
         farthest.into_iter().map(times).collect()
     }
 
@@ -428,6 +431,7 @@ impl<'a> Witness<'a> {
             Mode::StepFreeWalk => "step_free_walk",
             Mode::Drive => "drive",
             Mode::PublicTransport => "public_transport",
+            Mode::StepFreePublicTransport => "step_free_public_transport",
         };
         let figures = &self.scenario.assumptions;
         let detour = figures.value(&format!("travel.{name}.detour")).ok()?;

@@ -223,6 +223,7 @@ fn complete(
     };
     for kind in ReferenceKind::ALL {
         if let Some(reference) = wanted(kind)
+            && !kind.is_read_on_demand()
             && !(is_shared && shared(kind))
         {
             let bytes = reference_bytes(db, reference)?;

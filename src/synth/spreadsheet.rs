@@ -96,6 +96,7 @@ pub fn tables(estate: &Estate) -> Vec<Table> {
             ReferenceKind::Zones => format!("zones-{month}.csv"),
             ReferenceKind::ZoneOutlines => format!("zone-outlines-{month}.geojson"),
             ReferenceKind::BoroughOutlines => format!("boroughs-{month}.geojson"),
+            other => format!("{}-{month}.bin", other.key()),
         };
         tables.push(Table { name, bytes: set.bytes.clone() });
     }

@@ -101,6 +101,8 @@ pub fn from_matrix(
         rows: table,
         absent,
         exceptions,
+        perhaps: Vec::new(),
+        made_for: None,
         hash: String::new(),
     };
     MatrixReading { times: times.seal(), faults }
@@ -176,5 +178,34 @@ mod tests {
         turned.reverse();
         assert_eq!(read(&cells).times, read(&turned).times);
         assert_eq!(read(&cells).times.row(0)[0].site, 0, "ties by site code");
+    }
+
+    #[test]
+    fn stored_bytes_give_the_table_back_and_damaged_ones_a_sentence() {
+        let mut table = read(&[
+            ("E01", "S02", Some(5.25)),
+            ("E01", "S01", None),
+            ("E02", "S03", Some(75.0)),
+            ("E02", "S01", Some(0.0)),
+        ])
+        .times;
+        table.perhaps = vec![vec![Pair { site: 2, minutes: Minutes(3.0) }], Vec::new()];
+        let table = table.seal();
+        assert_eq!(table.why_missing(0, 2), Some(Missing::Unsure));
+
+        let bytes = table.encode();
+
+        assert_eq!(TravelTimes::decode(&bytes).unwrap(), table);
+        for cut in 0..bytes.len() {
+            assert!(TravelTimes::decode(&bytes[..cut]).is_err());
+        }
+        for at in 0..bytes.len() {
+            let mut damaged = bytes.clone();
+            damaged[at] ^= 0x41;
+            // Whatever comes of it is a table or a sentence.
+            if let Ok(other) = TravelTimes::decode(&damaged) {
+                assert!(other.rows.iter().flatten().all(|pair| (pair.site as usize) < 3));
+            }
+        }
     }
 }

@@ -93,6 +93,8 @@ pub fn straight_line(
         rows: zones.iter().map(|zone| row(zone.point)).collect(),
         absent: Missing::BeyondLimit,
         exceptions: Vec::new(),
+        perhaps: Vec::new(),
+        made_for: None,
         hash: String::new(),
     }
     .seal()

@@ -2,11 +2,14 @@
 
 use std::fmt;
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::bytes::{Damaged, Reader, Writer};
+use super::graph::index;
 use crate::geography::hex;
-use crate::register::{Minutes, SiteCode};
+use crate::register::{Minutes, Point, ReferenceKind, SiteCode};
 
 /// How people travel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -20,11 +23,19 @@ pub enum Mode {
     Drive,
     /// By timetable.
     PublicTransport,
+    /// By timetable, without steps on the way, at the stop or into the vehicle.
+    StepFreePublicTransport,
 }
 
 impl Mode {
     /// Every mode.
-    pub const ALL: [Self; 4] = [Self::Walk, Self::StepFreeWalk, Self::Drive, Self::PublicTransport];
+    pub const ALL: [Self; 5] = [
+        Self::Walk,
+        Self::StepFreeWalk,
+        Self::Drive,
+        Self::PublicTransport,
+        Self::StepFreePublicTransport,
+    ];
 
     /// The name in files, JSON and assumption keys: `step_free_walk`.
     pub fn key(self) -> &'static str {
@@ -33,6 +44,23 @@ impl Mode {
             Self::StepFreeWalk => "step_free_walk",
             Self::Drive => "drive",
             Self::PublicTransport => "public_transport",
+            Self::StepFreePublicTransport => "step_free_public_transport",
+        }
+    }
+
+    /// The mode of a name.
+    pub fn find(key: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.key() == key)
+    }
+
+    /// The reference set its minutes are kept as.
+    pub fn kept_as(self) -> ReferenceKind {
+        match self {
+            Self::Walk => ReferenceKind::WalkTimes,
+            Self::StepFreeWalk => ReferenceKind::StepFreeWalkTimes,
+            Self::Drive => ReferenceKind::DriveTimes,
+            Self::PublicTransport => ReferenceKind::PublicTransportTimes,
+            Self::StepFreePublicTransport => ReferenceKind::StepFreePublicTransportTimes,
         }
     }
 
@@ -43,6 +71,7 @@ impl Mode {
             Self::StepFreeWalk => "step-free, on foot or wheels",
             Self::Drive => "by car",
             Self::PublicTransport => "by public transport",
+            Self::StepFreePublicTransport => "by public transport, step-free",
         }
     }
 }
@@ -63,6 +92,32 @@ pub enum Maker {
         /// The file as named by the user.
         source: String,
     },
+    /// The shortest way by street.
+    StreetNetwork {
+        /// The map, as named by the user.
+        source: String,
+        /// SHA-256 of the prepared network, lower-case hex.
+        network: String,
+        /// The speed table.
+        speeds: String,
+        /// Metres a minute, where one pace holds everywhere.
+        metres_per_minute: Option<f64>,
+    },
+    /// The earliest arrival by timetable, with walks by street.
+    Timetable {
+        /// The timetable, as named by the user.
+        source: String,
+        /// SHA-256 of the prepared timetable, lower-case hex.
+        timetable: String,
+        /// The day travelled.
+        date: NaiveDate,
+        /// First and last departure from the zone, minutes after midnight.
+        window: (u32, u32),
+        /// Of the departures in the window: 50 is the median, 90 what nine in ten are no worse than.
+        centile: u8,
+        /// Changes at most.
+        changes: u8,
+    },
 }
 
 impl fmt::Display for Maker {
@@ -73,6 +128,30 @@ impl fmt::Display for Maker {
                 "approximate: straight-line distance × {detour} at {metres_per_minute} metres a minute"
             ),
             Self::MatrixFile { source } => write!(f, "travel-time matrix {source}"),
+            Self::StreetNetwork { source, speeds, metres_per_minute: Some(pace), .. } => {
+                write!(f, "shortest way by street in {source} at {pace} metres a minute ({speeds})")
+            }
+            Self::StreetNetwork { source, speeds, metres_per_minute: None, .. } => {
+                write!(
+                    f,
+                    "quickest way by road in {source} by the speed table {speeds}, without traffic or signals"
+                )
+            }
+            Self::Timetable { source, date, window: (from, to), centile, changes, .. } => {
+                let clock = |minutes: u32| {
+                    format!("{:02}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
+                };
+                let of = if *centile == 50 {
+                    "median".to_owned()
+                } else {
+                    format!("{centile}th centile")
+                };
+                let (from, to) = (clock(*from), clock(*to));
+                write!(
+                    f,
+                    "timetable {source} on {date}, departures {from} to {to}, {of}, at most {changes} changes"
+                )
+            }
         }
     }
 }
@@ -85,6 +164,8 @@ pub enum Missing {
     Unreachable,
     /// Farther than the limit that was searched.
     BeyondLimit,
+    /// There is a way only if what nobody has recorded is passable.
+    Unsure,
     /// Not asked for, or an end is not located.
     NotComputed,
 }
@@ -109,6 +190,15 @@ pub struct Exception {
     pub why: Missing,
 }
 
+/// Where zones and sites were when minutes were made.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct MadeFor {
+    /// Each zone's point, by row.
+    pub zones: Vec<Point>,
+    /// Each site's place, by column.
+    pub sites: Vec<Point>,
+}
+
 /// Sparse minutes from each zone to the sites within the limit, nearest first, ties by site code.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TravelTimes {
@@ -128,6 +218,12 @@ pub struct TravelTimes {
     pub absent: Missing,
     /// By zone, then site.
     pub exceptions: Vec<Exception>,
+    /// Where the way is not the same for sure and perhaps (steps, kerbs, vehicles nobody has recorded): the minutes if
+    /// all of them are passable, for pairs where that is shorter than the row says, or where the row says nothing. A
+    /// row a zone, nearest first; no rows at all where the maker has no such doubt.
+    pub perhaps: Vec<Vec<Pair>>,
+    /// What the minutes were made for; `None` where that is not known (a file, or straight lines made on the spot).
+    pub made_for: Option<MadeFor>,
     /// SHA-256 over all of the above, lower-case hex.
     pub hash: String,
 }
@@ -136,7 +232,7 @@ impl TravelTimes {
     /// Puts each row in order, nearest first, ties by site (columns are in the order of site codes), and takes the
     /// hash.
     pub(super) fn seal(mut self) -> Self {
-        for row in &mut self.rows {
+        for row in self.rows.iter_mut().chain(&mut self.perhaps) {
             row.sort_unstable_by(|a, b| {
                 a.minutes.0.total_cmp(&b.minutes.0).then(a.site.cmp(&b.site))
             });
@@ -161,6 +257,11 @@ impl TravelTimes {
         self.rows.get(zone).map_or(&[], Vec::as_slice)
     }
 
+    /// The sites that a zone perhaps reaches sooner than its row says, nearest first.
+    pub fn perhaps(&self, zone: usize) -> &[Pair] {
+        self.perhaps.get(zone).map_or(&[], Vec::as_slice)
+    }
+
     /// Minutes of a pair.
     pub fn minutes(&self, zone: usize, site: usize) -> Option<Minutes> {
         let pair = self.row(zone).iter().find(|pair| pair.site as usize == site)?;
@@ -174,6 +275,9 @@ impl TravelTimes {
         }
         if zone >= self.zones.len() || site >= self.sites.len() {
             return Some(Missing::NotComputed);
+        }
+        if self.perhaps(zone).iter().any(|pair| pair.site as usize == site) {
+            return Some(Missing::Unsure);
         }
         let found = self
             .exceptions
@@ -208,11 +312,138 @@ impl TravelTimes {
                 sha.update(pair.minutes.0.to_le_bytes());
             }
         }
+        // Tables without doubt keep the hash they had before there was any.
+        for row in &self.perhaps {
+            sha.update((row.len() as u64).to_le_bytes());
+            for pair in row {
+                sha.update(pair.site.to_le_bytes());
+                sha.update(pair.minutes.0.to_le_bytes());
+            }
+        }
+        if let Some(MadeFor { zones, sites }) = &self.made_for {
+            for point in zones.iter().chain(sites) {
+                sha.update(point.easting().to_le_bytes());
+                sha.update(point.northing().to_le_bytes());
+            }
+        }
         for Exception { zone, site, why } in &self.exceptions {
             sha.update(zone.to_le_bytes());
             sha.update(site.to_le_bytes());
             sha.update(format!("{why:?}").as_bytes());
         }
         hex(&sha.finalize())
+    }
+}
+
+const TITLE: &str = "domesday travel times 1";
+
+/// All of a table but its pairs.
+#[derive(Serialize, Deserialize)]
+struct Head {
+    mode: Mode,
+    maker: Maker,
+    limit: f64,
+    absent: Missing,
+    zones: Vec<String>,
+    sites: Vec<SiteCode>,
+    made_for: Option<MadeFor>,
+}
+
+impl TravelTimes {
+    /// Canonical bytes.
+    pub fn encode(&self) -> Vec<u8> {
+        let head = Head {
+            mode: self.mode,
+            maker: self.maker.clone(),
+            limit: self.limit.0,
+            absent: self.absent,
+            zones: self.zones.clone(),
+            sites: self.sites.clone(),
+            made_for: self.made_for.clone(),
+        };
+        let mut out = Writer::new(TITLE, &head);
+        for rows in [&self.rows, &self.perhaps] {
+            out.number(index(rows.len()));
+            for row in rows {
+                out.number(index(row.len()));
+                for pair in row {
+                    out.number(pair.site);
+                    out.float(pair.minutes.0);
+                }
+            }
+        }
+        out.number(index(self.exceptions.len()));
+        for Exception { zone, site, why } in &self.exceptions {
+            out.number(*zone);
+            out.number(*site);
+            out.number(match why {
+                Missing::Unreachable => 0,
+                Missing::BeyondLimit => 1,
+                Missing::Unsure => 2,
+                Missing::NotComputed => 3,
+            });
+        }
+        out.done()
+    }
+
+    /// Undoes [`Self::encode`], and holds every figure to what a table may say.
+    pub fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
+        let (mut from, head) = Reader::new::<Head>("travel times", TITLE, bytes)?;
+        let is_ascending =
+            head.zones.is_sorted_by(|a, b| a < b) && head.sites.is_sorted_by(|a, b| a < b);
+        let fits = head.made_for.as_ref().is_none_or(|made| {
+            (made.zones.len(), made.sites.len()) == (head.zones.len(), head.sites.len())
+        });
+        if !is_ascending || !fits || head.limit.is_nan() || head.limit < 0.0 {
+            return Err(from.damaged("its zones, sites or limit contradict themselves"));
+        }
+        let (zones, sites) = (head.zones.len(), head.sites.len());
+        let mut both = [Vec::new(), Vec::new()];
+        for rows in &mut both {
+            for _ in 0..from.length(4)? {
+                let count = from.length(12)?;
+                let mut row = Vec::with_capacity(count);
+                for _ in 0..count {
+                    let (site, minutes) = (from.number()?, from.float()?);
+                    if site as usize >= sites || !(minutes.is_finite() && minutes >= 0.0) {
+                        return Err(from.damaged("a pair is impossible"));
+                    }
+                    row.push(Pair { site, minutes: Minutes(minutes) });
+                }
+                rows.push(row);
+            }
+        }
+        let mut exceptions = Vec::new();
+        for _ in 0..from.length(12)? {
+            let (zone, site) = (from.number()?, from.number()?);
+            let why = match from.number()? {
+                0 => Missing::Unreachable,
+                1 => Missing::BeyondLimit,
+                2 => Missing::Unsure,
+                3 => Missing::NotComputed,
+                _ => return Err(from.damaged("a pair is missing for no reason")),
+            };
+            exceptions.push(Exception { zone, site, why });
+        }
+        let [rows, perhaps] = both;
+        if rows.len() != zones || (perhaps.len() != zones && !perhaps.is_empty()) {
+            return Err(from.damaged("it has not a row a zone"));
+        }
+        from.end()?;
+        let Head { mode, maker, limit, absent, zones, sites, made_for } = head;
+        let times = Self {
+            mode,
+            maker,
+            limit: Minutes(limit),
+            zones,
+            sites,
+            rows,
+            absent,
+            exceptions,
+            perhaps,
+            made_for,
+            hash: String::new(),
+        };
+        Ok(times.seal())
     }
 }

@@ -154,7 +154,7 @@ impl<'a> Reach<'a> {
         standard: &Standard,
         serving: &'a BTreeMap<SiteCode, Serves>,
     ) -> Option<Self> {
-        let times = ground.travel.get(&standard.mode)?;
+        let times = ground.times(standard)?;
         let most = standard.limit_in(times)?.0;
         let serving = times.sites.iter().map(|site| serving.get(site)).collect();
         Some(Self { times, serving, most })

@@ -105,6 +105,7 @@ pub(super) fn mode(mode: Mode) -> &'static str {
         Mode::StepFreeWalk => "step-free on foot or wheels",
         Mode::Drive => "by car",
         Mode::PublicTransport => "by public transport",
+        Mode::StepFreePublicTransport => "by public transport, step-free",
     }
 }
 
