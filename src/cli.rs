@@ -12,6 +12,7 @@ mod solve;
 mod studies;
 mod synth;
 mod table;
+mod travel;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -36,6 +37,8 @@ enum Command {
     Plan(plan::PlanArgs),
     /// Who reaches care within the standards, and what a change does to whom
     Access(access::AccessArgs),
+    /// Minutes by street from a map, or of a router: prepare, keep, list
+    Travel(travel::TravelArgs),
     /// Solve a location problem from a file: OR-Library, consolidation or our own JSON
     Solve(solve::SolveArgs),
     /// Serve the pages and the API
@@ -57,6 +60,7 @@ pub fn main() -> ExitCode {
         Command::Site(args) => site::run(&args),
         Command::Plan(args) => plan::run(args),
         Command::Access(args) => access::run(&args),
+        Command::Travel(args) => travel::run(&args),
         Command::Solve(args) => solve::run(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => serve::demo(&args),

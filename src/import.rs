@@ -5,11 +5,14 @@
 mod checklist;
 pub mod locate;
 pub mod mapping;
+pub mod matrix;
+pub mod networks;
 mod read;
 pub mod references;
 mod report;
 pub mod run;
 pub mod sheet;
+pub mod streets;
 
 pub use locate::locate;
 pub use read::{Held, MOST_FAULTS, by_mapping, faults_csv, read};

@@ -3,6 +3,7 @@
 //! One type, [`TravelTimes`], whoever made it; the maker is said on every result. Does no I/O.
 
 mod best;
+mod by_street;
 mod bytes;
 mod graph;
 mod hierarchy;
@@ -17,6 +18,7 @@ mod streets;
 mod times;
 
 pub use best::{Measure, Wanted, best_times};
+pub use by_street::{ByStreet, Placing, by_street, mode_of};
 pub use bytes::Damaged;
 pub use graph::{Arc, FAR, Graph, Label, Search, dijkstra, parts};
 pub use hierarchy::Hierarchy;

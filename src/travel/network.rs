@@ -159,6 +159,12 @@ impl Network {
         self.part[self.segments[snap.segment as usize].from as usize]
     }
 
+    /// Whether a snapped place lies on a part that the largest cannot reach and come back from.
+    pub fn is_island(&self, snap: Snap) -> bool {
+        let largest = self.sizes.iter().copied().max().unwrap_or(0);
+        self.sizes.get(self.part_of(snap) as usize).is_some_and(|size| *size < largest)
+    }
+
     fn split_of(&self, snap: Snap, traversal: Traversal) -> Option<(u32, u32)> {
         let whole = self.segments[snap.segment as usize].milliseconds(traversal);
         let share = if traversal & 1 == 0 { snap.share } else { 1.0 - snap.share };

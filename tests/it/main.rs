@@ -8,4 +8,5 @@ mod journey;
 mod london;
 mod london_plan;
 mod london_space;
+mod newport;
 mod solve;

@@ -1,0 +1,280 @@
+//! Travel-time matrices from routers: CSV, gzipped or not, or Parquet, with columns zone, site and minutes.
+
+use std::io::Read;
+
+use bytes::Bytes;
+use parquet::file::reader::{FileReader, SerializedFileReader};
+use parquet::record::Field;
+
+use crate::travel::MatrixRow;
+
+/// What the header may call the three columns, in r5r's, OpenTripPlanner's and our own words.
+const ZONES: [&str; 5] = ["zone", "from_id", "origin", "lsoa", "lsoa21cd"];
+const SITES: [&str; 5] = ["site", "to_id", "destination", "site_code", "ods_code"];
+const MINUTES: [&str; 5] =
+    ["minutes", "travel_time_p50", "travel_time", "duration_minutes", "travel_time_minutes"];
+
+/// Most bytes a packed file may unpack to.
+const UNPACKED_LIMIT: u64 = 2 << 30;
+
+/// A file or cell that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{file}, row {row}, column {column:?}: {value:?} is not {expected}")]
+pub struct MatrixFileFault {
+    /// As the user names it.
+    pub file: String,
+    /// As the file numbers it, the header being 1; 0 is the whole file.
+    pub row: u64,
+    /// As the header says it.
+    pub column: String,
+    /// As written.
+    pub value: String,
+    /// What would have been accepted.
+    pub expected: String,
+}
+
+/// Reads every row. Stops at nothing: bad cells are gathered, and their rows left out.
+pub fn read(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<MatrixFileFault>) {
+    let fault = |value: &str, expected: &str| MatrixFileFault {
+        file: file.to_owned(),
+        row: 0,
+        column: String::new(),
+        value: value.chars().take(120).collect(),
+        expected: expected.to_owned(),
+    };
+    if bytes.starts_with(b"PAR1") {
+        return parquet(file, bytes).unwrap_or_else(|told| {
+            (Vec::new(), vec![fault(&told, "a Parquet file with columns zone, site and minutes")])
+        });
+    }
+    let mut unpacked = Vec::new();
+    let plain = if bytes.starts_with(&[0x1f, 0x8b]) {
+        let read =
+            flate2::read::GzDecoder::new(bytes).take(UNPACKED_LIMIT).read_to_end(&mut unpacked);
+        if let Err(error) = read {
+            return (Vec::new(), vec![fault(&error.to_string(), "a whole gzip file")]);
+        }
+        unpacked.as_slice()
+    } else {
+        bytes
+    };
+    csv_rows(file, plain)
+}
+
+fn find(headers: &[String], names: &[&str]) -> Option<usize> {
+    names
+        .iter()
+        .find_map(|name| headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name)))
+}
+
+/// Where the three columns are, or which is missing.
+fn columns(file: &str, headers: &[String]) -> Result<[usize; 3], MatrixFileFault> {
+    let wanted = |names: &[&str]| {
+        find(headers, names).ok_or_else(|| MatrixFileFault {
+            file: file.to_owned(),
+            row: 1,
+            column: headers.join(", ").chars().take(120).collect(),
+            value: String::new(),
+            expected: format!("a header with a column {}", names.join(" or ")),
+        })
+    };
+    Ok([wanted(&ZONES)?, wanted(&SITES)?, wanted(&MINUTES)?])
+}
+
+fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<MatrixFileFault>) {
+    let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
+    let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
+    let headers: Vec<String> = match reader.byte_headers() {
+        Ok(headers) => {
+            headers.iter().map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+        }
+        Err(_) => Vec::new(),
+    };
+    let at = match columns(file, &headers) {
+        Ok(at) => at,
+        Err(fault) => return (Vec::new(), vec![fault]),
+    };
+    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    for (row, record) in (2..).zip(reader.byte_records()) {
+        let mut fault = |column: &str, value: &str, expected: &str| {
+            faults.push(MatrixFileFault {
+                file: file.to_owned(),
+                row,
+                column: column.to_owned(),
+                value: value.chars().take(120).collect(),
+                expected: expected.to_owned(),
+            });
+        };
+        let record = match record {
+            Ok(record) => record,
+            Err(error) => {
+                fault("", &error.to_string(), "a row of comma-separated text");
+                continue;
+            }
+        };
+        let cell = |at: usize| String::from_utf8_lossy(record.get(at).unwrap_or_default());
+        let [zone, site, minutes] = at.map(cell);
+        match parse_minutes(&minutes) {
+            Ok(minutes) => rows.push(MatrixRow {
+                row,
+                zone: zone.into_owned(),
+                site: site.into_owned(),
+                minutes,
+            }),
+            Err(expected) => fault("minutes", &minutes, expected),
+        }
+    }
+    (rows, faults)
+}
+
+/// An empty cell, or a word for it, is "no way".
+fn parse_minutes(text: &str) -> Result<Option<f64>, &'static str> {
+    let text = text.trim();
+    if ["", "na", "nan", "null", "none", "unreachable"]
+        .iter()
+        .any(|word| text.eq_ignore_ascii_case(word))
+    {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_not_a_number| "minutes, or empty where there is no way")
+}
+
+type Read3 = (Vec<MatrixRow>, Vec<MatrixFileFault>);
+
+fn parquet(file: &str, bytes: &[u8]) -> Result<Read3, String> {
+    let told = |error: parquet::errors::ParquetError| error.to_string();
+    let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let reader = SerializedFileReader::new(Bytes::copy_from_slice(bytes)).map_err(told)?;
+        let schema = reader.metadata().file_metadata().schema_descr_ptr();
+        let headers: Vec<String> =
+            schema.columns().iter().map(|column| column.name().to_owned()).collect();
+        let at = match columns(file, &headers) {
+            Ok(at) => at,
+            Err(fault) => return Ok((Vec::new(), vec![fault])),
+        };
+        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        for (row, record) in (2..).zip(reader.get_row_iter(None).map_err(told)?) {
+            let record = record.map_err(told)?;
+            let cells: Vec<&Field> = record.get_column_iter().map(|(_, field)| field).collect();
+            let [zone, site, minutes] = at.map(|at| cells.get(at).copied().unwrap_or(&Field::Null));
+            match number(minutes) {
+                Some(minutes) => {
+                    rows.push(MatrixRow { row, zone: text(zone), site: text(site), minutes });
+                }
+                None => faults.push(MatrixFileFault {
+                    file: file.to_owned(),
+                    row,
+                    column: "minutes".to_owned(),
+                    value: text(minutes),
+                    expected: "a number of minutes, or null where there is no way".to_owned(),
+                }),
+            }
+        }
+        Ok((rows, faults))
+    }));
+    guarded.unwrap_or_else(|_panic| Err("a file that contradicts itself".to_owned()))
+}
+
+fn text(field: &Field) -> String {
+    match field {
+        Field::Str(text) => text.clone(),
+        Field::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into_owned(),
+        Field::Null => String::new(),
+        other => other.to_string(),
+    }
+}
+
+/// The outer `None` is "no number at all".
+fn number(field: &Field) -> Option<Option<f64>> {
+    match field {
+        Field::Null => Some(None),
+        Field::Float(minutes) if minutes.is_nan() => Some(None),
+        Field::Double(minutes) if minutes.is_nan() => Some(None),
+        Field::Float(minutes) => Some(Some(f64::from(*minutes))),
+        Field::Double(minutes) => Some(Some(*minutes)),
+        Field::Short(minutes) => Some(Some(f64::from(*minutes))),
+        Field::Int(minutes) => Some(Some(f64::from(*minutes))),
+        Field::UInt(minutes) => Some(Some(f64::from(*minutes))),
+        Field::Long(minutes) => Some(Some(*minutes as f64)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+    use std::sync::Arc;
+
+    use parquet::data_type::{ByteArray, ByteArrayType, DoubleType};
+    use parquet::file::properties::WriterProperties;
+    use parquet::file::writer::SerializedFileWriter;
+    use parquet::schema::parser::parse_message_type;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn row(row: u64, zone: &str, site: &str, minutes: Option<f64>) -> MatrixRow {
+        MatrixRow { row, zone: zone.to_owned(), site: site.to_owned(), minutes }
+    }
+
+    #[test]
+    fn a_matrix_is_read_and_a_bad_cell_is_named() {
+        let file = "from_id,to_id,travel_time_p50\nE01,S01,12.5\nE01,S02,\nE01,S03,soon\n";
+
+        let (rows, faults) = read("r5.csv", file.as_bytes());
+
+        assert_eq!(rows, [row(2, "E01", "S01", Some(12.5)), row(3, "E01", "S02", None)]);
+        let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            told,
+            [
+                "r5.csv, row 4, column \"minutes\": \"soon\" is not minutes, or empty where there is no way"
+            ]
+        );
+        let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+        packed.write_all(file.as_bytes()).unwrap();
+        assert_eq!(read("r5.csv.gz", &packed.finish().unwrap()).0, rows);
+        let (none, faults) = read("r5.csv", b"from_id,to_id\nE01,S01\n");
+        assert!(none.is_empty() && faults[0].expected.contains("travel_time_p50"), "{faults:?}");
+    }
+
+    #[test]
+    fn parquet_says_the_same_as_csv() {
+        let schema = "message m { REQUIRED BYTE_ARRAY zone (UTF8); REQUIRED BYTE_ARRAY site (UTF8); OPTIONAL DOUBLE minutes; }";
+        let schema = Arc::new(parse_message_type(schema).unwrap());
+        let properties = Arc::new(WriterProperties::builder().build());
+        let mut bytes = Vec::new();
+        let mut writer = SerializedFileWriter::new(&mut bytes, schema, properties).unwrap();
+        let mut group = writer.next_row_group().unwrap();
+        for texts in [["E01", "E01"], ["S01", "S02"]] {
+            let mut column = group.next_column().unwrap().unwrap();
+            let values = texts.map(ByteArray::from);
+            column.typed::<ByteArrayType>().write_batch(&values, None, None).unwrap();
+            column.close().unwrap();
+        }
+        let mut column = group.next_column().unwrap().unwrap();
+        column.typed::<DoubleType>().write_batch(&[12.5], Some(&[1, 0]), None).unwrap();
+        column.close().unwrap();
+        group.close().unwrap();
+        writer.close().unwrap();
+
+        let (rows, faults) = read("r5.parquet", &bytes);
+
+        assert_eq!(rows, [row(2, "E01", "S01", Some(12.5)), row(3, "E01", "S02", None)]);
+        assert_eq!(faults, []);
+        let (rows, faults) = read("r5.parquet", &bytes[..bytes.len() - 9]);
+        assert!(rows.is_empty() && faults.len() == 1, "a file cut short is one sentence");
+    }
+
+    proptest! {
+        #[test]
+        fn any_bytes_are_survived(mut bytes in prop::collection::vec(any::<u8>(), 0..300), head in 0..3) {
+            if head == 1 {
+                bytes.splice(0..0, *b"PAR1");
+            } else if head == 2 {
+                bytes.splice(0..0, [0x1f, 0x8b]);
+            }
+            let _ = read("matrix", &bytes);
+        }
+    }
+}

@@ -1,0 +1,170 @@
+//! Streets of a real town: the Newport extract of OpenStreetMap.
+
+#![expect(clippy::print_stdout, reason = "a skipped test must show")]
+
+use std::path::PathBuf;
+
+use domesday::config;
+use domesday::geography::{Zone, Zones};
+use domesday::import::streets;
+use domesday::register::{Minutes, Point, SiteCode};
+use domesday::travel::{
+    FAR, Mode, Network, Profile, build, by_street, decode_streets, dijkstra, encode_streets,
+};
+
+fn map() -> Option<Vec<u8>> {
+    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+    let folder = std::env::var_os("DOMESDAY_SHARED_DATA").map_or(beside, PathBuf::from);
+    let path = folder.join("transport/newport-2023-06-13.osm.pbf");
+    let bytes = std::fs::read(&path).ok();
+    if bytes.is_none() {
+        println!("SKIPPED: {} is not here", path.display());
+    }
+    bytes
+}
+
+fn zones(places: &[Point]) -> Zones {
+    let zone = |(number, point): (usize, &Point)| Zone {
+        code: format!("E{number:03}"),
+        point: *point,
+        borough_code: String::new(),
+        borough_name: String::new(),
+        icb_code: String::new(),
+        icb_name: String::new(),
+        ward_code: String::new(),
+        ward_name: String::new(),
+        residents: 1,
+        disabled: None,
+        aged_65_plus: None,
+        households: None,
+        no_car_households: None,
+        imd_decile: None,
+        ptai: None,
+    };
+    Zones::new(Zones::empty().evidence, places.iter().enumerate().map(zone).collect())
+}
+
+/// Places spread over the town: every so many-th node of the map that lies on a street of the largest part.
+fn places(osm: &domesday::travel::osm::Osm, network: &Network, count: usize) -> Vec<Point> {
+    let on_main = |point: &Point| {
+        network.snap(*point).is_some_and(|snap| snap.metres < 30.0 && !network.is_island(snap))
+    };
+    let step = osm.nodes.len() / (count * 3);
+    osm.nodes.iter().step_by(step).map(|(_, point)| *point).filter(on_main).take(count).collect()
+}
+
+#[test]
+fn minutes_on_foot_in_newport_are_those_of_plain_dijkstra_and_of_a_town() {
+    let Some(bytes) = map() else { return };
+    let speeds = config::speed_table().unwrap();
+    let reading = streets::read("newport.osm.pbf", &bytes).unwrap();
+    let (network, report) = build(&reading.osm, Profile::Walk, &speeds);
+    assert!(report.ways > 5_000, "{report:?}");
+    let places = places(&reading.osm, &network, 60);
+    let zones = zones(&places);
+    let sites: Vec<(SiteCode, Point)> = (0..)
+        .zip(places.iter().rev())
+        .map(|(n, at)| (format!("S{n:03}").parse().unwrap(), *at))
+        .collect();
+
+    let made = by_street(
+        std::slice::from_ref(&network),
+        &zones,
+        &sites,
+        Minutes(30.0),
+        ("Newport", ""),
+        2,
+    )
+    .unwrap();
+
+    let (mut pairs, mut detours) = (0, Vec::new());
+    for (row, from) in places.iter().enumerate() {
+        let start = network.snap(*from).unwrap();
+        let reached = dijkstra(network.graph(), &network.starts(start));
+        for (column, (_, to)) in sites.iter().enumerate() {
+            let end = network.snap(*to).unwrap();
+            let through = network
+                .ends(end)
+                .into_iter()
+                .filter(|(vertex, _)| reached[*vertex as usize] < FAR)
+                .map(|(vertex, rest)| reached[vertex as usize] + rest);
+            let plain = through.chain(network.direct(start, end)).min();
+            let plain = plain.map(|ms| f64::from(ms) / 60_000.0).filter(|minutes| *minutes <= 30.0);
+            assert_eq!(made.times.minutes(row, column).map(|minutes| minutes.0), plain);
+            let apart = from.metres_to(*to);
+            if let Some(minutes) = plain.filter(|_| apart > 400.0) {
+                pairs += 1;
+                // Nobody walks faster than the straight line, less the walk to the network that is told and not walked.
+                assert!(minutes * 80.0 + 60.0 >= apart, "{minutes} minutes for {apart} m");
+                detours.push(minutes * 80.0 / apart);
+            }
+        }
+    }
+    detours.sort_unstable_by(f64::total_cmp);
+    let median = detours[detours.len() / 2];
+    println!("{pairs} pairs under 30 minutes, median detour {median:.2}");
+    assert!(pairs > 100 && (1.1..1.7).contains(&median), "{pairs} pairs, median detour {median}");
+}
+
+#[test]
+fn driving_in_newport_by_hierarchy_equals_plain_dijkstra_with_its_turns_forbidden() {
+    let Some(bytes) = map() else { return };
+    let speeds = config::speed_table().unwrap();
+    let reading = streets::read("newport.osm.pbf", &bytes).unwrap();
+    let (mut network, report) = build(&reading.osm, Profile::Drive, &speeds);
+    assert!(report.restrictions_kept > 10, "{report:?}");
+    assert!(network.prepare(&mut |_| true));
+    let kept = decode_streets(&encode_streets(std::slice::from_ref(&network))).unwrap();
+    assert_eq!(kept, [network.clone()], "a kept network is the network");
+    let places = places(&reading.osm, &network, 40);
+    let snaps: Vec<_> = places.iter().map(|at| network.snap(*at).unwrap()).collect();
+
+    let table = network.table(&snaps, &snaps, 2).unwrap();
+
+    for (row, from) in snaps.iter().enumerate() {
+        let reached = dijkstra(network.graph(), &network.starts(*from));
+        for (column, to) in snaps.iter().enumerate() {
+            let through = network
+                .ends(*to)
+                .into_iter()
+                .filter(|(vertex, _)| reached[*vertex as usize] < FAR)
+                .map(|(vertex, rest)| reached[vertex as usize] + rest);
+            let plain = through.chain(network.direct(*from, *to)).min().unwrap_or(FAR);
+            assert_eq!(table[row * snaps.len() + column], plain, "{row} to {column}");
+        }
+    }
+}
+
+#[test]
+fn step_free_minutes_are_told_apart_as_sure_and_perhaps() {
+    let Some(bytes) = map() else { return };
+    let speeds = config::speed_table().unwrap();
+    let reading = streets::read("newport.osm.pbf", &bytes).unwrap();
+    let network = |profile| build(&reading.osm, profile, &speeds).0;
+    let (sure, perhaps) = (network(Profile::SurelyStepFree), network(Profile::PerhapsStepFree));
+    assert!(perhaps.size().2 > sure.size().2, "what nobody recorded is kept apart");
+    let places = places(&reading.osm, &perhaps, 20);
+    let zones = zones(&places);
+    let sites: Vec<(SiteCode, Point)> =
+        (0..).zip(&places).map(|(n, at)| (format!("S{n:03}").parse().unwrap(), *at)).collect();
+
+    let made =
+        by_street(&[sure, perhaps], &zones, &sites, Minutes(30.0), ("Newport", ""), 2).unwrap();
+
+    assert_eq!(made.times.mode, Mode::StepFreeWalk);
+    assert!(made.times.perhaps.iter().flatten().count() > 0);
+    for zone in 0..places.len() {
+        for pair in made.times.perhaps(zone) {
+            let sure = made.times.minutes(zone, pair.site as usize);
+            assert!(sure.is_none_or(|sure| pair.minutes.0 < sure.0));
+        }
+    }
+}
+
+#[test]
+fn a_map_that_is_cut_short_says_where() {
+    let Some(bytes) = map() else { return };
+    let told = streets::read("newport.osm.pbf", &bytes[..bytes.len() / 2]).unwrap_err().to_string();
+    assert!(told.starts_with("newport.osm.pbf: block "), "{told}");
+    assert!(told.contains("cut short"), "{told}");
+}
