@@ -3,6 +3,7 @@
 mod access;
 mod bench;
 mod db;
+mod fund;
 mod import;
 mod plan;
 mod report;
@@ -41,6 +42,8 @@ enum Command {
     Travel(travel::TravelArgs),
     /// Solve a location problem from a file: OR-Library, consolidation or our own JSON
     Solve(solve::SolveArgs),
+    /// What a run brings, when, how sure that is, its workbook, and runs side by side
+    Fund(fund::FundArgs),
     /// Serve the pages and the API
     Serve(serve::ServeArgs),
     /// Serve an illustrative estate with a scenario solved
@@ -62,6 +65,7 @@ pub fn main() -> ExitCode {
         Command::Access(args) => access::run(&args),
         Command::Travel(args) => travel::run(&args),
         Command::Solve(args) => solve::run(&args),
+        Command::Fund(args) => fund::run(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => serve::demo(&args),
         Command::Synth(args) => synth::run(args),

@@ -6,10 +6,12 @@ pub mod access;
 pub mod checklist;
 mod comparison;
 mod csv;
+pub mod fund;
 pub mod geojson;
 mod pack;
 pub mod study;
 mod table;
+pub mod workbook;
 
 pub use comparison::{
     catchment_means_table, catchment_zones_table, comparison_tables, difference_tables,

@@ -11,6 +11,7 @@ mod estimate;
 mod exit;
 mod flow;
 mod formula;
+mod information;
 mod ledger;
 mod mend;
 mod price;
@@ -32,6 +33,7 @@ pub use balance::{Grain, NoLevel, Period, Prices, balances, nominal};
 pub use decision::{Arrival, Decision, OptionKind};
 pub use exit::{Blocker, Exit, Leaving, exit_rule, land_exit_rule};
 pub use formula::{Formula, Inputs, Lever};
+pub use information::{Finding, Information, information};
 pub use ledger::{
     Basis, Budget, Ledger, Line, LineKind, SiteMoney, Spend, Totals, ValueSource, ledger, ledger_at,
 };

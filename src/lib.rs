@@ -20,6 +20,10 @@
 //! | proposal | the answer in estate terms |
 //! | run | a stored, immutable answer with its ledger and projection |
 //! | study | what a run was asked about itself, stored like a run: why, frontier, portfolio, survey list |
+//! | flow | one item of money before it is dated, with its formula |
+//! | lever | what a sensitivity or a draw multiplies: price, works, retention, space |
+//! | switching value | where one change alone turns a result round |
+//! | do-minimum | what social value is measured against: sites brought to condition B, nothing moved |
 //! | fault | something wrong in a file |
 //! | finding | a standard the estate does not meet |
 //! | reading | a service line's standard read for disabled residents, counting only sites that pass |

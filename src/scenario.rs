@@ -11,9 +11,11 @@ mod fixture;
 mod ground;
 mod infeasible;
 mod journeys;
+mod money;
 mod proposal;
 mod propose;
 mod question;
+mod stability;
 mod state;
 mod study;
 #[cfg(test)]
@@ -32,12 +34,14 @@ pub use derive::{Need, Occupant, Room, occupants, receivable, spare_m2};
 pub use encode::{Key, KeyGroup, KeyLimit, KeyPlace, KeySite, KeyUnit, encode};
 pub use estate::{Estate, Rules, ScenarioError};
 pub use ground::Ground;
+pub use money::{boroughs, decided, figures, worked};
 pub use proposal::{
     Action, Clause, Clauses, Finding, Move, Proposal, Reason, Refusal, Reliance, Run, RunStatus,
     SolverRecord,
 };
 pub use propose::{Choices, choices, decisions, propose};
 pub use question::{Held, Lock, LockKind, Objective, Scenario, ScopeOf};
+pub use stability::{Steadiness, name_of_draws, redrawn, stability};
 pub use state::{
     Base, Edit, StateError, StateSpec, after_works, changes, proposed, today, travel_for,
 };

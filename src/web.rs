@@ -154,8 +154,8 @@ fn of_extractor(error: Error) -> Error {
 
 fn pages_routes(service: &mut web::ServiceConfig) {
     use pages::{
-        access, catchments, checklist, compare, explore, files, home, imports, jobs, map, problems,
-        proposal, reference, register, scenario, site, standards, study,
+        access, catchments, checklist, compare, explore, files, fund, home, imports, jobs, map,
+        problems, proposal, reference, register, scenario, site, standards, study,
     };
     service
         .service(get("/healthz", health::alive))
@@ -195,6 +195,13 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get_and_post("/scenarios/new", scenario::form, scenario::ask))
         .service(get("/jobs/{id}", jobs::show))
         .service(post("/jobs/{id}/cancel", jobs::cancel))
+        .service(get("/runs/compare", fund::compare))
+        .service(get("/runs/compare.csv", fund::compare_file))
+        .service(get("/runs/{id}/fund", fund::show))
+        .service(get("/runs/{id}/fund.xlsx", fund::book))
+        .service(get("/runs/{id}/fund/{table}.csv", fund::file))
+        .service(get("/runs/{id}/sensitivity", fund::sensitivity))
+        .service(get_and_post("/runs/{id}/uncertainty", fund::uncertainty, fund::ask_again))
         .service(get("/runs/{id}", proposal::show))
         .service(post("/runs/{id}/studies", study::ask))
         .service(get("/runs/{id}/sites/{code}", study::sheet))

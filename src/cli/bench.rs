@@ -3,6 +3,7 @@
 //! Everything is made here: the illustrative estate, the CSV files, the load. Real files are measured too where
 //! `DOMESDAY_SHARED_DATA` names a folder of them.
 
+mod fund;
 mod plan;
 mod travel;
 
@@ -45,6 +46,8 @@ enum Of {
     Plan(plan::PlanBenchArgs),
     /// Street networks: preparing, tables, walking
     Travel,
+    /// Draws and sensitivities of a London plan's fund
+    Fund,
 }
 
 /// Prints the tables.
@@ -53,7 +56,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     match &args.of {
         Some(Of::Plan(plan)) => return plan::run(plan),
         Some(Of::Travel) => return travel::measure(&mut out).map(|()| ExitCode::SUCCESS),
-        None => {}
+        Some(Of::Fund) | None => {}
     }
     let folder = std::env::temp_dir().join(format!("domesday-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
@@ -66,6 +69,10 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 fn measure(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = Store::open(&format!("sqlite:{}", folder.join("london.db").display()))?;
     let scope = Scope::command_line();
+    if matches!(args.of, Some(Of::Fund)) {
+        store.append(&scope, draft(synth::estate(synth::Scale::London, 1)), 0)?;
+        return fund::measure(&store.snapshot(&scope)?.register, out);
+    }
     imports(args, folder, out)?;
     let estate = synth::estate(synth::Scale::London, 1);
     let changes = estate.changes.len();
@@ -74,6 +81,7 @@ fn measure(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> a
     let appended = began.elapsed();
     snapshot(&store, &scope, folder, changes, appended, out)?;
     index(&store, &scope, out)?;
+    fund::measure(&store.snapshot(&scope)?.register, out)?;
     pages(args, store, &scope, out)?;
     writeln!(out)?;
     travel::measure(out)

@@ -381,12 +381,12 @@ proptest! {
         let ledger = ledger(&decisions, &terms).unwrap();
 
         prop_assert_eq!(&workings.ledger(), &ledger);
-        let figures = super::workings::Figures { set: &set, levers: [1.0; 4] };
+        let figures = workings::Figures { set: &set, levers: [1.0; 4] };
         let worked = workings.worked();
         prop_assert_eq!(worked.len(), ledger.lines.len());
         for (worked, line) in worked.iter().zip(&ledger.lines) {
             prop_assert_eq!(&worked.line, line);
-            prop_assert_eq!(super::estimate::pence(worked.formula.value(&figures)), line.amount);
+            prop_assert_eq!(estimate::pence(worked.formula.value(&figures)), line.amount);
         }
         let outcome = workings.outcome(&Case::default()).unwrap();
         prop_assert_eq!(outcome.fund, ledger.in_fund().amount);

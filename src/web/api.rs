@@ -8,6 +8,7 @@ mod ask;
 mod catchment;
 mod compare;
 mod document;
+mod fund;
 mod geo;
 mod imports;
 mod jobs;
@@ -101,6 +102,7 @@ endpoints! {
         "/api/v1/imports/{id}/faults.csv" => imports::faults;
         "/api/v1/jobs/{id}" => jobs::show;
         "/api/v1/runs" => runs::list;
+        "/api/v1/runs/compare" => fund::compare;
         "/api/v1/runs/{id}" => runs::show;
         "/api/v1/runs/{id}/actions.geojson" => geo::actions;
         "/api/v1/runs/{id}/actions" => runs::actions;
@@ -108,6 +110,8 @@ endpoints! {
         "/api/v1/runs/{id}/moves" => runs::moves;
         "/api/v1/runs/{id}/refusals" => runs::refusals;
         "/api/v1/runs/{id}/fund" => runs::fund;
+        "/api/v1/runs/{id}/fund.xlsx" => fund::book;
+        "/api/v1/runs/{id}/fund/{table}" => fund::table;
         "/api/v1/runs/{id}/ledger" => runs::ledger;
         "/api/v1/runs/{id}/{table}.csv" => runs::file;
         "/api/v1/studies/{id}" => studies::show;

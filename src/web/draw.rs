@@ -6,7 +6,7 @@ mod map;
 mod score;
 
 pub(crate) use chart::financial_year;
-pub(crate) use chart::{frontier, fund, search, shares};
+pub(crate) use chart::{fan, frontier, fund, search, shares, tornado};
 pub(crate) use map::{Fill, Map, Mark, Patch, Shape, Symbol};
 pub(crate) use score::bar;
 

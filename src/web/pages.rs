@@ -7,6 +7,7 @@ pub(super) mod compare;
 pub(super) mod explore;
 pub(super) mod files;
 pub(super) mod form;
+pub(super) mod fund;
 pub(super) mod home;
 pub(super) mod imports;
 pub(super) mod jobs;

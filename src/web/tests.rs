@@ -115,6 +115,119 @@ async fn every_page_is_drawn_without_an_undefined_value() {
     }
 }
 
+struct Patient;
+impl solver::Watch for Patient {
+    fn progress(&mut self, _: solver::Progress) {}
+    fn is_cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// A run with a plan in it, made once: the first site of each sort is closed.
+static RUN: LazyLock<u64> = LazyLock::new(|| {
+    let store = &STORE.1;
+    let scope = Scope::command_line();
+    let snapshot = store.snapshot(&scope).unwrap();
+    let mut question = crate::scenario::Scenario::defaults(
+        &snapshot.register,
+        config::assumptions().unwrap(),
+        config::standards().unwrap(),
+    );
+    question.scope = crate::scenario::ScopeOf::Boroughs(vec!["E09000007".to_owned()]);
+    question.gap = 0.2;
+    question.time_limit_seconds = 10.0;
+    let estate = crate::scenario::Estate {
+        register: &snapshot.register,
+        geography: &snapshot.geography,
+        index: &snapshot.index,
+    };
+    let at = chrono::NaiveDate::from_ymd_opt(2026, 4, 1).unwrap().and_hms_opt(9, 0, 0).unwrap();
+    let rules = config::rules().unwrap();
+    let run =
+        crate::scenario::answer(&estate, question, &rules, &mut Patient, "test".to_owned(), at);
+    store.save_run(&scope, &run.unwrap()).unwrap().0
+});
+
+#[actix_web::test]
+async fn the_money_of_a_run_is_shown_downloaded_and_answered_alike() {
+    if !super::assets::are_complete() {
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"SKIPPED: web/dist is missing; run `make setup`\n",
+        );
+        return;
+    }
+    let run = *RUN;
+    for path in
+        ["fund", "fund?by=month&terms=nominal&owner=trust", "sensitivity", "uncertainty?draws=200"]
+    {
+        let (status, _, body) = answer(asked(Method::GET, &format!("/runs/{run}/{path}"))).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        assert!(!body.contains(" style=") && !body.contains("priced anew"), "{path}");
+    }
+    let (status, _, body) = answer(asked(Method::GET, &format!("/runs/compare?ids={run}"))).await;
+    assert!(status == StatusCode::OK && body.contains("Net present social value"), "{body}");
+
+    for table in [
+        "balance",
+        "value",
+        "switching",
+        "tornado",
+        "fan",
+        "contributions",
+        "information",
+        "stability",
+    ] {
+        let query = "?draws=100";
+        let (status, kind, csv) =
+            answer(asked(Method::GET, &format!("/runs/{run}/fund/{table}.csv{query}"))).await;
+        assert_eq!((status, kind.as_str()), (StatusCode::OK, "text/csv; charset=utf-8"), "{table}");
+        let (status, _, json) =
+            answer(asked(Method::GET, &format!("/api/v1/runs/{run}/fund/{table}{query}"))).await;
+        assert_eq!(status, StatusCode::OK, "{table}: {json}");
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let rows = json["rows"].as_array().unwrap().len();
+        let records = csv::Reader::from_reader(csv.as_bytes()).records().count();
+        assert_eq!(rows, records, "{table}");
+    }
+
+    // The last balance of the years is the sum of the ledger's own lines, and the owners add up to it.
+    let last = |query: String| async move {
+        let path = format!("/api/v1/runs/{run}/fund/balance{query}");
+        let (_, _, json) = answer(asked(Method::GET, &path)).await;
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let rows = json["rows"].as_array().unwrap().clone();
+        let penny =
+            |row: &serde_json::Value| (row["closing_gbp"].as_f64().unwrap() * 100.0).round();
+        rows.last().map_or(0.0, penny)
+    };
+    let ledger = STORE.1.run(&Scope::command_line(), crate::store::RunId(run)).unwrap().ledger;
+    assert!(!ledger.lines.is_empty());
+    let whole = last(String::new()).await;
+    assert_eq!(whole.to_bits(), (ledger.in_fund().amount.0 as f64).to_bits());
+    let mut parts = 0.0;
+    for owner in ["trust", "nhsps", "gp_partners", "landlord", "council", "charity"] {
+        parts += last(format!("?owner={owner}")).await;
+    }
+    let nobody = ledger.total(|line| line.in_fund && line.owner.is_none()).amount.0 as f64;
+    assert_eq!(whole.to_bits(), (parts + nobody).to_bits());
+
+    for (path, words) in [
+        ("fund?terms=dear", "real or nominal"),
+        ("fund?owner=nobody", "Choose one of"),
+        ("uncertainty?draws=5", "10 to 100,000"),
+        ("fund/nothing.csv", "table of this name"),
+    ] {
+        let (status, _, body) = answer(asked(Method::GET, &format!("/runs/{run}/{path}"))).await;
+        assert!(status.is_client_error() && body.contains(words), "{path}: {status} {body}");
+    }
+    let (status, _, body) = answer(asked(Method::GET, "/runs/compare?ids=1,x")).await;
+    assert!(
+        status == StatusCode::UNPROCESSABLE_ENTITY && body.contains("number of a run"),
+        "{body}"
+    );
+}
+
 #[actix_web::test]
 async fn a_refused_page_tells_people_in_words_and_programs_in_details() {
     let cases = [

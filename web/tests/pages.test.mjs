@@ -26,6 +26,7 @@ async function addresses() {
     "/runs/1", "/runs/1/ledger", "/runs/1/kept", "/runs/1/access-everywhere",
     "/standards", "/standards/new", "/standards/gp_walk_20", "/access/compare", `/access/compare?a=today&b=today,close:${code}`,
     "/access/evidence?a=today&b=run:1", "/access/what-if", `/access/what-if?do=close&site=${code}`, "/access/catchments",
+    "/runs/1/fund", "/runs/1/fund?by=month&terms=nominal&owner=trust", "/runs/1/sensitivity", "/runs/1/uncertainty", "/runs/compare?ids=1",
     "/assumptions", "/versions", "/licences", "/problems", "/problems/invalid",
   ];
 }

@@ -45,6 +45,7 @@ pub(super) async fn acceptable(
     let path = request.path();
     let offered = match path.rsplit_once('.') {
         Some((_, "csv")) => "text/csv",
+        Some((_, "xlsx")) => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
         Some((_, "geojson")) => "application/geo+json",
         _ => "application/json",
     };

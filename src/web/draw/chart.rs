@@ -4,7 +4,8 @@
 use std::fmt::Write as _;
 
 use super::n;
-use crate::fund::Projection;
+use crate::fund::{Projection, Swing, Uncertainty};
+use crate::register::Pence;
 use crate::scenario::{Frontier, FrontierRow, Objective};
 use crate::web::templates::escape;
 
@@ -66,9 +67,7 @@ pub(crate) fn fund(projection: &Projection) -> Option<String> {
             financial_year(year.year)
         );
     }
-    let at = |y: &crate::fund::ProjectionYear, pence: crate::register::Pence| {
-        (f64::from(y.year), pence.as_pounds())
-    };
+    let at = |y: &crate::fund::ProjectionYear, pence: Pence| (f64::from(y.year), pence.as_pounds());
     let there = frame.line(years.iter().map(|y| at(y, y.closing_high)));
     let back = frame.line(years.iter().rev().map(|y| at(y, y.closing_low)));
     let _ = write!(
@@ -98,6 +97,94 @@ pub(crate) fn fund(projection: &Projection) -> Option<String> {
         );
     }
     out.push_str("</svg>");
+    Some(out)
+}
+
+/// The fan of closing balances: the band from P10 to P90, the middle, and all figures central. Nothing without years.
+pub(crate) fn fan(found: &Uncertainty) -> Option<String> {
+    let years = &found.years;
+    let (first, last) = (years.first()?, years.last()?);
+    let all = years.iter().flat_map(|y| [y.p10, y.p90, y.central]);
+    let (low, high) = all.fold((0.0_f64, 0.0_f64), |(low, high), pence| {
+        (low.min(pence.as_pounds()), high.max(pence.as_pounds()))
+    });
+    let (y_low, y_high, step) = round_axis(low, high);
+    let end =
+        if last.year > first.year { f64::from(last.year) } else { f64::from(first.year) + 1.0 };
+    let frame = Frame { x: (f64::from(first.year), end), y: (y_low, y_high) };
+    let mut out = open("The fund's balance over all draws; the table below has the same figures");
+    axis_y(&mut out, &frame, step, &pounds);
+    let every = years.len().div_ceil(10).max(1);
+    for year in years.iter().step_by(every) {
+        let _ = write!(
+            out,
+            r#"<text class="app-chart__text" x="{}" y="{}" text-anchor="middle">{}</text>"#,
+            n(frame.x(f64::from(year.year))),
+            n(HEIGHT - 22.0),
+            financial_year(year.year)
+        );
+    }
+    let path = |pick: fn(&crate::fund::FanYear) -> Pence| {
+        frame.line(years.iter().map(|y| (f64::from(y.year), pick(y).as_pounds())))
+    };
+    let back = frame.line(years.iter().rev().map(|y| (f64::from(y.year), y.p10.as_pounds())));
+    let _ = write!(
+        out,
+        r#"<path class="app-chart__band" d="{}{}z"/><path class="app-chart__zero" d="{}"/><path class="app-chart__line" d="{}"/><path class="app-chart__bound" d="{}"/></svg>"#,
+        path(|y| y.p90),
+        back.replacen('M', "L", 1),
+        frame.line([(frame.x.0, 0.0), (frame.x.1, 0.0)].into_iter()),
+        path(|y| y.p50),
+        path(|y| y.central),
+    );
+    Some(out)
+}
+
+/// Bars of the widest swings of social value round the central one. Nothing without a swing.
+pub(crate) fn tornado(swings: &[Swing], central: Pence) -> Option<String> {
+    const BAR: f64 = 26.0;
+    const NAMES: f64 = 360.0;
+    let shown: Vec<&Swing> = swings.iter().take(15).collect();
+    shown.first()?;
+    let ends = shown.iter().flat_map(|s| [s.at_low.npsv, s.at_high.npsv]).chain([central]);
+    let (low, high) = ends.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), pence| {
+        (low.min(pence.as_pounds()), high.max(pence.as_pounds()))
+    });
+    let width = (high - low).max(1.0);
+    let x = |pounds: f64| NAMES + (pounds - low) / width * (WIDTH - NAMES - 60.0);
+    let height = BAR * shown.len() as f64 + 50.0;
+    let mut out = format!(
+        r#"<svg class="app-chart" viewBox="0 0 {} {}" role="img" aria-label="Social value with each assumption at its two ends; the table below has the same figures" focusable="false">"#,
+        n(WIDTH),
+        n(height)
+    );
+    for (row, swing) in shown.iter().enumerate() {
+        let y = 10.0 + BAR * row as f64;
+        let (a, b) = (x(swing.at_low.npsv.as_pounds()), x(swing.at_high.npsv.as_pounds()));
+        let _ = write!(
+            out,
+            r#"<text class="app-chart__text" x="{}" y="{}" text-anchor="end">{}</text><rect class="app-chart__point" x="{}" y="{}" width="{}" height="{}"><title>{}: {} to {}</title></rect>"#,
+            n(NAMES - 8.0),
+            n(y + 16.0),
+            escape(&swing.key),
+            n(a.min(b)),
+            n(y + 3.0),
+            n((a - b).abs().max(1.0)),
+            n(BAR - 8.0),
+            escape(&swing.key),
+            escape(&swing.at_low.npsv.to_string()),
+            escape(&swing.at_high.npsv.to_string())
+        );
+    }
+    let middle = x(central.as_pounds());
+    let _ = write!(
+        out,
+        r#"<path class="app-chart__zero" d="M{m} 6V{}"/><text class="app-chart__text" x="{m}" y="{}" text-anchor="middle">{}</text></svg>"#,
+        n(height - 34.0),
+        n(height - 12.0),
+        escape(&pounds(central.as_pounds())),
+        m = n(middle),
+    );
     Some(out)
 }
 
