@@ -6,6 +6,8 @@ mod db;
 mod fund;
 mod import;
 mod plan;
+mod priorities;
+mod programme;
 mod report;
 mod serve;
 mod site;
@@ -44,6 +46,14 @@ enum Command {
     Solve(solve::SolveArgs),
     /// What a run brings, when, how sure that is, its workbook, and runs side by side
     Fund(fund::FundArgs),
+    /// Put a run's actions in order, so that the fund is never below zero
+    Programme(programme::ProgrammeArgs),
+    /// What the fund is for: the list, and what a run pays for
+    Priorities(priorities::PrioritiesArgs),
+    /// A statement per owner of a run: who gains and who loses
+    Owners(priorities::OwnersArgs),
+    /// Write the evidence bundle of a run: page, tables and a manifest, as a zip
+    Evidence(priorities::EvidenceArgs),
     /// Serve the pages and the API
     Serve(serve::ServeArgs),
     /// Serve an illustrative estate with a scenario solved
@@ -66,6 +76,10 @@ pub fn main() -> ExitCode {
         Command::Travel(args) => travel::run(&args),
         Command::Solve(args) => solve::run(&args),
         Command::Fund(args) => fund::run(&args),
+        Command::Programme(args) => programme::run(&args),
+        Command::Priorities(args) => priorities::run(&args),
+        Command::Owners(args) => priorities::owners(&args),
+        Command::Evidence(args) => priorities::evidence(&args),
         Command::Serve(args) => serve::serve(&args),
         Command::Demo(args) => serve::demo(&args),
         Command::Synth(args) => synth::run(args),

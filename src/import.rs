@@ -7,6 +7,7 @@ pub mod locate;
 pub mod mapping;
 pub mod matrix;
 pub mod networks;
+pub mod priorities;
 mod read;
 pub mod references;
 mod report;

@@ -19,6 +19,8 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 
 use crate::import::run::{self as import, Request};
+use crate::register::Assumptions;
+use crate::scenario::programme::{self, Levers, Programme};
 use crate::scenario::{self, Asking, Estate, Follow, Rules, Run, Scenario, Study, StudyQuestion};
 use crate::store::{
     ImportId, JobId, JobKind, JobRow, JobState, JobTick, RunId, Scope, Store, StoreError, StudyId,
@@ -34,6 +36,7 @@ const MOST_WORKERS: usize = 2;
 
 type RunBody = Box<dyn FnOnce(&mut Teller) -> Result<Run, String> + Send>;
 type StudyBody = Box<dyn FnOnce(&mut Teller) -> Result<Study, String> + Send>;
+type ProgrammeBody = Box<dyn FnOnce(&mut Teller) -> Result<(RunId, Programme), String> + Send>;
 type ImportBody = Box<dyn FnOnce(&mut Teller) -> Result<ImportId, String> + Send>;
 
 /// What a job does. An error is a sentence for the person who asked.
@@ -41,6 +44,7 @@ enum Body {
     Run(RunBody),
     Import(ImportBody),
     Study(StudyBody),
+    Programme(ProgrammeBody),
 }
 
 impl Body {
@@ -49,6 +53,7 @@ impl Body {
             Self::Run(_) => JobKind::Run,
             Self::Import(_) => JobKind::Import,
             Self::Study(_) => JobKind::Study,
+            Self::Programme(_) => JobKind::Programme,
         }
     }
 }
@@ -223,6 +228,38 @@ impl Jobs {
                 .map_err(in_words)
         };
         self.start(scope, &header.name, author, Body::Study(Box::new(body)))
+    }
+
+    /// Queues a programme of a run. `shipped` stands in for figures that an older run does not have.
+    pub fn start_programme(
+        &self,
+        scope: &Scope,
+        run: RunId,
+        levers: Levers,
+        shipped: Assumptions,
+        author: &str,
+    ) -> Result<JobId, JobError> {
+        let store = self.0.store.clone();
+        let title = format!("Programme of run {run}");
+        let (own_scope, own_author) = (scope.clone(), author.to_owned());
+        let body = move |teller: &mut Teller| {
+            teller.tell(None, "Reading the run and laying its actions out");
+            let asked = store.run(&own_scope, run).map_err(in_words)?;
+            let version = asked.scenario.register_version;
+            let snapshot = store.at_version(&own_scope, version).map_err(in_words)?;
+            let now = chrono::Utc::now().naive_utc();
+            let made = programme::arrange(
+                &snapshot.register,
+                &asked,
+                &shipped,
+                levers,
+                teller,
+                own_author,
+                now,
+            );
+            made.map(|programme| (run, programme)).map_err(in_words)
+        };
+        self.start(scope, &title, author, Body::Programme(Box::new(body)))
     }
 
     /// Queues an import. Its report tells the faults; the job fails only where the import could not go on.

@@ -24,6 +24,11 @@
 //! | lever | what a sensitivity or a draw multiplies: price, works, retention, space |
 //! | switching value | where one change alone turns a result round |
 //! | do-minimum | what social value is measured against: sites brought to condition B, nothing moved |
+//! | programme | a run's actions in time, so that the fund never falls below its floor |
+//! | stage | a part of an action with a duration: service change, works, vacate, planning |
+//! | price of order | value lost because money, crews and capital make actions wait |
+//! | priority | what a borough wants the fund to pay for |
+//! | health programme | a transformation programme that premises serve: cancer, homeless health |
 //! | fault | something wrong in a file |
 //! | finding | a standard the estate does not meet |
 //! | reading | a service line's standard read for disabled residents, counting only sites that pass |

@@ -31,6 +31,6 @@ pub use site::Site;
 pub use snapshot::Register;
 pub use tenancy::Tenancy;
 pub use words::{
-    AccessAnswer, Grade, ReceiptAccruesTo, ServiceLine, SiteStatus, SpaceUse, SurplusStatus,
-    Tenure, Word,
+    AccessAnswer, Grade, HealthProgramme, ReceiptAccruesTo, ServiceLine, SiteStatus, SpaceUse,
+    SurplusStatus, Tenure, Word,
 };

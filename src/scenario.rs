@@ -7,11 +7,14 @@ mod derive;
 mod encode;
 mod estate;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod ground;
+pub mod incentives;
 mod infeasible;
 mod journeys;
 mod money;
+pub mod priorities;
+pub mod programme;
 mod proposal;
 mod propose;
 mod question;

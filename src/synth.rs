@@ -9,6 +9,7 @@ mod outline;
 mod people;
 mod places;
 mod premises;
+mod priorities;
 mod services;
 mod spreadsheet;
 mod streets;
@@ -29,6 +30,7 @@ use dice::Dice;
 use places::{BEYOND, LONDON, Place};
 use teller::Teller;
 
+pub use priorities::priorities;
 pub use spreadsheet::{Table, column_guide, tables};
 pub use streets::streets;
 

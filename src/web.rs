@@ -155,7 +155,8 @@ fn of_extractor(error: Error) -> Error {
 fn pages_routes(service: &mut web::ServiceConfig) {
     use pages::{
         access, catchments, checklist, compare, explore, files, fund, home, imports, jobs, map,
-        problems, proposal, reference, register, scenario, site, standards, study,
+        priorities, problems, programme, proposal, reference, register, scenario, site, standards,
+        study,
     };
     service
         .service(get("/healthz", health::alive))
@@ -207,6 +208,16 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/runs/{id}/sites/{code}", study::sheet))
         .service(get("/studies/{id}", study::show))
         .service(get("/studies/{id}/{table}.csv", study::file))
+        .service(get_and_post("/runs/{id}/programme", programme::show, programme::ask))
+        .service(get("/runs/{id}/evidence.zip", programme::evidence))
+        .service(get("/runs/{id}/owners", priorities::owners))
+        .service(get("/runs/{id}/owners/{table}.csv", priorities::owners_file))
+        .service(get("/runs/{id}/priorities", priorities::of_a_run))
+        .service(get("/runs/{id}/priorities/{table}.csv", priorities::of_a_run_file))
+        .service(get_and_post("/priorities", priorities::list, priorities::send))
+        .service(get("/priorities.csv", priorities::list_file))
+        .service(get("/programmes/{id}", programme::one))
+        .service(get("/programmes/{id}/{table}.csv", programme::file))
         .service(get("/runs/{id}/{table}.csv", proposal::file))
         .service(get("/runs/{id}/{table}", proposal::rest))
         .service(get("/assumptions", reference::assumptions))
@@ -229,6 +240,16 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/licences", reference::licences))
         .service(get("/problems", problems::list))
         .service(get("/problems/{slug}", problems::show));
+}
+
+/// The evidence bundle of a run, as the pages give it.
+pub(crate) fn evidence(
+    store: &Store,
+    scope: &crate::store::Scope,
+    run: crate::store::RunId,
+) -> io::Result<Vec<u8>> {
+    pages::programme::evidence_of(store, scope, run)
+        .map_err(|problem| io::Error::other(problem.to_string()))
 }
 
 /// An address that is read.

@@ -868,10 +868,10 @@ impl<'a> Estate<'a> {
 }
 
 /// Linear congruential, with Knuth's multiplier: the same on every machine.
-struct Chance(u64);
+pub(crate) struct Chance(u64);
 
 impl Chance {
-    fn of(seed: u32) -> Self {
+    pub(crate) fn of(seed: u32) -> Self {
         Self(
             u64::from(seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).wrapping_add(0x2545_f491_4f6c_dd1d),
         )
@@ -884,12 +884,12 @@ impl Chance {
     }
 
     /// From 0 up to 1.
-    fn next(&mut self) -> f64 {
+    pub(crate) fn next(&mut self) -> f64 {
         f64::from(self.word()) / 4_294_967_296.0
     }
 
     /// One of the first `n` numbers; `n` is at least 1.
-    fn below(&mut self, n: usize) -> usize {
+    pub(crate) fn below(&mut self, n: usize) -> usize {
         let n = u64::try_from(n).unwrap_or(1);
         usize::try_from((u64::from(self.word()) * n) >> 32).unwrap_or(0)
     }

@@ -43,6 +43,7 @@ mod relaxed;
 mod rules;
 mod search;
 mod solve;
+pub mod timing;
 
 pub use certificate::{Certificate, Prices};
 pub use check::{Costs, Rule, Verdict, Violation, check, verify};

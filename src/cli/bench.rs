@@ -5,6 +5,7 @@
 
 mod fund;
 mod plan;
+mod programme;
 mod travel;
 
 use std::fmt::Write as _;
@@ -44,6 +45,8 @@ pub(super) struct BenchArgs {
 enum Of {
     /// Plans: the whole register, each borough, what is explained of them
     Plan(plan::PlanBenchArgs),
+    /// A programme of London's size, and the solver's own search beside it
+    Programme,
     /// Street networks: preparing, tables, walking
     Travel,
     /// Draws and sensitivities of a London plan's fund
@@ -56,6 +59,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
     match &args.of {
         Some(Of::Plan(plan)) => return plan::run(plan),
         Some(Of::Travel) => return travel::measure(&mut out).map(|()| ExitCode::SUCCESS),
+        Some(Of::Programme) => return programme::measure(&mut out).map(|()| ExitCode::SUCCESS),
         Some(Of::Fund) | None => {}
     }
     let folder = std::env::temp_dir().join(format!("domesday-bench-{}", std::process::id()));

@@ -107,9 +107,19 @@ pub(crate) fn run(args: DbArgs) -> anyhow::Result<ExitCode> {
 }
 
 fn told(kept: &Contents) -> String {
-    let Contents { versions, changes, references, runs, imports, standards, studies, hash } = kept;
+    let Contents {
+        versions,
+        changes,
+        references,
+        runs,
+        imports,
+        standards,
+        studies,
+        documents,
+        hash,
+    } = kept;
     format!(
-        "{versions} versions ({changes} statements), {references} reference sets, {runs} runs, \
-         {studies} studies and {imports} import reports, {standards} versions of the standards, SHA-256 {hash}"
+        "{versions} versions ({changes} statements), {references} reference sets, {runs} runs, {studies} studies, {imports} \
+         import reports, {documents} programmes and lists, {standards} versions of the standards, SHA-256 {hash}"
     )
 }

@@ -152,6 +152,20 @@ pub(crate) fn solve(
     Ok(run?)
 }
 
+/// Does long work with a progress line on a terminal; Ctrl-C stops with the best so far.
+pub(super) fn watched<T, E: std::error::Error + Send + Sync + 'static>(
+    work: impl FnOnce(&mut dyn solver::Watch) -> Result<T, E>,
+) -> anyhow::Result<T> {
+    let stop = Arc::new(AtomicBool::new(false));
+    let flag = Arc::clone(&stop);
+    // A second handler cannot be set in one process; then Ctrl-C ends the program, as anywhere.
+    let _ = ctrlc::set_handler(move || flag.store(true, Ordering::Relaxed));
+    let mut watch = Terminal { bar: spinner(), stop };
+    let done = work(&mut watch);
+    watch.bar.finish_and_clear();
+    Ok(done?)
+}
+
 fn question(args: PlanArgs, register: &crate::register::Register) -> anyhow::Result<Scenario> {
     let assumptions = match &args.assumptions {
         None => config::assumptions()?,
@@ -267,7 +281,7 @@ fn parse_scope(text: &str) -> Result<ScopeOf, String> {
     }
 }
 
-fn parse_pounds(text: &str) -> Result<Pence, String> {
+pub(super) fn parse_pounds(text: &str) -> Result<Pence, String> {
     let read = Scalar::parse(crate::register::Kind::Money, text)
         .map_err(|wanted| format!("expected {wanted}"))?;
     read.pence().ok_or_else(|| "expected an amount in pounds".to_owned())

@@ -71,6 +71,9 @@ pub(super) fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
             references: estate.references,
         };
         store.append(&scope, draft, 0).context("loading the illustrative estate")?;
+        let list = synth::priorities(args.scale, args.seed);
+        let title = format!("illustrative priorities, seed {}", args.seed);
+        store.save_priorities(&scope, &list, &title, chrono::Utc::now().naive_utc())?;
     }
     let snapshot = store.snapshot(&scope)?;
     writeln!(out, "domesday: {}", census(&snapshot.register))?;

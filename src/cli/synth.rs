@@ -75,5 +75,9 @@ fn load(estate: Estate, scale: Scale, seed: u64, url: &str) -> anyhow::Result<u6
         changes: estate.changes,
         references: estate.references,
     };
-    Ok(store.append(&scope, draft, 0).context("loading the estate")?.id)
+    let version = store.append(&scope, draft, 0).context("loading the estate")?.id;
+    let title = format!("illustrative priorities, seed {seed}");
+    let now = chrono::Utc::now().naive_utc();
+    store.save_priorities(&scope, &synth::priorities(scale, seed), &title, now)?;
+    Ok(version)
 }

@@ -7,8 +7,9 @@ use std::time::{Duration, Instant};
 
 use super::live::{Live, Teller};
 use super::{Body, Inner, LEASE, Queued};
+use crate::scenario::programme::Programme;
 use crate::scenario::{Run, Study};
-use crate::store::{ImportId, JobState, Scope, StoreError};
+use crate::store::{ImportId, JobState, RunId, Scope, StoreError};
 
 /// How often what jobs say goes to the table.
 const KEEPING: Duration = Duration::from_secs(1);
@@ -20,6 +21,7 @@ enum Ended {
     Run(Box<Run>),
     Import(ImportId),
     Study(Box<Study>),
+    Programme(RunId, Box<Programme>),
     Failed(String),
 }
 
@@ -86,6 +88,17 @@ impl Inner {
                 let made = self.store.end_job_with_run(scope, id, &self.worker, "Done.", &run)?;
                 if made.is_none() {
                     tracing::warn!(job = %id, "a run was thrown away: its job is no longer ours");
+                }
+                Ok(())
+            }
+            Ended::Programme(_, programme) if programme.items.is_empty() && live.is_cancelled() => {
+                end(JobState::Cancelled, "Stopped before a programme was found.", None)
+            }
+            Ended::Programme(run, programme) => {
+                let made =
+                    self.store.end_job_with_programme(scope, id, &self.worker, run, &programme)?;
+                if made.is_none() {
+                    tracing::warn!(job = %id, "a programme was thrown away: its job is no longer ours");
                 }
                 Ok(())
             }
@@ -180,6 +193,9 @@ fn carried_out(body: Body, live: &Arc<Live>) -> Ended {
         Body::Run(body) => body(&mut teller).map(|run| Ended::Run(Box::new(run))),
         Body::Import(body) => body(&mut teller).map(Ended::Import),
         Body::Study(body) => body(&mut teller).map(|study| Ended::Study(Box::new(study))),
+        Body::Programme(body) => {
+            body(&mut teller).map(|(run, made)| Ended::Programme(run, Box::new(made)))
+        }
     }));
     match ended {
         Ok(Ok(ended)) => ended,

@@ -173,6 +173,59 @@ words! {
 }
 
 words! {
+    /// A transformation programme that premises serve (Healthy London Partnership; the list combines its two).
+    HealthProgramme {
+        /// Diagnostics, chemotherapy, counselling.
+        Cancer => "cancer", "Cancer";
+        /// Health-based place of safety.
+        MentalHealthCrisis => "mental_health_crisis", "Mental health crisis";
+        /// Talking therapies.
+        MentalWellbeing => "mental_wellbeing", "Mental wellbeing";
+        /// A quarter of Londoners.
+        ChildrenYoungPeople => "children_young_people", "Children and young people";
+        /// Network and video rooms.
+        Digital => "digital", "Digital";
+        /// Walk-in care for people without a home.
+        Homeless => "homeless", "Homeless health";
+        /// Urgent treatment.
+        UrgentEmergency => "urgent_emergency", "Urgent and emergency care";
+        /// Immunisation, sexual health, smoking.
+        Prevention => "prevention", "Prevention";
+        /// Public meeting space.
+        Engagement => "engagement", "Public engagement";
+        /// General practice.
+        PrimaryCare => "primary_care", "Primary care";
+        /// Co-dependent specialised care.
+        Specialised => "specialised", "Specialised care";
+        /// Within reach, for every decile and for disabled residents.
+        CloseToHome => "close_to_home", "Personalised and close to home";
+        /// Training, rest, homes.
+        Workforce => "workforce", "Workforce";
+    }
+}
+
+impl HealthProgramme {
+    /// The kinds of care that this programme looks after; none where it is not about one.
+    pub fn service_lines(self) -> &'static [ServiceLine] {
+        use ServiceLine as S;
+        match self {
+            Self::Cancer => &[S::Diagnostics],
+            Self::MentalHealthCrisis => &[S::MentalHealth],
+            Self::MentalWellbeing => &[S::TalkingTherapies],
+            Self::ChildrenYoungPeople => &[S::Children],
+            Self::Homeless => &[S::Inclusion],
+            Self::UrgentEmergency => &[S::UrgentCare],
+            Self::Prevention => &[S::Prevention],
+            Self::PrimaryCare => &[S::PrimaryCare],
+            Self::Specialised => &[S::Specialised, S::Inpatient],
+            Self::CloseToHome => &[S::Community, S::Outpatients],
+            Self::Workforce => &[S::Support],
+            Self::Digital | Self::Engagement => &[],
+        }
+    }
+}
+
+words! {
     /// The kind of care a tenancy gives; a row for each programme of DOMAIN.md 11.
     ServiceLine {
         /// General practice.

@@ -8,7 +8,7 @@ use super::append::{self, ChangeSetHeader};
 use super::connection::Db;
 use super::digest::{self, Digest, GENESIS, signed, unsigned};
 use super::schema::{change, change_set, evidence, reference_set};
-use super::{StoreError, imports, run, standards, studies, versions};
+use super::{StoreError, document, imports, run, standards, studies, versions};
 use crate::geography;
 
 /// How much is kept, and a hash that is equal for equal content in either database.
@@ -30,6 +30,9 @@ pub struct Contents {
     /// Studies of runs.
     #[serde(default)]
     pub studies: u64,
+    /// Programmes and lists of priorities.
+    #[serde(default)]
+    pub documents: u64,
     /// SHA-256 over all of it, lower-case hex.
     pub hash: String,
 }
@@ -72,6 +75,12 @@ pub(super) fn audit(db: &mut Db) -> Result<Audit, StoreError> {
         chain.follow(row.id, &row.previous_hash, &row.hash, row.content(), &mut audit.faults)?;
         digest.text("study").text(&row.hash);
         audit.contents.studies += 1;
+    }
+    let mut chain = Chain::new("document");
+    while let Some(row) = document::after(db, chain.last)? {
+        chain.follow(row.id, &row.previous_hash, &row.hash, row.content(), &mut audit.faults)?;
+        digest.text("document").text(&row.hash);
+        audit.contents.documents += 1;
     }
     audit.contents.hash = digest.hex();
     Ok(audit)

@@ -11,7 +11,7 @@ use super::audit::{self, Contents, audit};
 use super::connection::Db;
 use super::digest::signed;
 use super::schema::{change, change_set, evidence, reference_set};
-use super::{Store, StoreError, append, imports, run, standards, studies};
+use super::{Store, StoreError, append, document, imports, run, standards, studies};
 
 impl Store {
     /// How much is kept and its hash, recomputed from every row; `Damaged` where a row is not what its hash says.
@@ -33,6 +33,7 @@ impl Store {
                     || run::after(to, 0)?.is_some()
                     || imports::after(to, 0)?.is_some()
                     || standards::after(to, 0)?.is_some()
+                    || document::after(to, 0)?.is_some()
                 {
                     return Err(StoreError::NotEmpty { place: target.place() });
                 }
@@ -40,6 +41,7 @@ impl Store {
                 copy_versions(from, to)?;
                 copy_runs_and_imports(from, to)?;
                 copy_standards(from, to)?;
+                copy_documents(from, to)?;
                 let (was, is) = (sound(audit(from)?)?, sound(audit(to)?)?);
                 if was == is {
                     Ok(is)
@@ -175,6 +177,15 @@ fn copy_standards(from: &mut Db, to: &mut Db) -> Result<(), StoreError> {
     while let Some(row) = standards::after(from, last)? {
         last = row.id;
         standards::put(to, &row)?;
+    }
+    Ok(())
+}
+
+fn copy_documents(from: &mut Db, to: &mut Db) -> Result<(), StoreError> {
+    let mut last = 0;
+    while let Some(row) = document::after(from, last)? {
+        last = row.id;
+        document::put(to, &row)?;
     }
     Ok(())
 }

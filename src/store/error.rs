@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use crate::register::{ChangeSetId, Field};
 
-use super::{ImportId, JobId, RunId, StudyId};
+use super::{DocumentId, ImportId, JobId, RunId, StudyId};
 
 type Cause = Box<dyn Error + Send + Sync>;
 
@@ -120,6 +120,9 @@ pub enum StoreError {
     /// No study of that number.
     #[error("there is no study {0}")]
     NoSuchStudy(StudyId),
+    /// The programme or list is not there.
+    #[error("there is no programme {0}")]
+    NoSuchDocument(DocumentId),
     /// The job is not there.
     #[error("there is no job {0}")]
     NoSuchJob(JobId),

@@ -10,7 +10,10 @@ use serde::{Deserialize, Serialize};
 
 use super::digest::{self, signed, unsigned};
 use super::schema::job;
-use super::{ImportId, RunId, Scope, Store, StoreError, StudyId, run, studies};
+use super::{
+    DocumentId, ImportId, RunId, Scope, Store, StoreError, StudyId, document, run, studies,
+};
+use crate::scenario::programme::Programme;
 use crate::scenario::{Run, Study};
 
 /// Number of a job.
@@ -52,6 +55,8 @@ keys! {
         Import => "import";
         /// Asks a run about itself.
         Study => "study";
+        /// Puts a run's actions in order.
+        Programme => "programme";
     }
 }
 
@@ -284,6 +289,31 @@ impl Store {
         });
         match kept {
             Ok(study) => Ok(Some(study)),
+            Err(StoreError::NoSuchJob(_)) => Ok(None),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    /// Keeps a job's programme and ends the job, both or neither. `None` where the job is no longer this worker's.
+    pub fn end_job_with_programme(
+        &self,
+        _scope: &Scope,
+        id: JobId,
+        worker: &str,
+        of: RunId,
+        programme: &Programme,
+    ) -> Result<Option<DocumentId>, StoreError> {
+        let row = document::Row::of_programme(of, programme)?;
+        let kept = self.write(|db| {
+            let kept = document::insert(db, row)?;
+            if end(db, id, worker, JobState::Done, "Done.", Some(signed(of.0)), None)? {
+                Ok(kept)
+            } else {
+                Err(StoreError::NoSuchJob(id))
+            }
+        });
+        match kept {
+            Ok(kept) => Ok(Some(kept)),
             Err(StoreError::NoSuchJob(_)) => Ok(None),
             Err(fault) => Err(fault),
         }

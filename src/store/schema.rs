@@ -85,6 +85,17 @@ schema! {
         previous_hash -> Text,
         hash -> Text,
     }
+    document (id) {
+        id -> BigInt,
+        kind -> Text,
+        run -> Nullable<BigInt>,
+        author -> Text,
+        at -> Timestamp,
+        title -> Text,
+        body -> Binary,
+        previous_hash -> Text,
+        hash -> Text,
+    }
     job (id) {
         id -> BigInt,
         kind -> Text,

@@ -23,6 +23,7 @@ use crate::register::{
     Change, ChangeSet, Evidence, Field, Method, Observation, Point, Reference, ReferenceKind,
     Register, Scalar, Site, SiteCode, Value, Why,
 };
+use crate::scenario::priorities::PriorityList;
 use part::on_both;
 
 pub(super) fn scope() -> Scope {
@@ -312,9 +313,10 @@ on_both! {
         store.append(&scope(), draft(varied()), 0).unwrap();
         store.save_run(&scope(), &part::run("First")).unwrap();
         store.save_import(&scope(), "A. Planner", noon(), &part::report()).unwrap();
+        store.save_priorities(&scope(), &PriorityList::default(), "a list", noon()).unwrap();
         store.write(blob).unwrap();
 
-        for table in ["change_set", "evidence", "change", "reference_set", "run", "import"] {
+        for table in ["change_set", "evidence", "change", "reference_set", "run", "import", "document"] {
             let column = if table == "reference_set" { "size" } else if table == "evidence" || table == "change" { "seq" } else { "id" };
             for statement in [format!("UPDATE {table} SET {column} = {column}"), format!("DELETE FROM {table}")] {
                 let refused = store.write(|db| Ok(db.batch_execute(&statement)?));

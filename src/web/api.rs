@@ -12,6 +12,8 @@ mod fund;
 mod geo;
 mod imports;
 mod jobs;
+mod priorities;
+mod programmes;
 mod reference;
 mod runs;
 mod scenarios;
@@ -67,6 +69,7 @@ macro_rules! endpoints {
                 (name = "Imports", description = "Files into the register"),
                 (name = "Jobs", description = "Long work: progress and stopping it"),
                 (name = "Scenarios", description = "Questions to the estate, and the stored answers"),
+                (name = "Priorities", description = "What the fund is for"),
                 (name = "Reference", description = "What results rest on"),
             ),
             paths($( $of_read::$reads, )+ $( $of_write::$writes, )+ $( $of_both::$shows, $of_both::$takes, )+),
@@ -116,6 +119,13 @@ endpoints! {
         "/api/v1/runs/{id}/{table}.csv" => runs::file;
         "/api/v1/studies/{id}" => studies::show;
         "/api/v1/studies/{id}/{table}.csv" => studies::file;
+        "/api/v1/runs/{id}/evidence.zip" => programmes::evidence;
+        "/api/v1/runs/{id}/owners" => priorities::owners;
+        "/api/v1/runs/{id}/owners/{table}.csv" => priorities::owners_file;
+        "/api/v1/runs/{id}/priorities" => priorities::of_a_run;
+        "/api/v1/runs/{id}/priorities/{table}.csv" => priorities::file;
+        "/api/v1/programmes/{id}" => programmes::show;
+        "/api/v1/programmes/{id}/{table}.csv" => programmes::file;
         "/api/v1/versions" => reference::versions;
         "/api/v1/access/compare" => compare::compare;
         "/api/v1/access/compare/{table}.csv" => compare::file;
@@ -133,6 +143,8 @@ endpoints! {
         "/api/v1/sites/{code}/checklist" => access::show, record;
         "/api/v1/runs/{id}/studies" => studies::list, ask;
         "/api/v1/standards" => standards::list, save;
+        "/api/v1/runs/{id}/programmes" => programmes::list, ask;
+        "/api/v1/priorities" => priorities::list, send;
     }
 }
 

@@ -174,6 +174,7 @@ impl From<StoreError> for Problem {
             StoreError::NoSuchRun(id) => Self::not_found(format!("run {id}")),
             StoreError::NoSuchImport(id) => Self::not_found(format!("import {id}")),
             StoreError::NoSuchStudy(id) => Self::not_found(format!("study {id}")),
+            StoreError::NoSuchDocument(id) => Self::not_found(format!("programme {id}")),
             StoreError::NoSuchJob(id) => Self::not_found(format!("job {id}")),
             StoreError::Conflict { .. } => {
                 Self::Conflict { detail: "Somebody changed the register meanwhile.".to_owned() }

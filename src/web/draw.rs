@@ -2,11 +2,13 @@
 //! content security policy holds. Classes are in `web/static/app.css`.
 
 mod chart;
+mod gantt;
 mod map;
 mod score;
 
 pub(crate) use chart::financial_year;
 pub(crate) use chart::{fan, frontier, fund, search, shares, tornado};
+pub(crate) use gantt::{gantt, stage_key};
 pub(crate) use map::{Fill, Map, Mark, Patch, Shape, Symbol};
 pub(crate) use score::bar;
 

@@ -12,7 +12,9 @@ pub(super) mod home;
 pub(super) mod imports;
 pub(super) mod jobs;
 pub(super) mod map;
+pub(super) mod priorities;
 pub(super) mod problems;
+pub(super) mod programme;
 pub(super) mod proposal;
 pub(super) mod reference;
 pub(super) mod register;
@@ -41,6 +43,7 @@ const MENU: &[(&str, &str)] = &[
     ("Access", "/access"),
     ("Imports", "/imports"),
     ("Scenarios", "/scenarios"),
+    ("Priorities", "/priorities"),
 ];
 
 /// Plain structs as a template takes them.

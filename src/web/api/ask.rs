@@ -46,6 +46,7 @@ pub(super) async fn acceptable(
     let offered = match path.rsplit_once('.') {
         Some((_, "csv")) => "text/csv",
         Some((_, "xlsx")) => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        Some((_, "zip")) => "application/zip",
         Some((_, "geojson")) => "application/geo+json",
         _ => "application/json",
     };

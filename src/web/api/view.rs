@@ -7,6 +7,7 @@ use serde::{Serialize, Serializer};
 use utoipa::ToSchema;
 
 use crate::access::score;
+use crate::export::{Cell, Table};
 use crate::geography::to_wgs84;
 use crate::register::{Field, Pence, Point, Scalar, Value, Why};
 
@@ -133,4 +134,29 @@ impl From<score::Interval> for Interval {
 /// A number that is not finite is not known.
 pub(super) fn finite(number: Option<f64>) -> Option<f64> {
     number.filter(|number| number.is_finite())
+}
+
+/// Rows of a table of the house: by column key; money in pounds, what is not known null.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(value_type = Vec<Object>)]
+pub(super) struct Rows(Vec<BTreeMap<String, serde_json::Value>>);
+
+/// A table as the page shows it, for programs.
+pub(super) fn rows(table: &Table) -> Rows {
+    let value = |cell: &Cell| match cell {
+        Cell::Empty | Cell::Unknown(_) => serde_json::Value::Null,
+        Cell::Text(text) => text.as_str().into(),
+        Cell::Number(number, _) => (*number).into(),
+        Cell::Money(pence) => pence.as_pounds().into(),
+        Cell::Date(date) => date.to_string().into(),
+    };
+    let row = |row: &Vec<Cell>| {
+        table
+            .columns
+            .iter()
+            .zip(row)
+            .map(|(column, cell)| (column.key.clone(), value(cell)))
+            .collect()
+    };
+    Rows(table.rows.iter().map(row).collect())
 }

@@ -53,7 +53,7 @@ pub(crate) async fn show(
         let view = context! { id => row.id.0, progress => view_of(progress(&row)) };
         let (text, href) = match row.kind {
             JobKind::Import => ("Imports", "/imports"),
-            JobKind::Run | JobKind::Study => ("Scenarios", "/scenarios"),
+            JobKind::Run | JobKind::Study | JobKind::Programme => ("Scenarios", "/scenarios"),
         };
         let page =
             Page::new("job.html", row.title.clone(), view).under("Overview", "/").under(text, href);
@@ -94,7 +94,10 @@ pub(in crate::web) fn job(app: &App, id: JobId) -> Result<JobProgress, Problem> 
 
 /// The page of what a job made.
 fn next(row: &JobProgress) -> Option<String> {
-    let run = row.run.map(|run| format!("/runs/{}", run.0));
+    let run = row.run.map(|run| match row.kind {
+        JobKind::Programme => format!("/runs/{}/programme", run.0),
+        JobKind::Run | JobKind::Import | JobKind::Study => format!("/runs/{}", run.0),
+    });
     let study = row.study.map(|study| format!("/studies/{}", study.0));
     run.or(study).or_else(|| row.import.map(|import| format!("/imports/{}", import.0)))
 }

@@ -671,7 +671,7 @@ fn overdrawn_words(projection: &Projection) -> Option<String> {
     ))
 }
 
-fn ledger(ledger: &Ledger) -> Table {
+pub(super) fn ledger(ledger: &Ledger) -> Table {
     let columns = [
         ("financial_year", "Year", false),
         ("site_code", "Site", false),
