@@ -110,23 +110,23 @@ fn page(id: u64, run: &Run, tables: &[Table]) -> Result<String, minijinja::Error
     let drawn: Vec<_> = tables
         .iter()
         .map(|table| {
-            let head: Vec<&str> =
-                table.columns.iter().map(|column| column.label.as_str()).collect();
+            let head: Vec<String> =
+                table.columns.iter().map(|column| column.label.clone()).collect();
             let rows: Vec<Vec<String>> =
                 table.rows.iter().map(|row| row.iter().map(Cell::shown).collect()).collect();
-            context! { name => table.name, caption => table.caption, head => head, rows => rows }
+            context! { name => table.name.clone(), caption => table.caption.clone(), head => head, rows => rows }
         })
         .collect();
     let mut environment = Environment::new();
     environment.add_template("bundle.html", include_str!("bundle.html"))?;
     environment.get_template("bundle.html")?.render(context! {
         id => id,
-        name => run.scenario.name,
-        author => run.author,
+        name => run.scenario.name.clone(),
+        author => run.author.clone(),
         at => run.at.format("%-d %B %Y, %H:%M").to_string(),
         version => run.scenario.register_version,
-        hash => run.input_hash,
-        breaches => run.breaches,
+        hash => run.input_hash.clone(),
+        breaches => run.breaches.clone(),
         is_ready => is_ready(run),
         tables => drawn,
     })

@@ -84,6 +84,7 @@ async fn every_page_is_drawn_without_an_undefined_value() {
         "/access/explore?easting=529000&northing=184000&minutes=15",
         "/scenarios",
         "/scenarios/new",
+        "/priorities",
         "/assumptions",
         "/standards",
         "/standards/new",

@@ -24,6 +24,7 @@ async function addresses() {
     "/", "/sites", "/sites?gates=fail&text=health", "/sites?text=nothingiscalledthis", "/map", "/map?by=gates",
     `/sites/${code}`, `/sites/${code}/history?field=name`, "/imports", "/scenarios", "/scenarios/new",
     "/runs/1", "/runs/1/ledger", "/runs/1/kept", "/runs/1/access-everywhere",
+    "/runs/1/programme", "/runs/1/owners", "/runs/1/priorities", "/priorities",
     "/standards", "/standards/new", "/standards/gp_walk_20", "/access/compare", `/access/compare?a=today&b=today,close:${code}`,
     "/access/evidence?a=today&b=run:1", "/access/what-if", `/access/what-if?do=close&site=${code}`, "/access/catchments",
     "/runs/1/fund", "/runs/1/fund?by=month&terms=nominal&owner=trust", "/runs/1/sensitivity", "/runs/1/uncertainty", "/runs/compare?ids=1",

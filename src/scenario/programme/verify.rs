@@ -254,9 +254,10 @@ fn crews_and_capital(programme: &Programme, breaches: &mut Vec<String>) {
 /// The floor after every month, receipts no earlier than completion, and totals that add up.
 fn money(programme: &Programme, breaches: &mut Vec<String>) {
     for line in programme.ledger.lines.iter().filter(|line| line.kind == LineKind::Receipt) {
-        let done = find(programme, &line.site).and_then(|item| item.span(StageKind::Complete));
-        let is_early = done.is_none_or(|span| {
-            let when = programme.when(span.last);
+        // A stage may take no time: the sale completes with the last one.
+        let done = find(programme, &line.site).and_then(Item::ends);
+        let is_early = done.is_none_or(|(_, last)| {
+            let when = programme.when(last);
             (line.year, line.month) < (when.year, when.month)
         });
         if is_early {
