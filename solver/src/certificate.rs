@@ -113,7 +113,9 @@ impl<'a> Proof<'a> {
     fn pay_for_units(&mut self) {
         for (costs, price) in self.places.iter_mut().zip(&self.prices.units) {
             self.sum += price;
-            costs.iter_mut().for_each(|cost| *cost -= price);
+            for cost in costs.iter_mut() {
+                *cost -= price;
+            }
         }
     }
 

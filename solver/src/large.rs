@@ -263,8 +263,10 @@ impl Large<'_, '_> {
             if self.is_over() {
                 return End::Stopped;
             }
-            let around = self.neighbourhood(&[centre], &neighbours, &undecided);
-            around.iter().for_each(|&site| visits[site] += 1);
+            let around = Self::neighbourhood(&[centre], &neighbours, &undecided);
+            for &site in &around {
+                visits[site] += 1;
+            }
             let found = self.better_around(&around, &undecided, &plan, None);
             if let Some(better) = found {
                 let better_cost = better.cost(self.problem);
@@ -297,7 +299,7 @@ impl Large<'_, '_> {
             let all = vec![true; self.problem.sites.len()];
             // Wider every time.
             let wide: Vec<usize> = sites.iter().copied().take(4 + 4 * visits[unit]).collect();
-            let around = self.neighbourhood(&wide, &neighbours, &all);
+            let around = Self::neighbourhood(&wide, &neighbours, &all);
             if let Some(better) = self.better_around(&around, &all, &plan, Some(&fines)) {
                 plan = better;
             }
@@ -357,7 +359,6 @@ impl Large<'_, '_> {
     }
 
     fn neighbourhood(
-        &self,
         from: &[usize],
         neighbours: &[Vec<(usize, f64)>],
         undecided: &[bool],

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use good_lp::SolverModel;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Progress, Settings, Size, Status, Watch, gap_between};
+use crate::outcome::{Phase, Progress, Settings, Size, Status, Watch, gap_between};
 use crate::search::{End, News, Question, search};
 
 use columns::Columns;
@@ -263,6 +263,7 @@ impl Run<'_> {
             bound: self.bound,
             gap,
             nodes: self.nodes,
+            phase: Phase::Search,
         }
     }
 

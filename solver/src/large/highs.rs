@@ -160,14 +160,14 @@ impl<'a> Written<'a> {
     }
 
     fn open_options(&self, values: &[f64]) -> Vec<Step> {
-        let open = self.open(&self.columns.options, values, |_| true);
+        let open = Self::open(&self.columns.options, values, |_| true);
         open.into_iter().filter_map(|(n, t)| step(&self.columns.options[n], t)).collect()
     }
 
     /// Whole units, as far as the rooms of the options chosen take them beside those settled with them.
     fn open_places(&self, values: &[f64]) -> Vec<Step> {
         let is_whole = |unit: usize| !self.problem.units[unit].is_divisible;
-        let open = self.open(&self.columns.places, values, is_whole);
+        let open = Self::open(&self.columns.places, values, is_whole);
         let mut left: Vec<Vec<f64>> = self
             .problem
             .sites
@@ -209,7 +209,6 @@ impl<'a> Written<'a> {
 
     /// The choices nearest to being made: of what, and which.
     fn open(
-        &self,
         choices: &[Vec<Term>],
         values: &[f64],
         counts: impl Fn(usize) -> bool,

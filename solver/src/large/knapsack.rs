@@ -142,13 +142,10 @@ impl Sack {
                 most = set.gain;
                 let left = room - set.need;
                 let sure = set.gain + self.divided(left);
-                let number = match number {
-                    Some(number) => number,
-                    None => {
-                        self.sets.push(set);
-                        self.sets.len() - 1
-                    }
-                };
+                let number = number.unwrap_or_else(|| {
+                    self.sets.push(set);
+                    self.sets.len() - 1
+                });
                 if sure > best {
                     best = sure;
                     best_set = number;

@@ -258,16 +258,16 @@ impl<'a> Maker<'a> {
             let mut terms = Vec::new();
             for term in &limit.terms {
                 match *term {
-                    LimitTerm::Option { site, option, by } => match self.site_numbers[site] {
-                        Some(site) => terms.push(LimitTerm::Option { site, option, by }),
-                        None => {
-                            let is_chosen = self
-                                .cut
-                                .around
-                                .is_some_and(|around| around.options[site] == option);
+                    LimitTerm::Option { site, option, by } => {
+                        if let Some(site) = self.site_numbers[site] {
+                            terms.push(LimitTerm::Option { site, option, by });
+                        } else {
+                            let around = self.cut.around;
+                            let is_chosen =
+                                around.is_some_and(|around| around.options[site] == option);
                             fixed += if is_chosen { by } else { 0.0 };
                         }
-                    },
+                    }
                     LimitTerm::Place { unit, place, by } => {
                         match (self.unit_numbers[unit], self.place_numbers[unit][place]) {
                             (Some(unit), Some(place)) => {

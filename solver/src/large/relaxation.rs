@@ -268,13 +268,16 @@ impl<'a> Relaxation<'a> {
     }
 }
 
+/// Coefficients by row.
+type Terms = Vec<(usize, f64)>;
+
 struct Builder<'a> {
     problem: &'a Problem,
     rows: Vec<Row>,
     /// By unit and place: cost and coefficients.
-    places: Vec<Vec<(f64, Vec<(usize, f64)>)>>,
-    options: Vec<Vec<Vec<(usize, f64)>>>,
-    covers: Vec<(f64, Vec<(usize, f64)>)>,
+    places: Vec<Vec<(f64, Terms)>>,
+    options: Vec<Vec<Terms>>,
+    covers: Vec<(f64, Terms)>,
     constant: f64,
     kept: Vec<Option<usize>>,
 }
@@ -474,7 +477,7 @@ impl<'a> Builder<'a> {
             };
             let choice = |o: usize| {
                 let option = &site.options[o];
-                let comes = |a: &usize| {
+                let is_admitted = |a: &usize| {
                     let arc: &Arc = &arcs[*a];
                     let of = &problem.units[arc.unit];
                     of.places[arc.place].admitted_by.contains(&o)
@@ -484,7 +487,7 @@ impl<'a> Builder<'a> {
                     option: o,
                     cost: option.cost,
                     room: kept.map_or(f64::INFINITY, |k| option.room[k].max(0.0)),
-                    arcs: (start..arcs.len()).filter(comes).collect(),
+                    arcs: (start..arcs.len()).filter(is_admitted).collect(),
                 }
             };
             let choices = (0..site.options.len()).filter(can_be).map(choice).collect();
@@ -496,8 +499,8 @@ impl<'a> Builder<'a> {
             columns.extend(options);
         }
         let first_cover = columns.len();
-        let (cover_costs, covers): (Vec<f64>, Vec<_>) = self.covers.into_iter().unzip();
-        columns.extend(covers);
+        let (cover_costs, cover_terms): (Vec<f64>, Vec<_>) = self.covers.into_iter().unzip();
+        columns.extend(cover_terms);
         Relaxation {
             problem,
             rows: self.rows,
