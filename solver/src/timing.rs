@@ -33,6 +33,11 @@ use crate::search::{End, News, Question, search};
 
 use columns::Columns;
 
+/// A period as a number that may be counted back from; there are never so many that one does not fit.
+fn signed(period: usize) -> isize {
+    isize::try_from(period).unwrap_or(isize::MAX)
+}
+
 /// What is to be put in order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Timing {

@@ -143,7 +143,7 @@ impl Catchment {
         let column: BTreeMap<&str, u32> = supplies.keys().copied().zip(0..).collect();
         let mut rows: Vec<Vec<(u32, f64)>> = vec![Vec::new(); places.len()];
         for (from, to, cost) in costs {
-            if !(cost >= 0.0) {
+            if cost.is_nan() || cost < 0.0 {
                 return Err(CatchmentFault {
                     subject: format!("the pair {from} to {to}"),
                     what: "the cost",
@@ -217,7 +217,9 @@ impl Catchment {
                     let Some(row) = weights.get_mut(*from..*to) else { continue };
                     let all: f64 = row.iter().sum();
                     if all > 0.0 {
-                        row.iter_mut().for_each(|weight| *weight *= *weight / all);
+                        for weight in row.iter_mut() {
+                            *weight *= *weight / all;
+                        }
                     }
                 }
                 self.ratio(&weights)
@@ -287,11 +289,6 @@ impl Catchment {
     /// As its authors' own program goes: everybody starts at the nearest supply; in each round every place moves people
     /// from the costliest supply it uses to the cheapest it could, by the step that would make the two equal, whole
     /// people only, ever fewer of them.
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::indexing_slicing,
-        reason = "columns and rows are indices into arrays made beside them; this is the loop that must be quick"
-    )]
     fn rational(&self, agent: &Agent) -> Scores {
         let people: f64 = self.people.iter().sum();
         let mean = people / self.total_supply();
@@ -363,26 +360,26 @@ impl Catchment {
                         + (both + others_high) * per_supply[to[dearest]]
                         - others_low * per_supply[to[cheapest]]);
                 let wanted = (balanced - assigned[cheapest]).min(assigned[dearest]);
-                let moved = wanted.min(step * people).trunc();
-                if moved != 0.0 {
-                    moves.push((cheapest, dearest, moved));
+                let shift = wanted.min(step * people).trunc();
+                if shift != 0.0 {
+                    moves.push((cheapest, dearest, shift));
                 }
             }
             if round < agent.calm_rounds {
                 sent.fill(0.0);
-                for (cheapest, _, moved) in &moves {
-                    sent[to[*cheapest]] += moved;
+                for (cheapest, _, shift) in &moves {
+                    sent[to[*cheapest]] += shift;
                 }
-                for (cheapest, _, moved) in &mut moves {
+                for (cheapest, _, shift) in &mut moves {
                     let at = to[*cheapest];
-                    *moved = (*moved / (sent[at] / supply[at]).max(1.0)).round_ties_even();
+                    *shift = (*shift / (sent[at] / supply[at]).max(1.0)).round_ties_even();
                 }
             }
-            for (cheapest, dearest, moved) in &moves {
-                assigned[*cheapest] += moved;
-                assigned[*dearest] -= moved;
-                load[to[*cheapest]] += moved;
-                load[to[*dearest]] -= moved;
+            for (cheapest, dearest, shift) in &moves {
+                assigned[*cheapest] += shift;
+                assigned[*dearest] -= shift;
+                load[to[*cheapest]] += shift;
+                load[to[*dearest]] -= shift;
             }
         }
         rows.iter()

@@ -151,10 +151,11 @@ fn contradiction(first: &Standard, second: &Standard) -> Option<Contradiction> {
     if asks(first) != asks(second) || !is_together {
         return None;
     }
-    let (a, b) = match (first.limit, second.limit) {
-        (Limit::Minutes(a), Limit::Minutes(b)) | (Limit::Metres(a), Limit::Metres(b)) => (a, b),
-        // Minutes and metres are not compared: between them stands a pace, which is an assumption.
-        _ => return None,
+    // Minutes and metres are not compared: between them stands a pace, which is an assumption.
+    let ((Limit::Minutes(a), Limit::Minutes(b)) | (Limit::Metres(a), Limit::Metres(b))) =
+        (first.limit, second.limit)
+    else {
+        return None;
     };
     let percent = |standard: &Standard| format!("{}", (standard.share * 1e4).round() / 1e2);
     if a.total_cmp(&b).is_eq() {

@@ -474,10 +474,13 @@ mod tests {
         format!("S{number:02}").parse().unwrap()
     }
 
+    /// Place, residents, disabled residents, decile.
+    type DrawnZone = (u16, u32, Option<u32>, Option<u8>);
+
     /// Places of people and sites on a line of whole hundreds of metres, so that limits are met exactly.
     #[derive(Debug, Clone)]
     struct Drawn {
-        zones: Vec<(u16, u32, Option<u32>, Option<u8>)>,
+        zones: Vec<DrawnZone>,
         sites: Vec<(u16, Option<bool>, bool)>,
         limit: u16,
         changes: Vec<(u8, usize, Option<bool>)>,
@@ -505,10 +508,7 @@ mod tests {
 
     impl Drawn {
         fn zones(&self) -> Arc<Zones> {
-            let zone = |(n, (place, residents, disabled, decile)): (
-                usize,
-                &(u16, u32, Option<u32>, Option<u8>),
-            )| Zone {
+            let zone = |(n, (place, residents, disabled, decile)): (usize, &DrawnZone)| Zone {
                 borough_code: format!("B{}", n.rem_euclid(3)),
                 disabled: disabled.map(|people| people.min(*residents)),
                 imd_decile: *decile,
@@ -530,7 +530,7 @@ mod tests {
         fn standards(&self) -> Vec<Standard> {
             let walk = crate::access::standard::tests::walk(0.7);
             let limit = crate::access::Limit::Minutes(f64::from(self.limit));
-            let of = |service_line, group| Standard { limit, service_line, group, ..walk.clone() };
+            let of = |service_line, group| Standard { service_line, limit, group, ..walk.clone() };
             vec![
                 of(LINES[0], Group::Everyone),
                 of(LINES[0], Group::StepFree),

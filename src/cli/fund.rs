@@ -36,7 +36,7 @@ pub(super) struct FundArgs {
     /// Index series of your own, as data/series.toml.
     #[arg(long, value_name = "FILE")]
     series: Option<PathBuf>,
-    /// Lines of one owner: trust, nhsps, gp_partners and so on.
+    /// Lines of one owner: trust, nhsps, `gp_partners` and so on.
     #[arg(long)]
     owner: Option<String>,
     /// Lines of one borough, by GSS code.

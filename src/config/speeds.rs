@@ -20,3 +20,17 @@ pub fn speed_table_from(name: &str, text: &str) -> Result<SpeedTable, ConfigErro
         None => Ok(table),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config;
+
+    #[test]
+    fn the_paces_are_those_of_the_planning_assumptions() {
+        let (table, figures) = (speed_table().unwrap(), config::assumptions().unwrap());
+        let pace = |mode| figures.value(&format!("travel.{mode}.metres_per_minute")).unwrap();
+        assert!((table.walk.metres_per_minute - pace("walk")).abs() < 1e-9);
+        assert!((table.step_free.metres_per_minute - pace("step_free_walk")).abs() < 1e-9);
+    }
+}

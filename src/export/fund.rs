@@ -106,11 +106,11 @@ fn switch(switch: Switch, is_delay: bool) -> Cell {
 
 /// Where results cross.
 pub fn switching(found: &[Switching], target: Pence) -> Table {
-    let fund = format!("The fund gains just {}", Cell::Money(target).shown());
+    let gains = format!("The fund gains just {}", Cell::Money(target).shown());
     let columns = [
         ("driver", "What changes", false),
         ("npsv_switch", "Social value falls to nothing at", false),
-        ("fund_switch", fund.as_str(), false),
+        ("fund_switch", gains.as_str(), false),
     ];
     Table::new("switching", "Switching values: one change, all else as planned", &columns).with(
         found.iter().map(|found| {

@@ -2,6 +2,7 @@
 
 use super::{Cell, Table};
 use crate::fund::OptionKind;
+use crate::register::SiteCode;
 use crate::scenario::programme::{Item, Programme, Span, StageKind};
 
 /// Every table of a programme, by the name of its file.
@@ -50,7 +51,7 @@ fn items(programme: &Programme) -> Table {
             let period = |period: Option<usize>| {
                 period.map_or(Cell::Empty, |period| Cell::text(programme.period_words(period)))
             };
-            let receivers: Vec<&str> = item.receivers.iter().map(|code| code.as_str()).collect();
+            let receivers: Vec<&str> = item.receivers.iter().map(SiteCode::as_str).collect();
             vec![
                 Cell::text(item.site.as_str()),
                 Cell::text(&*item.name),

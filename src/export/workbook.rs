@@ -163,13 +163,13 @@ impl<'a> Cells<'a> {
         match formula {
             Formula::Number(number) => out.push_str(&plain(*number)),
             Formula::Figure(key) => match self.figures.get(&**key) {
-                Some(row) => out.push_str(&format!("Inputs!$B${}", row + 1)),
+                Some(row) => put(out, format_args!("Inputs!$B${}", row + 1)),
                 None => out.push_str("NA()"),
             },
             Formula::Known(what, value) => {
                 let key = (site.to_owned(), what.to_string(), value.to_bits());
                 match self.values.get(&key) {
-                    Some(row) => out.push_str(&format!("Register!$C${}", row + 1)),
+                    Some(row) => put(out, format_args!("Register!$C${}", row + 1)),
                     None => out.push_str(&plain(*value)),
                 }
             }
@@ -177,7 +177,7 @@ impl<'a> Cells<'a> {
                 out.push('(');
                 self.write(site, a, out);
                 let at = Lever::ALL.iter().position(|known| known == lever).unwrap_or_default();
-                out.push_str(&format!("*Inputs!$B${})", LEVERS as usize + at + 1));
+                put(out, format_args!("*Inputs!$B${})", LEVERS as usize + at + 1));
             }
             Formula::Plus(a, b) => two(out, a, "+", b),
             Formula::Times(a, b) => two(out, a, "*", b),
@@ -196,9 +196,9 @@ impl<'a> Cells<'a> {
                 two(out, a, ",", b);
             }
             Formula::Due(a, passed, length) => {
-                out.push_str(&format!("MAX(0,MIN({},", plain(*length)));
+                put(out, format_args!("MAX(0,MIN({},", plain(*length)));
                 self.write(site, a, out);
-                out.push_str(&format!("-{}))", plain(*passed)));
+                put(out, format_args!("-{}))", plain(*passed)));
             }
         }
     }
@@ -620,6 +620,11 @@ fn sensitivities(
         row += 1;
     }
     Ok(())
+}
+
+fn put(out: &mut String, what: std::fmt::Arguments<'_>) {
+    // Writing to a String cannot fail.
+    let _ = std::fmt::Write::write_fmt(out, what);
 }
 
 #[cfg(test)]

@@ -97,7 +97,7 @@ impl Estimate {
     }
 
     /// The same figures as a value of the register under this name.
-    pub(super) fn as_known(self, what: impl Into<Cow<'static, str>>) -> Self {
+    pub(super) fn told_as_known(self, what: impl Into<Cow<'static, str>>) -> Self {
         Self { formula: Arc::new(Formula::Known(what.into(), self.central)), ..self }
     }
 

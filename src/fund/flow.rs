@@ -64,7 +64,7 @@ impl Lease {
             .map_or(0.0, |empty| (*date - empty).num_days() as f64 / 365.25)
             .max(0.0);
         Estimate { central: years, bad: years, good: years, ..known.clone() }
-            .as_known("years to lease end")
+            .told_as_known("years to lease end")
     }
 }
 

@@ -87,13 +87,13 @@ pub fn switching(
     workings: &Workings<'_>,
     target: Pence,
 ) -> Result<Vec<Switching>, MissingAssumption> {
-    let mut found = Vec::new();
+    let mut all = Vec::new();
     for driver in Driver::ALL {
         let npsv = crossing(workings, driver, &|outcome| outcome.npsv)?;
         let fund = crossing(workings, driver, &|outcome| outcome.fund - target)?;
-        found.push(Switching { driver, npsv, fund });
+        all.push(Switching { driver, npsv, fund });
     }
-    Ok(found)
+    Ok(all)
 }
 
 /// Where the result changes its sign: the side of the base that crosses nearest to it, by false position and halving.

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
+use chrono::NaiveDate;
 use proptest::prelude::*;
 
 use super::sample::{FREEHOLD, arrival, assumptions, decide, freehold, site, terms, with};
 use super::uncertainty::{Asked, Uncertainty};
 use super::*;
-use crate::config;
-use crate::register::{Assumptions, Field, Pence, Site, SiteCode};
+use crate::register::{Assumptions, Field, Mark, Pence, Site, SiteCode};
 
 fn pounds(pounds: i64, pence: i64) -> Pence {
     Pence(pounds * 100 + pence)
@@ -350,7 +350,18 @@ fn months_show_how_sales_bunch_at_the_end_of_march() {
 #[test]
 fn nominal_terms_follow_the_series_of_each_kind_and_a_year_before_them_is_refused() {
     let (site, set) = (freehold("ZZ001"), assumptions());
-    let indices = config::indices().unwrap();
+    let series = |name: &str, first: i32, growth: f64| Series {
+        name: name.to_owned(),
+        source: "a test".to_owned(),
+        as_of: NaiveDate::from_ymd_opt(2026, 4, 1).unwrap(),
+        mark: Mark::FromMemory,
+        points: (0..20).map(|n| (first + n, 100.0 * (1.0 + growth).powi(n))).collect(),
+        growth_after: growth,
+    };
+    let indices = Indices {
+        deflator: series("General prices", 2005, 0.02),
+        build_cost: series("Building tender prices", 2015, 0.03),
+    };
     let real = ledger(&[decide(&site, OptionKind::Dispose)], &terms(&set)).unwrap();
     let nominal_ledger = nominal(&real, &terms(&set), &indices).unwrap();
 

@@ -164,7 +164,7 @@ pub fn sample(
     workings: &Workings<'_>,
     asked: &Asked<'_>,
 ) -> Result<Uncertainty, MissingAssumption> {
-    let (model, drawn) = Model::new(workings, asked.boroughs)?;
+    let (model, figures) = Model::new(workings, asked.boroughs)?;
     let draws = usize::try_from(asked.draws).unwrap_or(usize::MAX).max(1);
     let blocks = draws.div_ceil(BLOCK);
     let next = AtomicUsize::new(0);
@@ -176,8 +176,8 @@ pub fn sample(
                 if block >= blocks {
                     return mine;
                 }
-                let draws = block * BLOCK..((block + 1) * BLOCK).min(draws);
-                mine.push((block, model.block(draws, asked)));
+                let of_block = block * BLOCK..((block + 1) * BLOCK).min(draws);
+                mine.push((block, model.block(of_block, asked)));
             }
         };
         let others: Vec<_> = (1..asked.threads.max(1)).map(|_| scope.spawn(work)).collect();
@@ -190,7 +190,7 @@ pub fn sample(
     });
     done.sort_by_key(|(block, _)| *block);
     let blocks = done.into_iter().map(|(_, block)| block).collect();
-    Ok(model.added_up(blocks, asked, drawn))
+    Ok(model.added_up(blocks, asked, figures))
 }
 
 /// What a block of draws comes to.
@@ -438,7 +438,7 @@ impl Model {
         ran
     }
 
-    fn added_up(&self, blocks: Vec<Block>, asked: &Asked<'_>, drawn: Vec<String>) -> Uncertainty {
+    fn added_up(&self, blocks: Vec<Block>, asked: &Asked<'_>, figures: Vec<String>) -> Uncertainty {
         let mut closing: Vec<Vec<i64>> = vec![Vec::new(); self.years];
         let (mut sites, mut total) = (vec![[0.0; 3]; self.sites.len()], [0.0; 2]);
         let (mut ever, mut met) = (0_u64, 0_u64);
@@ -499,7 +499,7 @@ impl Model {
             target_met: met as f64 / draws,
             target: asked.target,
             contributions,
-            drawn,
+            drawn: figures,
         }
     }
 }

@@ -8,7 +8,7 @@ use parquet::record::Field;
 
 use crate::travel::MatrixRow;
 
-/// What the header may call the three columns, in r5r's, OpenTripPlanner's and our own words.
+/// What the header may call the three columns, in r5r's, `OpenTripPlanner`'s and our own words.
 const ZONES: [&str; 5] = ["zone", "from_id", "origin", "lsoa", "lsoa21cd"];
 const SITES: [&str; 5] = ["site", "to_id", "destination", "site_code", "ods_code"];
 const MINUTES: [&str; 5] =
@@ -158,10 +158,10 @@ fn parquet(file: &str, bytes: &[u8]) -> Result<Read3, String> {
             let cells: Vec<&Field> = record.get_column_iter().map(|(_, field)| field).collect();
             let [zone, site, minutes] = at.map(|at| cells.get(at).copied().unwrap_or(&Field::Null));
             match number(minutes) {
-                Some(minutes) => {
+                Ok(minutes) => {
                     rows.push(MatrixRow { row, zone: text(zone), site: text(site), minutes });
                 }
-                None => faults.push(MatrixFileFault {
+                Err(NoNumber) => faults.push(MatrixFileFault {
                     file: file.to_owned(),
                     row,
                     column: "minutes".to_owned(),
@@ -184,19 +184,21 @@ fn text(field: &Field) -> String {
     }
 }
 
-/// The outer `None` is "no number at all".
-fn number(field: &Field) -> Option<Option<f64>> {
+/// A cell that holds something else than minutes or nothing.
+struct NoNumber;
+
+fn number(field: &Field) -> Result<Option<f64>, NoNumber> {
     match field {
-        Field::Null => Some(None),
-        Field::Float(minutes) if minutes.is_nan() => Some(None),
-        Field::Double(minutes) if minutes.is_nan() => Some(None),
-        Field::Float(minutes) => Some(Some(f64::from(*minutes))),
-        Field::Double(minutes) => Some(Some(*minutes)),
-        Field::Short(minutes) => Some(Some(f64::from(*minutes))),
-        Field::Int(minutes) => Some(Some(f64::from(*minutes))),
-        Field::UInt(minutes) => Some(Some(f64::from(*minutes))),
-        Field::Long(minutes) => Some(Some(*minutes as f64)),
-        _ => None,
+        Field::Null => Ok(None),
+        Field::Float(minutes) if minutes.is_nan() => Ok(None),
+        Field::Double(minutes) if minutes.is_nan() => Ok(None),
+        Field::Float(minutes) => Ok(Some(f64::from(*minutes))),
+        Field::Double(minutes) => Ok(Some(*minutes)),
+        Field::Short(minutes) => Ok(Some(f64::from(*minutes))),
+        Field::Int(minutes) => Ok(Some(f64::from(*minutes))),
+        Field::UInt(minutes) => Ok(Some(f64::from(*minutes))),
+        Field::Long(minutes) => Ok(Some(*minutes as f64)),
+        _ => Err(NoNumber),
     }
 }
 

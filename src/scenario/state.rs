@@ -96,7 +96,9 @@ impl FromStr for StateSpec {
         let first = parts.next().unwrap_or_default();
         let base = match first.split_once(':') {
             None if first.eq_ignore_ascii_case("today") => Base::Today,
-            Some(("run", number)) => Base::Run(number.parse().map_err(|_| unreadable(first))?),
+            Some(("run", number)) => {
+                Base::Run(number.parse().map_err(|_not_a_number| unreadable(first))?)
+            }
             _ => return Err(unreadable(first)),
         };
         let edit = |part: &str| -> Option<Edit> {

@@ -67,12 +67,11 @@ impl Store {
             let of = standards::table.filter(standards::id.eq(signed(version)));
             Ok(of.first(db).optional()?)
         })?;
-        match found {
-            Some(row) => row.version(),
-            None => {
-                let newest = self.standards(scope)?.version;
-                Err(StoreError::NoSuchStandards { asked: version, newest })
-            }
+        if let Some(row) = found {
+            row.version()
+        } else {
+            let newest = self.standards(scope)?.version;
+            Err(StoreError::NoSuchStandards { asked: version, newest })
         }
     }
 
@@ -102,12 +101,11 @@ impl Store {
             if found != expected {
                 return Err(StoreError::StandardsConflict { expected, found });
             }
-            let previous_hash = match newest {
-                0 => GENESIS.to_owned(),
-                _ => {
-                    let of = standards::table.filter(standards::id.eq(newest));
-                    of.select(standards::hash).first(db)?
-                }
+            let previous_hash = if newest == 0 {
+                GENESIS.to_owned()
+            } else {
+                let of = standards::table.filter(standards::id.eq(newest));
+                of.select(standards::hash).first(db)?
             };
             let mut row = Row {
                 id: newest.saturating_add(1),

@@ -382,7 +382,7 @@ impl Pieces {
         [0, 1].map(|axis| (at[axis] - self.corner[axis]).div_euclid(SQUARE))
     }
 
-    fn nearest(&self, shape: &Shape, at: Point, farthest: f64) -> Option<Snap> {
+    fn nearest(&self, courses: &Shape, at: Point, farthest: f64) -> Option<Snap> {
         let held = self.held.as_ref()?;
         #[expect(clippy::cast_possible_truncation, reason = "the National Grid ends at 1,300 km")]
         let place = [at.easting(), at.northing()].map(|metres| (metres * 100.0).round() as i32);
@@ -404,7 +404,7 @@ impl Pieces {
                     let square = (row * self.columns + column) as usize;
                     let range = held.first[square] as usize..held.first[square + 1] as usize;
                     for (segment, piece) in &held.pieces[range] {
-                        let ends = &shape.segment(*segment)[*piece as usize..];
+                        let ends = &courses.segment(*segment)[*piece as usize..];
                         let (away, along) = beside(place, ends[0], ends[1]);
                         let found = (away, *segment, *piece, along);
                         if best.is_none_or(|(held, s, p, _)| {
@@ -418,7 +418,7 @@ impl Pieces {
             ring += 1;
         }
         let (away, segment, piece, along) = best.filter(|(away, ..)| *away <= farthest * 100.0)?;
-        let points = shape.segment(segment);
+        let points = courses.segment(segment);
         let before: f64 = super::streets::length(&points[..=piece as usize]);
         let whole = super::streets::length(points);
         let reached = before + along * apart(points[piece as usize], points[piece as usize + 1]);
@@ -443,8 +443,8 @@ mod tests {
 
     use proptest::prelude::*;
 
+    use super::super::speeds::shipped;
     use super::*;
-    use crate::config;
 
     /// Plain Dijkstra over traversals instead of junctions: a turn is allowed or it is not, and nothing is split.
     fn by_traversals(segments: &[Segment], forbidden: &Forbidden, from: Snap, to: Snap) -> u32 {
@@ -525,7 +525,7 @@ mod tests {
         let shapes = vec![vec![[0, 0], [100, 0], [9_000, 50]]; 4];
         let mut network = Network::new(
             Profile::Drive,
-            &config::speed_table().unwrap(),
+            &shipped(),
             vec![[0, 0], [100, 0], [9_000, 50]],
             segments.to_vec(),
             Shape::of(&shapes),
@@ -563,7 +563,7 @@ mod tests {
             let shapes = vec![vec![[0, 0], [100, 0]]; segments.len()];
             let mut network = Network::new(
                 Profile::Drive,
-                &config::speed_table().unwrap(),
+                &shipped(),
                 vec![[0, 0]; junctions as usize],
                 segments.clone(),
                 Shape::of(&shapes),

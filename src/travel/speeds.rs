@@ -373,13 +373,18 @@ fn limit_kmh(limit: &str) -> Option<f64> {
     (3.0..=200.0).contains(&kmh).then_some(kmh)
 }
 
+/// The table that ships, for tests of this room.
+#[cfg(test)]
+pub(super) fn shipped() -> SpeedTable {
+    toml::from_str(include_str!("../../data/travel.toml")).unwrap()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config;
 
     fn answers<const N: usize>(tags: [(&str, &str); N]) -> [bool; 4] {
-        let (table, tags) = (config::speed_table().unwrap(), Tags::from(tags));
+        let (table, tags) = (shipped(), Tags::from(tags));
         Profile::ALL.map(|profile| table.passage(profile, &tags).is_some())
     }
 
@@ -423,7 +428,7 @@ mod tests {
 
     #[test]
     fn one_ways_and_limits_are_read() {
-        let table = config::speed_table().unwrap();
+        let table = shipped();
         let drive = |tags: Tags| table.passage(Profile::Drive, &tags).unwrap();
         let forward =
             drive([("highway", "primary"), ("oneway", "yes"), ("maxspeed", "30 mph")].into());
@@ -437,13 +442,5 @@ mod tests {
             [limit_kmh("50"), limit_kmh("signals"), limit_kmh("-1")],
             [Some(50.0), None, None]
         );
-    }
-
-    #[test]
-    fn the_paces_are_those_of_the_planning_assumptions() {
-        let (table, figures) = (config::speed_table().unwrap(), config::assumptions().unwrap());
-        let pace = |mode| figures.value(&format!("travel.{mode}.metres_per_minute")).unwrap();
-        assert!((table.walk.metres_per_minute - pace("walk")).abs() < 1e-9);
-        assert!((table.step_free.metres_per_minute - pace("step_free_walk")).abs() < 1e-9);
     }
 }

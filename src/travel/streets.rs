@@ -363,7 +363,12 @@ impl Streets {
                 island.name.clone_from(name);
             }
         }
-        let mut islands: Vec<Island> = islands.into_values().map(|(island, _)| island).collect();
+        // Whole centimetres: a decimal as short as that is read back as it was written.
+        let told = |(island, _): (Island, f64)| {
+            let metres = (island.metres * 100.0).round() / 100.0;
+            Island { metres, ..island }
+        };
+        let mut islands: Vec<Island> = islands.into_values().map(told).collect();
         islands.sort_by(|a, b| b.metres.total_cmp(&a.metres).then(a.easting.total_cmp(&b.easting)));
         islands
     }
@@ -436,8 +441,8 @@ fn along_the_curve([x, y]: [i32; 2]) -> u64 {
 #[cfg(test)]
 mod tests {
     use super::super::osm::Way;
+    use super::super::speeds::shipped;
     use super::*;
-    use crate::config;
     use crate::register::Point;
 
     /// A crossroads: nodes 1 west, 2 north, 3 east, 4 south of node 5; ways 10 to 40, each of 80 m in two pieces.
@@ -479,7 +484,7 @@ mod tests {
     }
 
     fn network(osm: &Osm, profile: Profile) -> (Network, BuildReport) {
-        let mut speeds = config::speed_table().unwrap();
+        let mut speeds = shipped();
         // 80 metres a minute by car too, so that figures are easy.
         speeds.drive.kmh.insert("residential".to_owned(), 4.8);
         build(osm, profile, &speeds)
@@ -596,7 +601,7 @@ mod tests {
             }],
             ..Osm::default()
         };
-        let (mut ring, _) = build(&osm, Profile::Walk, &config::speed_table().unwrap());
+        let (mut ring, _) = build(&osm, Profile::Walk, &shipped());
         assert_eq!(ring.size(), (1, 1, 1));
         assert!(ring.prepare(&mut |_| true));
         let [a, b] = [place(0.0, 80.0), place(80.0, 0.0)].map(|at| ring.snap(at).unwrap());

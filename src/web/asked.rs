@@ -50,21 +50,19 @@ pub(crate) fn what_if(held: &Held, edits: &str) -> Result<(StateSpec, WhatIf), P
     Ok((spec, told.map_err(|error| refused("edits", &error))?))
 }
 
+/// The member of a list that goes by this key, or a sentence with all of them.
+fn one_of<T: Copy>(all: &[T], key: impl Fn(T) -> &'static str, text: &str) -> Result<T, String> {
+    let keys: Vec<&str> = all.iter().map(|one| key(*one)).collect();
+    let found = all.iter().copied().find(|one| key(*one) == text);
+    found.ok_or_else(|| format!("is one of {}, and {text:?} is not", keys.join(", ")))
+}
+
 /// A catchment's question; what is not said takes the default.
 pub(crate) fn catchment(said: impl Fn(&str) -> Option<String>) -> Result<CatchmentAsk, Problem> {
     let mut faults: Vec<FieldFault> = Vec::new();
     let mut refuse = |field: &str, detail: String| {
         faults.push(FieldFault { field: field.to_owned(), detail });
     };
-    fn one_of<T: Copy>(
-        all: &[T],
-        key: impl Fn(T) -> &'static str,
-        text: &str,
-    ) -> Result<T, String> {
-        let keys: Vec<&str> = all.iter().map(|one| key(*one)).collect();
-        let found = all.iter().copied().find(|one| key(*one) == text);
-        found.ok_or_else(|| format!("is one of {}, and {text:?} is not", keys.join(", ")))
-    }
     let mut ask = CatchmentAsk {
         service_line: ServiceLine::PrimaryCare,
         measure: MeasureKind::EnhancedTwoStep,

@@ -49,7 +49,7 @@ fn places(osm: &domesday::travel::osm::Osm, network: &Network, count: usize) -> 
     let on_main = |point: &Point| {
         network.snap(*point).is_some_and(|snap| snap.metres < 30.0 && !network.is_island(snap))
     };
-    let step = osm.nodes.len() / (count * 3);
+    let step = osm.nodes.len().div_euclid(count * 3);
     osm.nodes.iter().step_by(step).map(|(_, point)| *point).filter(on_main).take(count).collect()
 }
 
@@ -101,7 +101,7 @@ fn minutes_on_foot_in_newport_are_those_of_plain_dijkstra_and_of_a_town() {
         }
     }
     detours.sort_unstable_by(f64::total_cmp);
-    let median = detours[detours.len() / 2];
+    let median = detours[detours.len().div_euclid(2)];
     println!("{pairs} pairs under 30 minutes, median detour {median:.2}");
     assert!(pairs > 100 && (1.1..1.7).contains(&median), "{pairs} pairs, median detour {median}");
 }
@@ -115,7 +115,8 @@ fn driving_in_newport_by_hierarchy_equals_plain_dijkstra_with_its_turns_forbidde
     assert!(report.restrictions_kept > 10, "{report:?}");
     assert!(network.prepare(&mut |_| true));
     let kept = decode_streets(&encode_streets(std::slice::from_ref(&network))).unwrap();
-    assert_eq!(kept, [network.clone()], "a kept network is the network");
+    // Not assert_eq: a town is too long to print.
+    assert!(kept == [network.clone()], "a kept network is the network");
     let places = places(&reading.osm, &network, 40);
     let snaps: Vec<_> = places.iter().map(|at| network.snap(*at).unwrap()).collect();
 
@@ -164,7 +165,9 @@ fn step_free_minutes_are_told_apart_as_sure_and_perhaps() {
 #[test]
 fn a_map_that_is_cut_short_says_where() {
     let Some(bytes) = map() else { return };
-    let told = streets::read("newport.osm.pbf", &bytes[..bytes.len() / 2]).unwrap_err().to_string();
+    let told = streets::read("newport.osm.pbf", &bytes[..bytes.len().div_euclid(2)])
+        .unwrap_err()
+        .to_string();
     assert!(told.starts_with("newport.osm.pbf: block "), "{told}");
     assert!(told.contains("cut short"), "{told}");
 }

@@ -1,6 +1,6 @@
 //! What a choice of starts brings and which rules it does not keep: reads the timing only, shares nothing with the search.
 
-use super::{Fault, Goal, Start, Timing};
+use super::{Fault, Goal, Start, Timing, signed};
 
 impl Timing {
     /// The start of each task, where there is one at that period.
@@ -46,7 +46,7 @@ impl Timing {
             else {
                 continue;
             };
-            if (*after as isize) < *before as isize + order.lag {
+            if signed(*after) < signed(*before) + order.lag {
                 faults.push(Fault::Order { order: number });
             }
         }

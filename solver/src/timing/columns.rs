@@ -4,7 +4,7 @@ use good_lp::{
     Constraint, Expression, IntoAffineExpression, ProblemVariables, Variable, constraint, variable,
 };
 
-use super::{Goal, Timing};
+use super::{Goal, Timing, signed};
 use crate::outcome::Size;
 use crate::rules::power_of_two_to;
 
@@ -57,7 +57,7 @@ impl Columns {
     /// Whether a task has begun by a period.
     fn begun(&self, task: usize, by: isize) -> Begun {
         let window = &self.windows[task];
-        match window.iter().rposition(|start| *start as isize <= by) {
+        match window.iter().rposition(|start| signed(*start) <= by) {
             None => Begun::No,
             Some(at) if at + 1 == window.len() => Begun::Yes,
             Some(at) => Begun::Step(self.first[task] + at),
@@ -77,7 +77,8 @@ impl Columns {
         *sum += next;
         for (at, start) in window.iter().enumerate().rev().skip(1) {
             let here = by(*start);
-            if here != next {
+            // Only an exact repeat adds nothing.
+            if here.total_cmp(&next).is_ne() {
                 sum.add_mul(here - next, columns[self.first[task] + at]);
             }
             next = here;
@@ -121,7 +122,7 @@ impl Columns {
     fn orders(&self, timing: &Timing, steps: &[Variable], rows: &mut Vec<Constraint>) {
         for order in &timing.orders {
             for start in &self.windows[order.after] {
-                let at = *start as isize;
+                let at = signed(*start);
                 let after = self.begun(order.after, at);
                 let before = self.begun(order.before, at - order.lag);
                 match (after, before) {
@@ -131,7 +132,7 @@ impl Columns {
                     }
                     (Begun::Step(after), Begun::No) => rows.push(constraint!(steps[after] <= 0.0)),
                     (Begun::Yes, Begun::Step(before)) => {
-                        rows.push(constraint!(steps[before] >= 1.0))
+                        rows.push(constraint!(steps[before] >= 1.0));
                     }
                     // Windows were narrowed, so this does not come up.
                     (Begun::Yes, Begun::No) => rows.push(constraint!(Expression::from(1.0) <= 0.0)),
@@ -201,7 +202,7 @@ impl Columns {
             weigh(&mut objective, value_scale);
             return (objective, value_scale);
         };
-        let scale = self.flow_scale(timing);
+        let scale = Self::flow_scale(timing);
         let floor = account.floor * scale;
         let extra = (timing.goal == Goal::LeastExtra).then(|| variables.add(variable().min(0.0)));
         let level = if let Goal::Reach(level) = timing.goal { Some(level * scale) } else { None };
@@ -215,7 +216,9 @@ impl Columns {
                 .collect();
             periods.sort_unstable();
             periods.dedup();
-            periods.into_iter().for_each(|period| touched[period].push(task));
+            for period in periods {
+                touched[period].push(task);
+            }
         }
         let mut last: Option<Variable> = None;
         let mut reached: Option<Variable> = None;
@@ -263,9 +266,9 @@ impl Columns {
             }
             // The sum of "reached by" over periods is the periods less the first.
             Goal::Reach(_) => {
-                let (by, least) = timing.tie_break();
+                let (by, fewest) = timing.tie_break();
                 weigh(&mut objective, by);
-                (objective - timing.periods as f64 - by * least, 1.0)
+                (objective - timing.periods as f64 - by * fewest, 1.0)
             }
             Goal::LeastExtra => {
                 if let Some(extra) = extra {
@@ -277,7 +280,7 @@ impl Columns {
     }
 
     /// So that the largest single flow is about [`SCALE`].
-    fn flow_scale(&self, timing: &Timing) -> f64 {
+    fn flow_scale(timing: &Timing) -> f64 {
         let flows = timing.tasks.iter().flat_map(|task| task.starts.iter().flatten());
         let largest =
             flows.flat_map(|start| &start.flows).map(|(_, by)| by.abs()).fold(0.0, f64::max);
@@ -296,7 +299,7 @@ impl Columns {
             values.push(1.0);
             return values;
         };
-        let scale = self.flow_scale(timing);
+        let scale = Self::flow_scale(timing);
         if timing.goal == Goal::LeastExtra {
             values.push(timing.extra(starts) * scale);
         }
@@ -369,15 +372,15 @@ fn narrowed(timing: &Timing) -> Option<Windows> {
             ) else {
                 return None;
             };
-            let earliest = first as isize + order.lag;
-            let latest = last as isize - order.lag;
+            let earliest = signed(first) + order.lag;
+            let latest = signed(last) - order.lag;
             let after = windows.get_mut(order.after)?;
             let held = after.len();
-            after.retain(|start| *start as isize >= earliest);
+            after.retain(|start| signed(*start) >= earliest);
             is_changed |= after.len() != held;
             let before = windows.get_mut(order.before)?;
             let held = before.len();
-            before.retain(|start| *start as isize <= latest);
+            before.retain(|start| signed(*start) <= latest);
             is_changed |= before.len() != held;
         }
         if windows.iter().any(Vec::is_empty) {

@@ -2,7 +2,7 @@
 //! over and over. Rules may be broken on the way, at a price that rises above any value.
 
 use super::columns::Windows;
-use super::{Goal, Start, Timing};
+use super::{Goal, Start, Timing, signed};
 use crate::improve::Chance;
 
 /// The best found; it may break rules where none that keeps them was found. The number of tries depends on the timing
@@ -273,7 +273,7 @@ impl<'a> State<'a> {
         let placed = |others: &[(usize, isize)], sign: isize| {
             let bounds = others
                 .iter()
-                .filter_map(|(other, lag)| self.starts[*other].map(|at| at as isize + sign * lag));
+                .filter_map(|(other, lag)| self.starts[*other].map(|at| signed(at) + sign * lag));
             bounds.collect::<Vec<_>>()
         };
         let earliest = placed(&self.before[task], 1).into_iter().max().unwrap_or(0);
@@ -289,7 +289,7 @@ impl<'a> State<'a> {
         let (earliest, latest) = self.allowed(*leader);
         let mut best: Option<(f64, Vec<usize>)> = None;
         for at in &self.windows[*leader] {
-            if (*at as isize) < earliest || *at as isize > latest {
+            if signed(*at) < earliest || signed(*at) > latest {
                 continue;
             }
             self.put(*leader, *at);
@@ -320,7 +320,7 @@ impl<'a> State<'a> {
         let (earliest, latest) = self.allowed(task);
         let mut best: Option<(f64, usize)> = None;
         for at in &self.windows[task] {
-            if (*at as isize) < earliest || *at as isize > latest {
+            if signed(*at) < earliest || signed(*at) > latest {
                 continue;
             }
             self.put(task, *at);

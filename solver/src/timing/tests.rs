@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
+#[expect(clippy::unnecessary_wraps, reason = "a task lists its starts as options")]
 fn start(value: f64, flows: &[(usize, f64)], uses: &[(usize, usize, f64)]) -> Option<Start> {
     Some(Start { value, flows: flows.to_vec(), uses: uses.to_vec() })
 }

@@ -113,7 +113,7 @@ fn number(range: &Range<Data>, row: usize, column: usize) -> Option<f64> {
     range.get((row, column)).and_then(calamine::DataType::as_f64)
 }
 
-/// Whether a program of LibreOffice is here.
+/// Whether a program of `LibreOffice` is here.
 fn has_soffice() -> bool {
     Command::new("soffice").arg("--version").output().is_ok_and(|output| output.status.success())
 }

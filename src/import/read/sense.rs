@@ -36,10 +36,11 @@ pub(super) fn refuse_nonsense(record: &BoundRecord<'_>, values: &mut [Said]) {
         let Target::Register(field) = bound.target else { continue };
         let is_below =
             matches!(values.get(at), Some(Said::Known(Scalar::Pence(pence), _)) if *pence < 0);
-        if is_below && AT_LEAST_NOTHING.contains(&field) {
-            if let Some(refused) = refused(at, "an amount of at least £0") {
-                values[at] = refused;
-            }
+        if is_below
+            && AT_LEAST_NOTHING.contains(&field)
+            && let Some(refused) = refused(at, "an amount of at least £0")
+        {
+            values[at] = refused;
         }
     }
     let find = |values: &[Said], field: Field| -> Option<(usize, NaiveDate)> {
@@ -54,10 +55,10 @@ pub(super) fn refuse_nonsense(record: &BoundRecord<'_>, values: &mut [Said]) {
         else {
             continue;
         };
-        if until < from {
-            if let Some(refused) = refused(at, &format!("{expected}, {from}")) {
-                values[at] = refused;
-            }
+        if until < from
+            && let Some(refused) = refused(at, &format!("{expected}, {from}"))
+        {
+            values[at] = refused;
         }
     }
 }

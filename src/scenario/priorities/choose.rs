@@ -153,7 +153,7 @@ pub fn choose(
                 left_out.push(LeftOut {
                     code: priority.code.clone(),
                     because: "How many people it helps is not known.".to_owned(),
-                })
+                });
             }
             Some(window) => {
                 let people = priority.people.unwrap_or(0);
@@ -345,7 +345,7 @@ fn most_people(items: &[Item<'_>], can: &[i64]) -> Vec<bool> {
                 best = one.people;
                 best_taken = Some(one.taken.clone());
             }
-            if at_most(&one.people, budget - one.cost, &rest, items) > best as f64 {
+            if at_most(one.people, budget - one.cost, &rest, items) > best as f64 {
                 kept.push(one);
             }
         }
@@ -362,8 +362,8 @@ fn worth(item: &Item<'_>) -> f64 {
 }
 
 /// More than fractions of the rest can add, there cannot be.
-fn at_most(people: &u64, mut left: i64, rest: &[usize], items: &[Item<'_>]) -> f64 {
-    let mut sum = *people as f64;
+fn at_most(people: u64, mut left: i64, rest: &[usize], items: &[Item<'_>]) -> f64 {
+    let mut sum = people as f64;
     for at in rest {
         let item = &items[*at];
         if item.cost <= left {

@@ -630,7 +630,8 @@ pub(super) fn spread(line: &Line, base_year: i32, step: Step) -> Vec<(usize, i64
         (Step::Quarter, None) => {
             let by = |quarters: i64| (line.amount.0 * quarters).div_euclid(4);
             (0..4)
-                .map(|quarter| (first + quarter as usize, by(quarter + 1) - by(quarter)))
+                .zip(first..)
+                .map(|(quarter, period)| (period, by(quarter + 1) - by(quarter)))
                 .collect()
         }
     }

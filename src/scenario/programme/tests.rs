@@ -133,7 +133,7 @@ fn with_money_for_one_the_second_closure_waits_for_the_first_receipt() {
     works.sort_unstable();
     assert_eq!(works, [1, 3]);
     let closing: Vec<i64> =
-        programme.periods.iter().take(6).map(|line| line.closing.0 / 100).collect();
+        programme.periods.iter().take(6).map(|line| line.closing.0.div_euclid(100)).collect();
     assert_eq!(closing, [1_500_000, 0, 0, 3_500_000, 3_500_000, 8_500_000]);
     assert!(programme.price_of_order().unwrap() > Pence::ZERO);
     assert!(programme.critical.iter().any(|link| link.because.contains("receipt")));

@@ -32,7 +32,8 @@ fn everything_is_done(proposal: &Proposal, programme: &Programme, breaches: &mut
         match find(programme, &action.site) {
             Some(item) if item.option == action.option => {}
             _ => {
-                breaches.push(format!("{} is not in the programme as it is proposed.", action.site))
+                breaches
+                    .push(format!("{} is not in the programme as it is proposed.", action.site));
             }
         }
     }

@@ -355,7 +355,7 @@ pub(crate) async fn sensitivity(
     page(&request, &app, move |app| {
         let money = Money::find(app, id)?;
         let (choice, draws) = (Choice::default(), Draws::default());
-        let swings = money.worked(|workings| fund::tornado(workings))?;
+        let swings = money.worked(fund::tornado)?;
         let table = tables::tornado(&swings, &money.set);
         let base = format!("/runs/{}/fund", id.0);
         let switching = money.table(app, "switching", &choice, &draws)?;

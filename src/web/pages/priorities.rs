@@ -64,18 +64,17 @@ pub(crate) async fn send(
         let mut list = held(app)?;
         let mut faults = Vec::new();
         let change = match form.value("what") {
-            "file" => match sent.files.first().filter(|file| !file.bytes.is_empty()) {
-                Some(file) => {
+            "file" => {
+                if let Some(file) = sent.files.first().filter(|file| !file.bytes.is_empty()) {
                     let (read, found) = import::priorities::read(file);
                     faults = found;
                     let title = format!("from {}", file.name);
                     faults.is_empty().then_some((read, title))
-                }
-                None => {
+                } else {
                     form.refuse("files", "Choose a file");
                     None
                 }
-            },
+            }
             "remove" => {
                 let code = form.value("priority_code").to_owned();
                 let before = list.priorities.len();
