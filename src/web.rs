@@ -12,6 +12,7 @@ mod estate;
 mod filter;
 mod guard;
 mod health;
+mod isochrone;
 mod pages;
 mod problem;
 mod reached;

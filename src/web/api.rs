@@ -94,6 +94,7 @@ endpoints! {
         "/api/v1/sites/{code}/history/{field}" => sites::history;
         "/api/v1/catchment/nearest" => catchment::nearest;
         "/api/v1/catchment/within" => catchment::within;
+        "/api/v1/catchment/isochrone" => catchment::isochrone;
         "/api/v1/access/boroughs" => access::boroughs;
         "/api/v1/access/boroughs/{borough}/zones.geojson" => access::zones;
         "/api/v1/access/boroughs/{borough}/{table}" => access::borough;

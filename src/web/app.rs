@@ -32,6 +32,8 @@ pub(crate) struct App {
     pub gate_rules: GateRules,
     /// What earlier versions came to.
     pub(super) trends: super::reached::Trends,
+    /// Street networks that isochrones were asked of.
+    pub(super) networks: super::isochrone::Networks,
     templates: Environment<'static>,
     estate: Mutex<Option<Arc<Estate>>>,
     outlook: Mutex<Option<Arc<Held>>>,
@@ -67,6 +69,7 @@ impl App {
             score_rules,
             gate_rules,
             trends: super::reached::Trends::default(),
+            networks: super::isochrone::Networks::default(),
             templates,
             estate: Mutex::default(),
             outlook: Mutex::default(),

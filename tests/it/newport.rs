@@ -4,6 +4,8 @@
 
 use std::path::PathBuf;
 
+use geo::{Area as _, Intersects as _, Relate as _, Validation as _};
+
 use domesday::config;
 use domesday::geography::{Zone, Zones};
 use domesday::import::streets;
@@ -158,6 +160,51 @@ fn step_free_minutes_are_told_apart_as_sure_and_perhaps() {
         for pair in made.times.perhaps(zone) {
             let sure = made.times.minutes(zone, pair.site as usize);
             assert!(sure.is_none_or(|sure| pair.minutes.0 < sure.0));
+        }
+    }
+}
+
+#[test]
+fn an_isochrone_in_newport_is_valid_and_holds_whoever_is_within_and_the_shorter_one() {
+    let Some(bytes) = map() else { return };
+    let speeds = config::speed_table().unwrap();
+    let reading = streets::read("newport.osm.pbf", &bytes).unwrap();
+    for profile in [Profile::Walk, Profile::Drive] {
+        let (network, _) = build(&reading.osm, profile, &speeds);
+        let on_street = |point: &Point| network.snap(*point).is_some_and(|snap| snap.metres < 0.02);
+        let nodes = reading.osm.nodes.iter().step_by(7).map(|(_, point)| *point);
+        let nodes: Vec<Point> = nodes.filter(on_street).collect();
+        for at in places(&reading.osm, &network, 4) {
+            let place = network.snap(at).unwrap();
+            let mut shorter: Option<geo::MultiPolygon<f64>> = None;
+            for minutes in [1.0, 4.0, 10.0].map(Minutes) {
+                let shape = network.isochrone(place, minutes);
+
+                assert!(shape.is_valid() && shape.unsigned_area() > 0.0);
+                let reached = network.reach_within(&nodes, place, minutes);
+                for (node, _) in nodes.iter().zip(&reached).filter(|(_, is_reached)| **is_reached) {
+                    // The node is put on the street to within two centimetres.
+                    let (x, y) = (node.easting(), node.northing());
+                    let there = geo::Rect::new((x - 0.05, y - 0.05), (x + 0.05, y + 0.05));
+                    assert!(shape.intersects(&there), "{profile:?} {minutes:?} {node:?}");
+                }
+                if minutes.0 >= 10.0 {
+                    assert!(reached.iter().filter(|is| **is).count() > 20);
+                    assert!(reached.iter().any(|is| !is), "not all of the town in ten minutes");
+                }
+                if profile == Profile::Walk {
+                    // Nobody walks faster than the straight line; a square's far corner is 71 m from its street.
+                    let most = minutes.0 * 80.0 + place.metres + 71.0 + 1.0;
+                    for corner in shape.iter().flat_map(|part| part.exterior().coords()) {
+                        let apart = (corner.x - at.easting()).hypot(corner.y - at.northing());
+                        assert!(apart <= most, "{apart} m in {minutes:?}");
+                    }
+                }
+                if let Some(shorter) = shorter {
+                    assert!(shape.relate(&shorter).is_covers());
+                }
+                shorter = Some(shape);
+            }
         }
     }
 }

@@ -14,6 +14,7 @@ export function listen(place) {
     const query = new URLSearchParams({
       easting: Math.round(Number(west) + at.x / Number(scale)),
       northing: Math.round(Number(north) - at.y / Number(scale)),
+      mode: document.querySelector("#mode")?.value ?? "",
       minutes: document.querySelector("#minutes")?.value || place.dataset.minutes,
     });
     location.assign(`/access/explore?${query}`);

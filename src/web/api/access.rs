@@ -171,9 +171,13 @@ pub(super) struct Explored {
     easting: f64,
     /// EPSG:27700 metres.
     northing: f64,
-    /// On foot.
+    /// By the mode.
     minutes: f64,
-    /// How far they reach in a straight line.
+    /// How the people within travel.
+    mode: &'static str,
+    /// How it was worked out who is within.
+    made: String,
+    /// How far the minutes reach in a straight line.
     metres: f64,
     /// A row a service line and rank, as on the page.
     #[schema(value_type = Vec<Object>)]
@@ -191,7 +195,8 @@ pub(super) struct Explored {
         ("northing" = Option<f64>, Query, description = "EPSG:27700 metres"),
         ("lon" = Option<f64>, Query, description = "WGS84 degrees, with lat"),
         ("lat" = Option<f64>, Query, description = "WGS84 degrees"),
-        ("minutes" = Option<f64>, Query, description = "On foot, 20 where not given"),
+        ("minutes" = Option<f64>, Query, description = "20 where not given"),
+        ("mode" = Option<String>, Query, description = "`walk` where not given, or another mode: how the people within travel"),
     ),
     responses((status = 200, description = "What is near", body = Explored)))]
 pub(super) async fn explore(
@@ -201,7 +206,7 @@ pub(super) async fn explore(
     let mut asked = Asked::of(&request)?;
     let mut given = |name: &str| asked.text(name).unwrap_or_default();
     let place = explorer::Asked::of(
-        ["postcode", "easting", "northing", "lon", "lat", "minutes"].map(&mut given),
+        ["postcode", "easting", "northing", "lon", "lat", "minutes", "mode"].map(&mut given),
     );
     asked.end()?;
     answer(&app, move |app| {
@@ -210,6 +215,8 @@ pub(super) async fn explore(
             easting: told.around.at.easting(),
             northing: told.around.at.northing(),
             minutes: told.around.minutes,
+            mode: told.around.mode.key(),
+            made: told.isochrone.maker,
             metres: told.metres,
             nearest: told.nearest.json(),
             people: told.people.json(),

@@ -13,8 +13,10 @@ use super::sites::href;
 use super::view::Place;
 use crate::geography::{LonLat, Near, from_wgs84};
 use crate::register::{Point, ServiceLine, SiteCode};
-use crate::web::app::App;
+use crate::travel::Mode;
+use crate::web::app::{App, aside};
 use crate::web::estate::Estate;
+use crate::web::isochrone::{Isochrone, MOST_MINUTES};
 use crate::web::problem::Problem;
 
 const LIMIT: usize = 5;
@@ -251,6 +253,78 @@ pub(super) async fn within(
         Ok(catchment(&estate, at, &near, people))
     })
     .await
+}
+
+/// From where a site or a place is reached within so many minutes. By the street network kept for the mode; where none is
+/// kept, or none of its streets is near, a circle by straight line, and `approximate` says so.
+#[utoipa::path(get, path = "/api/v1/catchment/isochrone", tag = "Catchment",
+    params(
+        ("site" = Option<String>, Query, description = "ODS site code, or a place instead"),
+        ("easting" = Option<f64>, Query, minimum = 0, maximum = 700_000, description = "EPSG:27700 metres, with northing"),
+        ("northing" = Option<f64>, Query, minimum = 0, maximum = 1_300_000, description = "EPSG:27700 metres"),
+        ("lon" = Option<f64>, Query, description = "WGS84 degrees, with lat"),
+        ("lat" = Option<f64>, Query, description = "WGS84 degrees"),
+        ("postcode" = Option<String>, Query, description = "In any spacing, live or ended"),
+        ("mode" = Option<String>, Query, description = "`walk` where not given, `step_free_walk`, `drive`, `public_transport` or `step_free_public_transport`"),
+        ("minutes" = f64, Query, minimum = 1, maximum = 240, description = "At most so long to get there"),
+    ),
+    responses((status = 200, description = "A GeoJSON feature, WGS84: `mode`, `minutes`, `maker` (how it was made, in words), `approximate`, \
+        `snap_metres` (from the place to the street, null for a circle)", body = Object, content_type = "application/geo+json")))]
+pub(super) async fn isochrone(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let mut asked = Asked::of(&request)?;
+    let site = asked.text("site");
+    let other =
+        ["easting", "northing", "lon", "lat", "postcode"].into_iter().any(|name| asked.has(name));
+    let place = match &site {
+        Some(_) if other => {
+            asked.refuse("site", "site and a place were both given: one of the two");
+            None
+        }
+        Some(_) => None,
+        None => place(&mut asked),
+    };
+    let mode = asked.text("mode").map_or(Some(Mode::Walk), |text| {
+        let found = Mode::find(&text);
+        if found.is_none() {
+            let words = Mode::ALL.map(Mode::key).join(", ");
+            asked.refuse("mode", format!("mode is one of {words}, and {} is not", quoted(&text)));
+        }
+        found
+    });
+    if !asked.has("minutes") {
+        asked.refuse("minutes", "minutes is missing: how long it may take");
+    }
+    let minutes = asked.number("minutes", 1.0, MOST_MINUTES);
+    asked.end()?;
+    let text = aside(&app, move |app| {
+        let estate = app.estate()?;
+        let at = match site {
+            Some(code) => located(&estate, &code)?,
+            None => place.ok_or_else(no_place)?.point(&estate)?,
+        };
+        let wanted = mode.zip(minutes).ok_or_else(no_place)?;
+        let isochrone = Isochrone::of(app, &estate, wanted, at)?;
+        let feature = isochrone.feature().ok_or_else(|| {
+            Problem::invalid(
+                "minutes",
+                "the shape leaves the area that the National Grid covers: ask for fewer minutes",
+            )
+        })?;
+        Ok(feature.to_string())
+    })
+    .await?;
+    Ok(super::geo::answer(text))
+}
+
+/// Where a site of the register is.
+fn located(estate: &Estate, code: &str) -> Result<Point, Problem> {
+    let refused = |why: &str| Problem::invalid("site", format!("site {} {why}", quoted(code)));
+    let parsed: SiteCode = code.parse().map_err(|_error| refused("is no site code"))?;
+    let site = estate.register().site(&parsed).ok_or_else(|| refused("is not in the register"))?;
+    site.location().ok_or_else(|| refused("has no known place"))
 }
 
 /// A GeoJSON geometry. Coordinates are WGS84, longitude first, unless `crs` says EPSG:27700.

@@ -115,6 +115,6 @@ pub(super) async fn actions(
     Ok(answer(text))
 }
 
-fn answer(text: String) -> HttpResponse {
+pub(super) fn answer(text: String) -> HttpResponse {
     HttpResponse::Ok().insert_header((CONTENT_TYPE, MEDIA_TYPE)).body(text)
 }

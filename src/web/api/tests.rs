@@ -462,6 +462,93 @@ async fn a_square_is_asked_in_metres_or_in_degrees_alike() {
     }
 }
 
+/// A street of one kilometre east from a place, on foot, as a reference set.
+fn street_from(at: Point) -> crate::import::ReferenceSet {
+    use crate::travel::osm::{Osm, Way};
+    let end = Point::new(at.easting() + 1_000.0, at.northing()).unwrap();
+    let way = Way { id: 1, nodes: vec![1, 2], tags: [("highway", "residential")].into() };
+    let osm = Osm { nodes: vec![(1, at), (2, end)], ways: vec![way], ..Osm::default() };
+    let speeds = config::speed_table().unwrap();
+    let (network, _) = crate::travel::build(&osm, crate::travel::Profile::Walk, &speeds);
+    let bytes = crate::travel::encode_streets(&[network]);
+    let kind = crate::import::networks::kept_as(crate::travel::Mode::Walk).unwrap();
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+    let reference = crate::geography::describe(kind, &bytes, 1, "a street of a test", day);
+    crate::import::ReferenceSet { reference, bytes }
+}
+
+#[actix_web::test]
+async fn an_isochrone_is_a_circle_until_a_street_network_is_kept_and_says_which() {
+    let service = estate();
+    let (site, at) = {
+        let estate = service.estate();
+        let site = estate.standing().find(|site| site.location().is_some()).unwrap();
+        (site.code.to_string(), site.location().unwrap())
+    };
+    let asked = format!("/api/v1/catchment/isochrone?site={site}&minutes=5");
+    let width = |feature: &Value| {
+        let ring = feature["geometry"]["coordinates"][0][0].as_array().unwrap().clone();
+        let eastings = ring.iter().map(|corner| {
+            let (longitude, latitude) = (corner[0].as_f64().unwrap(), corner[1].as_f64().unwrap());
+            let at = crate::geography::LonLat { longitude, latitude };
+            crate::geography::from_wgs84(at).unwrap().easting()
+        });
+        let eastings: Vec<f64> = eastings.collect();
+        eastings.iter().copied().fold(f64::MIN, f64::max)
+            - eastings.iter().copied().fold(f64::MAX, f64::min)
+    };
+
+    let circle = service.ok(&asked).await;
+
+    assert_eq!(circle["type"], "Feature");
+    assert_eq!(circle["properties"]["mode"], "walk");
+    assert_eq!(circle["properties"]["minutes"], 5.0);
+    assert_eq!(circle["properties"]["approximate"], true);
+    let words = circle["properties"]["maker"].as_str().unwrap();
+    assert!(words.starts_with("approximate") && words.contains("no street network is kept"));
+    let figures = config::assumptions().unwrap();
+    let pace = crate::travel::StraightLine::of(crate::travel::Mode::Walk, &figures).unwrap();
+    let wanted = 2.0 * 5.0 / pace.minutes(1.0).0;
+    assert!((width(&circle) - wanted).abs() < 0.1, "{} m, not {wanted}", width(&circle));
+    let place = format!("easting={}&northing={}", at.easting(), at.northing());
+    let there = service.ok(&format!("/api/v1/catchment/isochrone?{place}&minutes=5")).await;
+    assert_eq!(there, circle);
+
+    service.append(Vec::new(), vec![street_from(at)]);
+    let street = service.get(&asked).await;
+
+    assert_eq!(street.header("content-type"), "application/geo+json");
+    let street = street.json();
+    assert_eq!(street["properties"]["approximate"], false);
+    let words = street["properties"]["maker"].as_str().unwrap();
+    assert!(words.contains("a street of a test") && words.contains("squares of 50 m"), "{words}");
+    // Five minutes along the one street there is, in whole squares.
+    let walked = 5.0 * config::speed_table().unwrap().walk.metres_per_minute;
+    assert!((walked..walked + 101.0).contains(&width(&street)), "{} m", width(&street));
+    // Another mode has no network, and a place that no street is near has none either.
+    let drive = service.ok(&format!("{asked}&mode=drive")).await;
+    assert_eq!(drive["properties"]["approximate"], true);
+    let far =
+        service.ok("/api/v1/catchment/isochrone?easting=300000&northing=300000&minutes=5").await;
+    assert!(far["properties"]["maker"].as_str().unwrap().contains("no street within"), "{far}");
+
+    for (query, field) in [
+        ("minutes=5", "easting"),
+        ("site=S1&minutes=5", "site"),
+        ("site=XX999&minutes=5", "site"),
+        ("site=XX999&easting=1&northing=1&minutes=5", "site"),
+        ("easting=530000&northing=180000", "minutes"),
+        ("easting=530000&northing=180000&minutes=0", "minutes"),
+        ("easting=530000&northing=180000&minutes=241", "minutes"),
+        ("easting=530000&northing=180000&minutes=5&mode=fly", "mode"),
+        ("easting=530000&northing=180000&minutes=5&colour=red", "colour"),
+    ] {
+        let errors =
+            service.get(&format!("/api/v1/catchment/isochrone?{query}")).await.problem(422);
+        assert!(errors.contains_key(field), "{query}: {errors:?}");
+    }
+}
+
 #[actix_web::test]
 async fn a_number_that_is_none_is_refused_by_name() {
     let service = empty();

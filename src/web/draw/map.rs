@@ -161,8 +161,8 @@ pub(crate) struct Map<'a> {
     pub shapes: Vec<&'a Shape>,
     /// Small areas.
     pub patches: Vec<Patch<'a>>,
-    /// A place and how far in metres: what is within it.
-    pub circle: Option<(Point, f64)>,
+    /// From where a place is reached within so many minutes, EPSG:27700.
+    pub reach: Option<MultiPolygon<f64>>,
     /// Whether a place may be chosen by pressing: the drawing then says where it lies.
     pub is_pressable: bool,
     /// Sites.
@@ -246,15 +246,8 @@ impl Map<'_> {
                 out.push_str("</a>");
             }
         }
-        if let Some((at, metres)) = self.circle {
-            let (x, y) = xy(Coord { x: at.easting(), y: at.northing() });
-            let _ = write!(
-                out,
-                r#"<circle class="app-map__reach" cx="{}" cy="{}" r="{}"/>"#,
-                n(x),
-                n(y),
-                n(metres * scale)
-            );
+        if let Some(reach) = &self.reach {
+            let _ = write!(out, r#"<path class="app-map__reach" d="{}"/>"#, path_of(reach));
         }
         for (from, to) in &self.moves {
             let at = |point: &Point| xy(Coord { x: point.easting(), y: point.northing() });

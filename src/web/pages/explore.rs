@@ -11,7 +11,6 @@ use super::register::Choice;
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
 use crate::access::Group;
-use crate::config;
 use crate::export::{Cell, Table};
 use crate::geography::{LonLat, from_wgs84};
 use crate::register::{Minutes, Point, ServiceLine, SiteCode, Word as _};
@@ -20,14 +19,13 @@ use crate::web::app::App;
 use crate::web::draw::{Fill, Map, Mark, Patch, Symbol};
 use crate::web::estate::Estate;
 use crate::web::filter::percent;
+use crate::web::isochrone::{Isochrone, MOST_MINUTES};
 use crate::web::problem::Problem;
 use crate::web::reached::Reached;
 
 /// Sites of each kind of care, of any kind and of the passing ones.
 const NEAREST: usize = 3;
 const MINUTES: f64 = 20.0;
-/// Four hours: a circle over all of London.
-const MOST_MINUTES: f64 = 240.0;
 
 /// What is asked, as typed.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -39,17 +37,18 @@ pub(crate) struct Asked {
     lon: String,
     lat: String,
     minutes: String,
+    mode: String,
     borough: String,
 }
 
 impl Asked {
-    /// Postcode, easting, northing, longitude, latitude and minutes, as a program gives them.
-    pub(in crate::web) fn of(given: [String; 6]) -> Self {
-        let [postcode, easting, northing, lon, lat, minutes] = given;
-        Self { postcode, easting, northing, lon, lat, minutes, borough: String::new() }
+    /// Postcode, easting, northing, longitude, latitude, minutes and mode, as a program gives them.
+    pub(in crate::web) fn of(given: [String; 7]) -> Self {
+        let [postcode, easting, northing, lon, lat, minutes, mode] = given;
+        Self { postcode, easting, northing, lon, lat, minutes, mode, borough: String::new() }
     }
 
-    fn values(&self) -> [(&'static str, &str); 7] {
+    fn values(&self) -> [(&'static str, &str); 8] {
         [
             ("postcode", &self.postcode),
             ("easting", &self.easting),
@@ -57,6 +56,7 @@ impl Asked {
             ("lon", &self.lon),
             ("lat", &self.lat),
             ("minutes", &self.minutes),
+            ("mode", &self.mode),
             ("borough", &self.borough),
         ]
     }
@@ -79,16 +79,22 @@ impl Asked {
 pub(in crate::web) struct Around {
     /// Where.
     pub(in crate::web) at: Point,
-    /// Minutes on foot.
+    /// Minutes by the mode.
     pub(in crate::web) minutes: f64,
+    /// How people travel.
+    pub(in crate::web) mode: Mode,
 }
 
 /// The place asked for, `None` where none is; what is wrong stands in the form.
 fn around(form: &mut Form, estate: &Estate) -> Option<Around> {
     let minutes = form.read("minutes", |text| match text {
         "" => Ok(MINUTES),
-        text => number(text, 0.0, MOST_MINUTES)
-            .ok_or_else(|| format!("Enter minutes from 0 to {MOST_MINUTES}")),
+        text => number(text, 1.0, MOST_MINUTES)
+            .ok_or_else(|| format!("Enter minutes from 1 to {MOST_MINUTES}")),
+    });
+    let mode = form.read("mode", |text| match text {
+        "" => Ok(Mode::Walk),
+        text => Mode::find(text).ok_or_else(|| "Choose how people travel".to_owned()),
     });
     let has = |form: &Form, name: &str| !form.value(name).is_empty();
     let at = if has(form, "postcode") {
@@ -114,7 +120,7 @@ fn around(form: &mut Form, estate: &Estate) -> Option<Around> {
     } else {
         None
     };
-    Some(Around { at: at?, minutes: minutes? })
+    Some(Around { at: at?, minutes: minutes?, mode: mode? })
 }
 
 fn number(text: &str, low: f64, high: f64) -> Option<f64> {
@@ -145,12 +151,12 @@ pub(crate) async fn show(
         let reached = app.reached(&estate)?;
         let mut form = asked.form();
         let around = around(&mut form, &estate);
-        let told = around.map(|around| Told::of(&estate, &reached, around)).transpose()?;
+        let told = around.map(|around| Told::of(app, &estate, &reached, around)).transpose()?;
         let named = (!asked.borough.is_empty() && around.is_none())
             .then(|| borough(&estate, &asked.borough))
             .transpose()?;
         let query = asked.query();
-        let map = map(&estate, &reached, around, named.as_ref().map(|b| b.code.as_str()))?;
+        let map = map(&estate, &reached, told.as_ref().map(|told| &told.isochrone), named.as_ref().map(|b| b.code.as_str()));
         let places = boroughs(&estate);
         let choices = places.iter().map(|b| (b.code.as_str(), b.name.as_str()));
         let view = context! {
@@ -162,7 +168,14 @@ pub(crate) async fn show(
             minutes => around.map(|around| Cell::Number(around.minutes, 0).shown()),
             nearest => told.as_ref().map(|told| view_of(told.shown(&estate, &query))),
             people => told.as_ref().map(|told| view_of(Shown::plain(&told.people, Some(format!("/access/explore/people.csv?{query}"))))),
-            metres => told.as_ref().map(|told| Cell::Number(told.metres, 0).shown()),
+            modes => view_of(Choice::list("On foot", &asked.mode, Mode::ALL.into_iter().skip(1).map(|mode| (mode.key(), mode.label())).collect::<Vec<_>>())),
+            mode => around.map(|around| around.mode.label()),
+            mode_key => around.map(|around| around.mode.key()),
+            made => told.as_ref().map(|told| told.isochrone.maker.clone()),
+            geojson_href => around.map(|around| format!(
+                "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}",
+                around.at.easting(), around.at.northing(), around.mode.key(), around.minutes
+            )),
             has_postcodes => estate.snapshot.geography.postcodes.is_some(),
             borough_name => named.map(|borough| borough.name),
         };
@@ -199,14 +212,16 @@ pub(in crate::web) fn answer(app: &App, asked: &Asked) -> Result<Told, Problem> 
         return Err(Problem::Invalid { faults: form.faults() });
     }
     let none = "a place is postcode, or easting and northing, or lon and lat: one of the three";
-    Told::of(&estate, &reached, around.ok_or_else(|| Problem::invalid("postcode", none))?)
+    Told::of(app, &estate, &reached, around.ok_or_else(|| Problem::invalid("postcode", none))?)
 }
 
 /// What the explorer tells of a place.
 pub(in crate::web) struct Told {
     /// Where.
     pub(in crate::web) around: Around,
-    /// How far the minutes reach.
+    /// From where the place is reached within the minutes.
+    pub(in crate::web) isochrone: Isochrone,
+    /// How far the minutes reach by straight line.
     pub(in crate::web) metres: f64,
     /// The nearest sites, a row a kind of care and rank.
     pub(in crate::web) nearest: Table,
@@ -217,10 +232,10 @@ pub(in crate::web) struct Told {
 }
 
 impl Told {
-    fn of(estate: &Estate, reached: &Reached, around: Around) -> Result<Self, Problem> {
+    fn of(app: &App, estate: &Estate, reached: &Reached, around: Around) -> Result<Self, Problem> {
         let figures = &reached.today.figures;
         let pace = |mode| StraightLine::of(mode, figures).map_err(Problem::internal);
-        let metres = farthest(pace(Mode::Walk)?, around.minutes);
+        let metres = farthest(pace(around.mode)?, around.minutes);
         let mut nearest = nearest_table();
         let mut codes = Vec::new();
         for &line in ServiceLine::ALL.iter().filter(|line| **line != ServiceLine::Support) {
@@ -235,7 +250,9 @@ impl Told {
                 &mut codes,
             );
         }
-        Ok(Self { around, metres, nearest, people: people(estate, around, metres), codes })
+        let isochrone = Isochrone::of(app, estate, (around.mode, around.minutes), around.at)?;
+        let people = people(estate, &isochrone);
+        Ok(Self { around, isochrone, metres, nearest, people, codes })
     }
 
     fn shown(&self, estate: &Estate, query: &str) -> Shown {
@@ -343,7 +360,7 @@ fn farthest(pace: StraightLine, minutes: f64) -> f64 {
     if of_one > 0.0 { minutes / of_one } else { 0.0 }
 }
 
-fn people(estate: &Estate, around: Around, metres: f64) -> Table {
+fn people(estate: &Estate, isochrone: &Isochrone) -> Table {
     let columns = [
         ("group", "Who", false),
         ("people", "People within", true),
@@ -351,7 +368,9 @@ fn people(estate: &Estate, around: Around, metres: f64) -> Table {
         ("source", "Source", false),
     ];
     let zones = &estate.snapshot.geography.zones;
-    let inside = || zones.iter().filter(|zone| zone.point.metres_to(around.at) <= metres);
+    let points: Vec<Point> = zones.iter().map(|zone| zone.point).collect();
+    let is_reached = isochrone.reached_from(&points);
+    let inside = || zones.iter().zip(&is_reached).filter(|(_, is)| **is).map(|(zone, _)| zone);
     let label = |group| match group {
         Group::StepFree => "disabled residents",
         other => other.label(),
@@ -377,16 +396,20 @@ fn people(estate: &Estate, around: Around, metres: f64) -> Table {
 fn map<'a>(
     estate: &'a Estate,
     reached: &Reached,
-    around: Option<Around>,
+    isochrone: Option<&Isochrone>,
     named: Option<&str>,
-) -> Result<Map<'a>, Problem> {
+) -> Map<'a> {
     let shapes = estate.shapes.iter();
-    if let Some(around) = around {
-        let pace = StraightLine::of(Mode::Walk, &config::assumptions().map_err(Problem::internal)?)
-            .map_err(Problem::internal)?;
-        let metres = farthest(pace, around.minutes);
-        let half = (metres * 1.6).max(1_500.0);
-        let near = estate.snapshot.index.within(around.at, half * 1.3);
+    if let Some(isochrone) = isochrone {
+        let at = isochrone.at;
+        // All of the shape; what is north and south has three quarters of the room.
+        let half = geo::BoundingRect::bounding_rect(&isochrone.shape).map_or(0.0, |frame| {
+            let east = (frame.max().x - at.easting()).max(at.easting() - frame.min().x);
+            let north = (frame.max().y - at.northing()).max(at.northing() - frame.min().y);
+            east.max(north / 0.75) * 1.15
+        });
+        let half = half.max(1_500.0);
+        let near = estate.snapshot.index.within(at, half * 1.3);
         let mut marks: Vec<Mark> = near
             .iter()
             .filter_map(|near| {
@@ -401,19 +424,19 @@ fn map<'a>(
             })
             .collect();
         marks.push(Mark {
-            at: around.at,
+            at,
             symbol: Symbol::Triangle,
             title: "The place asked about".to_owned(),
         });
-        return Ok(Map {
+        return Map {
             label: "The place, what is within the minutes, and the sites around it",
             shapes: shapes.collect(),
-            circle: Some((around.at, metres)),
+            reach: Some(isochrone.shape.clone()),
             marks,
-            window: Some((around.at, half)),
+            window: Some((at, half)),
             is_pressable: true,
             ..Map::default()
-        });
+        };
     }
     let patches = if let Some(code) = named {
         let outlines = estate.snapshot.geography.zone_outlines.as_deref();
@@ -443,11 +466,11 @@ fn map<'a>(
         };
         estate.shapes.iter().filter_map(patch).collect()
     };
-    Ok(Map {
+    Map {
         label: "Press a place to see what is near it",
         shapes: shapes.filter(|shape| named.is_none_or(|code| shape.code == code)).collect(),
         patches,
         is_pressable: true,
         ..Map::default()
-    })
+    }
 }

@@ -104,6 +104,7 @@ fn view(estate: &Estate, site: &Site) -> View {
         status => View::from_safe_string(tag(status_colour(site.status()), site.status().label())),
         is_aggregate => site.is_aggregate(),
         is_located => site.location().is_some(),
+        explore_href => site.location().map(|at| format!("/access/explore?easting={}&northing={}", at.easting(), at.northing())),
         address => summary(estate, site),
         gates_tag => judged.map(|judged| {
             let word = gate_word(judged);
