@@ -103,10 +103,11 @@ fn first_question(register: &Register) -> anyhow::Result<Scenario> {
             *boards.entry((code, name)).or_default() += 1;
         }
     }
-    if let Some(((code, name), _)) = boards.into_iter().max_by_key(|(_, sites)| *sites) {
+    if let Some(((code, name), sites)) = boards.into_iter().max_by_key(|(_, sites)| *sites) {
         question.scope = ScopeOf::Icb(code.to_owned());
         question.name = format!("First look: {name}");
-        question.fund_asked = Pence::pounds(20_000_000);
+        // In proportion, so that the demo of a few boroughs has a plan too; a London board is asked for some £20 million.
+        question.fund_asked = Pence::pounds(50_000).times(sites as f64);
     }
     Ok(question)
 }
