@@ -108,7 +108,7 @@ test("the explorer answers a press on the map, and without scripts an area press
   await page.locator("svg.app-map__drawing").click();
   await page.waitForURL(/easting=\d+&northing=\d+/);
   assert.ok(await page.locator("#table-nearest tbody tr").count() > 3);
-  assert.equal(await page.locator("circle.app-map__reach").count(), 1);
+  assert.equal(await page.locator("path.app-map__reach").count(), 1);
   await context.close();
 
   const { page: plain, context: without } = await open(chrome, { javaScriptEnabled: false });
