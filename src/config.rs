@@ -8,12 +8,14 @@ mod scores;
 mod series;
 mod speeds;
 mod standards;
+mod timetable;
 
 pub use assumptions::{assumptions, assumptions_from};
 pub use scores::{gate_rules, gate_rules_from, score_rules, score_rules_from};
 pub use series::{indices, indices_from};
 pub use speeds::{speed_table, speed_table_from};
 pub use standards::{standards, standards_from};
+pub use timetable::timetable_rules;
 
 use crate::scenario::Rules;
 

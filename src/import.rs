@@ -14,6 +14,7 @@ mod report;
 pub mod run;
 pub mod sheet;
 pub mod streets;
+pub mod timetable;
 
 pub use locate::locate;
 pub use read::{Held, MOST_FAULTS, by_mapping, faults_csv, read};

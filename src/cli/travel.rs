@@ -1,5 +1,7 @@
 //! `domesday travel`: minutes from a street map or from a router's matrix, kept with the register.
 
+mod timetable;
+
 use std::fs;
 use std::io::{self, Write};
 use std::path::PathBuf;
@@ -16,7 +18,7 @@ use super::table;
 use crate::config;
 use crate::import::networks::{self, Asked, NetworksFault};
 use crate::import::{ReferenceSet, matrix};
-use crate::register::{Minutes, Reference, SiteCode};
+use crate::register::{Minutes, Reference, ReferenceKind, SiteCode};
 use crate::store::{Draft, Scope, Snapshot, Store};
 use crate::travel::{Missing, Mode, Profile, from_matrix};
 
@@ -35,6 +37,8 @@ enum TravelCommand {
     Times(TimesArgs),
     /// Keep the minutes of a router: CSV or Parquet with zone, site and minutes
     Matrix(MatrixArgs),
+    /// Work the minutes by public transport out, from a GTFS timetable and the streets kept
+    Timetable(timetable::TimetableArgs),
     /// What is kept
     List(StoreArgs),
 }
@@ -148,6 +152,7 @@ pub(super) fn run(args: &TravelArgs) -> anyhow::Result<ExitCode> {
         TravelCommand::Prepare(args) => prepare(args),
         TravelCommand::Times(args) => times(args),
         TravelCommand::Matrix(args) => keep_matrix(args),
+        TravelCommand::Timetable(args) => timetable::run(args),
         TravelCommand::List(args) => list(args),
     }
 }
@@ -462,6 +467,10 @@ fn list(args: &StoreArgs) -> anyhow::Result<ExitCode> {
         }
         if let Some(reference) = snapshot.register.reference(mode.kept_as()) {
             rows.push(row(mode, "minutes", reference));
+        }
+        let late = snapshot.register.reference(ReferenceKind::LatePublicTransportTimes);
+        if let Some(reference) = late.filter(|_| mode == Mode::PublicTransport) {
+            rows.push(row(mode, "late minutes", reference));
         }
     }
     if rows.is_empty() {

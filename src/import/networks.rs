@@ -150,8 +150,17 @@ pub fn minutes(
 
 /// Minutes as a reference set.
 pub fn kept(times: TravelTimes, source: &str, as_of: NaiveDate) -> (ReferenceSet, TravelTimes) {
+    (kept_as_kind(times.mode.kept_as(), &times, source, as_of), times)
+}
+
+/// Minutes as a reference set of a kind that is not the usual one of their mode, such as late arrivals.
+pub fn kept_as_kind(
+    kind: ReferenceKind,
+    times: &TravelTimes,
+    source: &str,
+    as_of: NaiveDate,
+) -> ReferenceSet {
     let bytes = times.encode();
     let pairs = times.rows.iter().map(Vec::len).sum();
-    let reference = describe(times.mode.kept_as(), &bytes, pairs, source, as_of);
-    (ReferenceSet { reference, bytes }, times)
+    ReferenceSet { reference: describe(kind, &bytes, pairs, source, as_of), bytes }
 }

@@ -172,7 +172,7 @@ fn placed(snaps: &[Option<Snap>]) -> (Vec<usize>, Vec<Snap>) {
 }
 
 /// Of the wider rows, the pairs that are sooner than the sure row says, or that it does not have.
-fn sooner(sure: &[Vec<Pair>], wider: Vec<Vec<Pair>>) -> Vec<Vec<Pair>> {
+pub(super) fn sooner(sure: &[Vec<Pair>], wider: Vec<Vec<Pair>>) -> Vec<Vec<Pair>> {
     let of_row = |(sure, wider): (&Vec<Pair>, Vec<Pair>)| {
         let held: std::collections::BTreeMap<u32, f64> =
             sure.iter().map(|pair| (pair.site, pair.minutes.0)).collect();

@@ -8,16 +8,22 @@ use geo::{Area as _, Intersects as _, Relate as _, Validation as _};
 
 use domesday::config;
 use domesday::geography::{Zone, Zones};
-use domesday::import::streets;
+use domesday::import::{streets, timetable};
 use domesday::register::{Minutes, Point, SiteCode};
+use domesday::travel::timetable::Wheelchair;
 use domesday::travel::{
-    FAR, Mode, Network, Profile, build, by_street, decode_streets, dijkstra, encode_streets,
+    Departures, Ends, FAR, Mode, Network, Profile, Walking, build, by_street, decode_streets,
+    dijkstra, encode_streets,
 };
 
 fn map() -> Option<Vec<u8>> {
+    file("newport-2023-06-13.osm.pbf")
+}
+
+fn file(name: &str) -> Option<Vec<u8>> {
     let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
     let folder = std::env::var_os("DOMESDAY_SHARED_DATA").map_or(beside, PathBuf::from);
-    let path = folder.join("transport/newport-2023-06-13.osm.pbf");
+    let path = folder.join("transport").join(name);
     let bytes = std::fs::read(&path).ok();
     if bytes.is_none() {
         println!("SKIPPED: {} is not here", path.display());
@@ -217,4 +223,90 @@ fn a_map_that_is_cut_short_says_where() {
         .to_string();
     assert!(told.starts_with("newport.osm.pbf: block "), "{told}");
     assert!(told.contains("cut short"), "{told}");
+}
+
+#[test]
+fn buses_in_newport_are_never_slower_than_walking_and_more_changes_never_hurt() {
+    let (Some(bytes), Some(gtfs)) = (map(), file("newport-20230613_gtfs.zip")) else { return };
+    let speeds = config::speed_table().unwrap();
+    let rules = config::timetable_rules().unwrap();
+    let osm = streets::read("newport.osm.pbf", &bytes).unwrap().osm;
+    let network = |profile| build(&osm, profile, &speeds).0;
+    let walk = network(Profile::Walk);
+    let (sure, perhaps) = (network(Profile::SurelyStepFree), network(Profile::PerhapsStepFree));
+    let read = timetable::read("newport.zip", &gtfs).unwrap().timetable;
+    assert_eq!(read.trips.len(), 176);
+    assert_eq!(read.trips.iter().map(|trip| trip.calls.len()).sum::<usize>(), 7_765);
+    assert!(read.trips.iter().all(|trip| trip.wheelchair == Wheelchair::Unknown));
+    let places = places(&osm, &walk, 40);
+    let zones = zones(&places);
+    let sites: Vec<(SiteCode, Point)> = (0..)
+        .zip(places.iter().rev())
+        .map(|(n, at)| (format!("S{n:03}").parse().unwrap(), *at))
+        .collect();
+    let ends = Ends::new(&zones, &sites);
+    let asked = |changes| Departures {
+        date: "2023-06-13".parse().unwrap(),
+        window: (495, 555),
+        changes,
+        limit: Minutes(60.0),
+        rules: &rules,
+        source: "Newport",
+        hash: "",
+    };
+
+    let [none, _] = read.minutes(&ends, Walking::Streets(&walk), asked(0), 2);
+    let [median, late] = read.minutes(&ends, Walking::Streets(&walk), asked(2), 2);
+    let step_free = read.step_free_minutes(
+        &ends,
+        (Some(Walking::Streets(&sure)), Walking::Streets(&perhaps)),
+        asked(2),
+        2,
+    );
+    let on_foot =
+        by_street(std::slice::from_ref(&walk), &zones, &sites, Minutes(60.0), ("Newport", ""), 2)
+            .unwrap()
+            .times;
+
+    let on_wheels = by_street(&[sure], &zones, &sites, Minutes(60.0), ("Newport", ""), 2);
+    let on_wheels = on_wheels.unwrap().times;
+
+    let count = |rows: &[Vec<domesday::travel::Pair>]| rows.iter().map(Vec::len).sum::<usize>();
+    let mut saved = 0;
+    for zone in 0..places.len() {
+        for site in 0..sites.len() {
+            let minutes = |times: &domesday::travel::TravelTimes| {
+                times.minutes(zone, site).map_or(f64::INFINITY, |minutes| minutes.0)
+            };
+            let by_bus = minutes(&median);
+            // Walks are counted in whole seconds, rounded up.
+            assert!(by_bus <= minutes(&on_foot) + 1.0 / 60.0 || minutes(&on_foot) > 59.98);
+            assert!(by_bus <= minutes(&none) && by_bus <= minutes(&late));
+            if by_bus + 5.0 < minutes(&on_foot) {
+                saved += 1;
+            }
+            // No vehicle is known to take a wheelchair: what is sure is sure on wheels all the way.
+            let (told, wheels) = (minutes(&step_free), minutes(&on_wheels));
+            let is_same = told.is_infinite() && wheels.is_infinite();
+            assert!(is_same || (told - wheels).abs() <= 1.0 / 60.0 || wheels > 59.98);
+        }
+    }
+    println!(
+        "{} pairs on foot, {} by bus (median), {} late, {saved} at least 5 minutes sooner by bus; step-free {} sure, {} perhaps",
+        count(&on_foot.rows),
+        count(&median.rows),
+        count(&late.rows),
+        count(&step_free.rows),
+        count(&step_free.perhaps)
+    );
+    assert!(saved > 20, "{saved} pairs gain from buses");
+    assert!(count(&late.rows) <= count(&median.rows));
+    assert!(count(&step_free.perhaps) > count(&step_free.rows));
+}
+
+#[test]
+fn a_timetable_that_is_cut_short_is_a_sentence() {
+    let Some(gtfs) = file("newport-20230613_gtfs.zip") else { return };
+    let told = timetable::read("newport.zip", &gtfs[..gtfs.len().div_euclid(2)]).unwrap_err();
+    assert!(told[0].to_string().starts_with("newport.zip"), "{}", told[0]);
 }

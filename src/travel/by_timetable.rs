@@ -1,0 +1,460 @@
+//! Minutes by timetable with the walk network, over the departures of a window.
+
+use std::sync::{Mutex, PoisonError};
+
+use chrono::NaiveDate;
+
+use super::by_street::sooner;
+use super::graph::index;
+use super::raptor::{Day, NEVER, Riding, WalkTo};
+use super::timetable::{Rider, Timetable, TimetableRules};
+use super::{
+    Exception, MadeFor, Maker, Missing, Mode, Network, Pair, Snap, StraightLine, TravelTimes,
+};
+use crate::geography::Zones;
+use crate::register::{Minutes, Point, SiteCode};
+
+/// How people get to stops and from them.
+#[derive(Debug, Clone, Copy)]
+pub enum Walking<'a> {
+    /// By street.
+    Streets(&'a Network),
+    /// In a straight line, lengthened: where no network is kept.
+    Straight(StraightLine),
+}
+
+/// What is asked of a timetable.
+#[derive(Debug, Clone, Copy)]
+pub struct Departures<'a> {
+    /// The day.
+    pub date: NaiveDate,
+    /// First and last departure from the zone, minutes after midnight; one each minute.
+    pub window: (u32, u32),
+    /// At most.
+    pub changes: u8,
+    /// Farther is beyond.
+    pub limit: Minutes,
+    /// Walks and changes.
+    pub rules: &'a TimetableRules,
+    /// The timetable and the walks, in words.
+    pub source: &'a str,
+    /// SHA-256 of the timetable.
+    pub hash: &'a str,
+}
+
+/// Where journeys begin and end.
+#[derive(Debug, Clone)]
+pub struct Ends {
+    zones: Vec<(String, Point)>,
+    sites: Vec<(SiteCode, Point)>,
+}
+
+impl Ends {
+    /// Of these zones and sites.
+    pub fn new(zones: &Zones, sites: &[(SiteCode, Point)]) -> Self {
+        let mut sites = sites.to_vec();
+        sites.sort_by(|a, b| a.0.cmp(&b.0));
+        sites.dedup_by(|a, b| a.0 == b.0);
+        Self { zones: zones.iter().map(|zone| (zone.code.clone(), zone.point)).collect(), sites }
+    }
+}
+
+type Rows = Vec<Vec<Pair>>;
+
+/// Median, and what nine departures in ten are no worse than.
+const CENTILES: [u8; 2] = [50, 90];
+
+impl Timetable {
+    /// The median and the 90th centile of the minutes from each zone to each site over the departures of a window.
+    /// A departure that does not arrive within the limit counts as infinite.
+    pub fn minutes(
+        &self,
+        ends: &Ends,
+        walking: Walking<'_>,
+        asked: Departures<'_>,
+        threads: usize,
+    ) -> [TravelTimes; 2] {
+        let rows = self.rows(ends, walking, Rider::Anyone, asked, threads);
+        let mut centiles = CENTILES.into_iter();
+        rows.map(|rows| {
+            let centile = centiles.next().unwrap_or(50);
+            table(ends, (Mode::PublicTransport, centile), asked, (rows, Vec::new()), &[walking])
+        })
+    }
+
+    /// The median step-free minutes: in the rows what is surely step-free on the way, at the stops and into the
+    /// vehicles; in `perhaps` what is if everything nobody has recorded is. Without `sure` streets no walk is sure.
+    pub fn step_free_minutes(
+        &self,
+        ends: &Ends,
+        (sure, perhaps): (Option<Walking<'_>>, Walking<'_>),
+        asked: Departures<'_>,
+        threads: usize,
+    ) -> TravelTimes {
+        let none = || vec![Vec::new(); ends.zones.len()];
+        let rows = sure.map_or_else(none, |walking| {
+            let [median, _] = self.rows(ends, walking, Rider::SurelyStepFree, asked, threads);
+            median
+        });
+        let [wider, _] = self.rows(ends, perhaps, Rider::PerhapsStepFree, asked, threads);
+        let wider = sooner(&rows, wider);
+        table(ends, (Mode::StepFreePublicTransport, 50), asked, (rows, wider), &[perhaps])
+    }
+
+    fn rows(
+        &self,
+        ends: &Ends,
+        walking: Walking<'_>,
+        rider: Rider,
+        asked: Departures<'_>,
+        threads: usize,
+    ) -> [Rows; 2] {
+        let stops: Vec<Point> = self.stops.iter().map(|stop| stop.point).collect();
+        let zones: Vec<Point> = ends.zones.iter().map(|(_, at)| *at).collect();
+        let sites: Vec<Point> = ends.sites.iter().map(|(_, at)| *at).collect();
+        let farthest = seconds(asked.rules.farthest_walk_minutes);
+        let limit = seconds(asked.limit.0);
+        let access = walking.walks(&zones, &stops, farthest, threads);
+        let mut between = walking.walks(&stops, &stops, farthest, threads);
+        for (from, walks) in between.iter_mut().enumerate() {
+            walks.retain(|walk| walk.to as usize != from);
+        }
+        let egress = walking.walks(&stops, &sites, farthest, threads);
+        let direct = walking.walks(&zones, &sites, limit, threads);
+        let day =
+            Day::new(self.running(asked.date, rider), between, seconds(asked.rules.change_minutes));
+        let mut found: Vec<[Vec<Pair>; 2]> = vec![Default::default(); zones.len()];
+        let share = found.len().div_ceil(threads.max(1) * 8).max(1);
+        let work = Mutex::new(found.chunks_mut(share).enumerate());
+        let search = || {
+            let mut over = Window::new(&day, &egress, sites.len(), asked);
+            loop {
+                let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
+                let Some((turn, rows)) = next else { return };
+                for (offset, row) in rows.iter_mut().enumerate() {
+                    let zone = turn * share + offset;
+                    *row = over.of(&access[zone], &direct[zone]);
+                }
+            }
+        };
+        std::thread::scope(|scope| {
+            for _ in 1..threads {
+                scope.spawn(search);
+            }
+            search();
+        });
+        let (mut median, mut late) = (Vec::new(), Vec::new());
+        for [row, late_row] in found {
+            median.push(row);
+            late.push(late_row);
+        }
+        [median, late]
+    }
+}
+
+/// What one zone's departures come to.
+struct Window<'a> {
+    riding: Riding<'a>,
+    egress: &'a [Vec<WalkTo>],
+    asked: Departures<'a>,
+    limit: u32,
+    /// Earliest arrival at each site of the departures so far.
+    arrival: Vec<u32>,
+    walked: Vec<u32>,
+}
+
+impl<'a> Window<'a> {
+    fn new(day: &'a Day, egress: &'a [Vec<WalkTo>], sites: usize, asked: Departures<'a>) -> Self {
+        Self {
+            riding: Riding::new(day, asked.changes),
+            egress,
+            asked,
+            limit: seconds(asked.limit.0),
+            arrival: vec![NEVER; sites],
+            walked: vec![NEVER; sites],
+        }
+    }
+
+    fn of(&mut self, access: &[WalkTo], direct: &[WalkTo]) -> [Vec<Pair>; 2] {
+        self.riding.clear();
+        self.arrival.fill(NEVER);
+        self.walked.fill(NEVER);
+        let mut seen: Vec<u32> = Vec::new();
+        for walk in direct {
+            let held = &mut self.walked[walk.to as usize];
+            *held = (*held).min(walk.seconds);
+            seen.push(walk.to);
+        }
+        let (first, last) = self.asked.window;
+        let departures = last.saturating_sub(first) as usize + 1;
+        let mut took: std::collections::BTreeMap<u32, Vec<u32>> = std::collections::BTreeMap::new();
+        for minute in (first..=last).rev() {
+            let at = minute * 60;
+            let latest = at.saturating_add(self.limit);
+            self.riding.depart(at, access, latest);
+            for stop in self.riding.improved() {
+                let by_vehicle = self.riding.arrival(*stop);
+                for walk in &self.egress[*stop as usize] {
+                    let held = &mut self.arrival[walk.to as usize];
+                    if *held == NEVER {
+                        took.entry(walk.to).or_default();
+                    }
+                    *held = (*held).min(by_vehicle.saturating_add(walk.seconds));
+                }
+            }
+            for (site, took) in &mut took {
+                let arrives = self.arrival[*site as usize];
+                if arrives <= latest {
+                    took.push(arrives - at);
+                }
+            }
+        }
+        seen.extend(took.keys());
+        seen.sort_unstable();
+        seen.dedup();
+        let mut rows: [Vec<Pair>; 2] = Default::default();
+        for site in seen {
+            let walked = self.walked[site as usize];
+            let mut all = took.remove(&site).unwrap_or_default();
+            all.resize(departures, NEVER);
+            for took in &mut all {
+                *took = (*took).min(walked);
+            }
+            all.sort_unstable();
+            for (row, centile) in rows.iter_mut().zip(CENTILES) {
+                let value = nearest_rank(&all, centile);
+                if value <= self.limit {
+                    row.push(Pair { site, minutes: Minutes(f64::from(value) / 60.0) });
+                }
+            }
+        }
+        rows
+    }
+}
+
+/// The least value that so many in a hundred do not exceed.
+fn nearest_rank(sorted: &[u32], centile: u8) -> u32 {
+    let rank = (sorted.len() * usize::from(centile)).div_ceil(100);
+    sorted.get(rank.saturating_sub(1)).copied().unwrap_or(NEVER)
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "clamped to a fortnight"
+)]
+fn seconds(minutes: f64) -> u32 {
+    (minutes * 60.0).floor().clamp(0.0, 1_209_600.0) as u32
+}
+
+impl Walking<'_> {
+    /// Walks of at most `limit` seconds from each place; part seconds count as whole ones.
+    fn walks(self, from: &[Point], to: &[Point], limit: u32, threads: usize) -> Vec<Vec<WalkTo>> {
+        let mut walks = vec![Vec::new(); from.len()];
+        match self {
+            Self::Streets(network) => {
+                let placed = |points: &[Point]| -> (Vec<usize>, Vec<Snap>) {
+                    let snaps = points.iter().enumerate();
+                    snaps.filter_map(|(at, point)| Some((at, network.snap(*point)?))).unzip()
+                };
+                let ((from_ix, from), (to_ix, to)) = (placed(from), placed(to));
+                let reached = network.reaching(&from, &to, limit.saturating_mul(1_000), threads);
+                for (column, row) in reached.into_iter().enumerate() {
+                    for (start, milliseconds) in row {
+                        let seconds = milliseconds.div_ceil(1_000);
+                        walks[from_ix[start as usize]]
+                            .push(WalkTo { to: index(to_ix[column]), seconds });
+                    }
+                }
+            }
+            Self::Straight(pace) => {
+                for (walks, from) in walks.iter_mut().zip(from) {
+                    for (to, at) in (0..).zip(to) {
+                        let minutes = pace.minutes(from.metres_to(*at)).0;
+                        if minutes * 60.0 <= f64::from(limit) {
+                            let whole = seconds(minutes);
+                            let is_part = minutes * 60.0 > f64::from(whole);
+                            walks.push(WalkTo { to, seconds: whole + u32::from(is_part) });
+                        }
+                    }
+                }
+            }
+        }
+        walks
+    }
+
+    fn is_off(self, at: Point) -> bool {
+        match self {
+            Self::Streets(network) => network.snap(at).is_none(),
+            Self::Straight(_) => false,
+        }
+    }
+}
+
+fn table(
+    ends: &Ends,
+    (mode, centile): (Mode, u8),
+    asked: Departures<'_>,
+    (rows, perhaps): (Rows, Rows),
+    walking: &[Walking<'_>],
+) -> TravelTimes {
+    let is_off = |at: Point| walking.iter().all(|walking| walking.is_off(at));
+    let lost: Vec<bool> = ends.sites.iter().map(|(_, at)| is_off(*at)).collect();
+    let mut exceptions = Vec::new();
+    for (zone, (_, at)) in (0..).zip(&ends.zones) {
+        let is_lost = is_off(*at);
+        let missing = (0..).zip(&lost).filter(|(_, site_is_lost)| is_lost || **site_is_lost);
+        exceptions.extend(missing.map(|(site, _)| Exception {
+            zone,
+            site,
+            why: Missing::NotComputed,
+        }));
+    }
+    let times = TravelTimes {
+        mode,
+        maker: Maker::Timetable {
+            source: asked.source.to_owned(),
+            timetable: asked.hash.to_owned(),
+            date: asked.date,
+            window: asked.window,
+            centile,
+            changes: asked.changes,
+        },
+        limit: asked.limit,
+        zones: ends.zones.iter().map(|(code, _)| code.clone()).collect(),
+        sites: ends.sites.iter().map(|(code, _)| code.clone()).collect(),
+        rows,
+        absent: Missing::BeyondLimit,
+        exceptions,
+        perhaps,
+        made_for: Some(MadeFor {
+            zones: ends.zones.iter().map(|(_, at)| *at).collect(),
+            sites: ends.sites.iter().map(|(_, at)| *at).collect(),
+        }),
+        hash: String::new(),
+    };
+    times.seal()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::super::timetable::{Call, Service, Stop, Trip, Wheelchair};
+    use super::*;
+    use crate::geography::Zone;
+
+    use Wheelchair::{No, Unknown, Yes};
+
+    const DATE: &str = "2026-04-01";
+
+    fn at(x: f64) -> Point {
+        Point::new(x, 0.0).unwrap()
+    }
+
+    /// A bus from stop A (at 0 m) at 08:10 and 08:20 to stop B (at 8,000 m), ten minutes on the way.
+    fn timetable(stops: Wheelchair, vehicle: Wheelchair) -> Timetable {
+        let stop = |id: &str, x| Stop { id: id.to_owned(), point: at(x), wheelchair: stops };
+        let call = |stop, minute: u32| Call {
+            stop,
+            arrives: minute * 60,
+            departs: minute * 60,
+            boards: true,
+            alights: true,
+        };
+        let trip = |minute: u32| Trip {
+            id: minute.to_string(),
+            service: 0,
+            wheelchair: vehicle,
+            calls: vec![call(0, minute), call(1, minute + 10)],
+        };
+        let runs = BTreeMap::from([(DATE.parse().unwrap(), true)]);
+        let service = Service { id: "S".to_owned(), exceptions: runs, ..Service::default() };
+        Timetable {
+            stops: vec![stop("A", 0.0), stop("B", 8_000.0)],
+            trips: vec![trip(490), trip(500)],
+            services: vec![service],
+        }
+    }
+
+    fn rules() -> TimetableRules {
+        TimetableRules {
+            name: "test".to_owned(),
+            source: "test".to_owned(),
+            as_of: DATE.parse().unwrap(),
+            mark: "from_memory".to_owned(),
+            farthest_walk_minutes: 12.0,
+            change_minutes: 1.0,
+        }
+    }
+
+    fn asked(rules: &TimetableRules) -> Departures<'_> {
+        Departures {
+            date: DATE.parse().unwrap(),
+            window: (485, 494),
+            changes: 2,
+            limit: Minutes(60.0),
+            rules,
+            source: "test",
+            hash: "",
+        }
+    }
+
+    fn ends() -> Ends {
+        let zones = vec![Zone::plain("E01", at(80.0), 1)];
+        let code = |text: &str| text.parse::<SiteCode>().unwrap();
+        let sites = [(code("S01"), at(8_160.0)), (code("S02"), at(240.0))];
+        Ends::new(&Zones::new(Zones::empty().evidence, zones), &sites)
+    }
+
+    #[test]
+    fn median_and_late_minutes_are_those_worked_by_hand() {
+        let rules = rules();
+        let walking = Walking::Straight(StraightLine::new(1.0, 80.0).unwrap());
+        let [median, late] =
+            timetable(Unknown, Unknown).minutes(&ends(), walking, asked(&rules), 2);
+
+        // One minute to A and two from B. Departures 08:05 to 08:09 catch 08:10 and arrive 08:22 (17, 16, 15, 14, 13);
+        // 08:10 to 08:14 catch 08:20 and arrive 08:32 (22, 21, 20, 19, 18). Fifth and ninth of ten.
+        assert_eq!(median.minutes(0, 0), Some(Minutes(17.0)));
+        assert_eq!(late.minutes(0, 0), Some(Minutes(21.0)));
+        assert_eq!(median.minutes(0, 1), Some(Minutes(2.0)), "on foot all the way");
+        assert_eq!(late.minutes(0, 1), Some(Minutes(2.0)));
+        let decoded = TravelTimes::decode(&late.encode()).unwrap();
+        assert_eq!(decoded, late);
+    }
+
+    #[test]
+    fn a_departure_that_does_not_arrive_counts_as_infinite() {
+        let rules = rules();
+        let walking = Walking::Straight(StraightLine::new(1.0, 80.0).unwrap());
+        let asked = Departures { window: (490, 509), ..asked(&rules) };
+        let [median, late] = timetable(Yes, Yes).minutes(&ends(), walking, asked, 1);
+
+        // 08:10 to 08:19 catch the last bus, 08:20 to 08:29 none: the tenth of twenty is the worst that arrives.
+        assert_eq!(median.minutes(0, 0), Some(Minutes(22.0)));
+        assert_eq!(late.why_missing(0, 0), Some(Missing::BeyondLimit));
+    }
+
+    #[test]
+    fn step_free_is_sure_only_where_stop_vehicle_and_walk_are() {
+        let rules = rules();
+        let walking = Walking::Straight(StraightLine::new(1.0, 80.0).unwrap());
+        let told = |stop, vehicle, sure| {
+            let times = timetable(stop, vehicle).step_free_minutes(
+                &ends(),
+                (sure, walking),
+                asked(&rules),
+                1,
+            );
+            (times.minutes(0, 0).is_some(), times.why_missing(0, 0))
+        };
+
+        assert_eq!(told(Yes, Yes, Some(walking)), (true, None));
+        assert_eq!(told(Yes, Yes, None), (false, Some(Missing::Unsure)));
+        assert_eq!(told(Yes, Unknown, Some(walking)), (false, Some(Missing::Unsure)));
+        assert_eq!(told(Unknown, Yes, Some(walking)), (false, Some(Missing::Unsure)));
+        assert_eq!(told(Yes, No, Some(walking)), (false, Some(Missing::BeyondLimit)));
+        assert_eq!(told(No, Yes, Some(walking)), (false, Some(Missing::BeyondLimit)));
+    }
+}
