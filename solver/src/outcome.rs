@@ -42,6 +42,21 @@ pub struct Progress {
     pub phase: Phase,
 }
 
+impl Progress {
+    /// What the search is doing, in words for whoever waits.
+    pub fn doing(&self) -> &'static str {
+        match (self.phase, self.incumbent) {
+            (Phase::Search, None) => "Looking for a first plan",
+            (Phase::Search, Some(_)) => {
+                "Looking for a better plan, or for the proof that there is none"
+            }
+            (Phase::Prices, _) => "Pricing the rules, which proves how good any plan can be",
+            (Phase::Core, _) => "Deciding what the prices leave open",
+            (Phase::Neighbourhoods, _) => "Deciding a few sites at a time anew",
+        }
+    }
+}
+
 /// Stages of a search.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

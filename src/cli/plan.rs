@@ -247,8 +247,9 @@ impl solver::Watch for Terminal {
         };
         let gap =
             progress.gap.map_or_else(String::new, |gap| format!(", gap {:.2} %", 100.0 * gap));
-        let message =
-            format!("best plan {}, bound {}{gap}", told(progress.incumbent), told(progress.bound));
+        let (doing, plan, bound) =
+            (progress.doing(), told(progress.incumbent), told(progress.bound));
+        let message = format!("{doing}: best plan {plan}, bound {bound}{gap}");
         self.bar.set_message(message);
         self.bar.tick();
     }
@@ -261,7 +262,7 @@ impl solver::Watch for Terminal {
 fn spinner() -> ProgressBar {
     let bar = ProgressBar::new_spinner();
     let style = ProgressStyle::with_template(
-        "{spinner} solving, {elapsed}: {msg} (Ctrl-C takes the best plan so far)",
+        "{spinner} {elapsed} {msg} (Ctrl-C takes the best plan so far)",
     );
     if let Ok(style) = style {
         bar.set_style(style);

@@ -47,6 +47,18 @@ pub(crate) fn print(
     Ok(())
 }
 
+/// The same as Markdown.
+pub(crate) fn markdown(headings: &[&str], rows: &[Vec<String>]) -> String {
+    let line = |cells: Vec<&str>| format!("| {} |\n", cells.join(" | "));
+    let heads = headings.iter().map(|heading| heading.strip_prefix('>').unwrap_or(heading));
+    let sides = headings.iter().map(|heading| if heading.starts_with('>') { "--:" } else { "---" });
+    let mut page = format!("\n{}{}", line(heads.collect()), line(sides.collect()));
+    for row in rows {
+        page += &line(row.iter().map(String::as_str).collect());
+    }
+    page
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -59,5 +71,9 @@ mod tests {
         super::print(&mut out, &["site", ">net"], &rows).unwrap();
         let told = String::from_utf8(out).unwrap();
         assert_eq!(told, "site       net\n-----  -------\nRoyal    £1.00\nA      -£12.00\n");
+        assert_eq!(
+            super::markdown(&["site", ">net"], &rows),
+            "\n| site | net |\n| --- | --: |\n| Royal | £1.00 |\n| A | -£12.00 |\n"
+        );
     }
 }

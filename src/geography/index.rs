@@ -250,13 +250,23 @@ impl SiteIndex {
 
     /// Every site at most so far away, exactly that far included, nearest first.
     pub fn within(&self, at: Point, metres: f64) -> Vec<Near<'_>> {
-        if metres.is_nan() || metres < 0.0 {
-            return Vec::new();
-        }
-        let reach = metres * SLACK;
+        let near = self.places_within(at, metres);
+        let near = near.map(|(place, metres)| Near { code: &self.place(place).code, metres });
+        by_distance(near.collect(), usize::MAX)
+    }
+
+    /// The same in no order, by place among [`Self::iter`]: for those who sort a million of them themselves.
+    pub(crate) fn places_within(
+        &self,
+        at: Point,
+        metres: f64,
+    ) -> impl Iterator<Item = (u32, f64)> + '_ {
+        // Not a number and below nought reach nothing: the first comparison of each fails.
+        let is_somewhere = metres >= 0.0;
+        let reach = if is_somewhere { metres * SLACK } else { 0.0 };
         let leaves = self.all.locate_within_distance(at.into(), reach * reach + f64::MIN_POSITIVE);
-        let near = leaves.map(|leaf| self.place(leaf.site).seen_from(at));
-        by_distance(near.filter(|near| near.metres <= metres).collect(), usize::MAX)
+        let near = leaves.map(move |leaf| (leaf.site, self.place(leaf.site).point.metres_to(at)));
+        near.filter(move |(_, far)| is_somewhere && *far <= metres)
     }
 
     /// Every site in the polygon or on its boundary, by code. The polygon is in EPSG:27700 metres; one off the grid

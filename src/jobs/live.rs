@@ -78,13 +78,8 @@ impl Teller {
 impl Watch for Teller {
     fn progress(&mut self, progress: Progress) {
         let Progress { seconds, incumbent, bound, gap, .. } = progress;
-        let message = if incumbent.is_some() {
-            "Looking for a better plan, or for the proof that there is none"
-        } else {
-            "Looking for a first plan"
-        };
         let mut said = self.live.said();
-        message.clone_into(&mut said.tick.message);
+        progress.doing().clone_into(&mut said.tick.message);
         let is_news = (said.tick.incumbent, said.tick.bound) != (incumbent, bound);
         said.tick.incumbent = incumbent;
         said.tick.bound = bound;

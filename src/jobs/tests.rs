@@ -88,6 +88,7 @@ fn a_running_job_tells_its_incumbent_and_bound_and_a_second_one_waits() {
 
     let seen = jobs.progress(&scope(), first).unwrap();
     assert_eq!((seen.state, seen.incumbent, seen.bound), (JobState::Running, Some(2.0), Some(1.0)));
+    assert_eq!(seen.message, "Looking for a better plan, or for the proof that there is none");
     assert_eq!(seen.history, [(0.5, None, Some(1.0)), (0.5, Some(2.0), Some(1.0))]);
     assert_eq!(jobs.progress(&scope(), second).unwrap().state, JobState::Queued);
 
@@ -95,6 +96,27 @@ fn a_running_job_tells_its_incumbent_and_bound_and_a_second_one_waits() {
     assert_eq!(ended(&jobs, second).state, JobState::Done);
     let listed: Vec<_> = jobs.list(&scope(), 10).unwrap().into_iter().map(|job| job.id).collect();
     assert_eq!(listed, [second, first]);
+}
+
+#[test]
+fn a_job_says_which_stage_its_search_is_in() {
+    let (_folder, jobs) = jobs(1);
+    let (told, has_told) = channel();
+    let (release, released) = channel::<()>();
+    let body = move |teller: &mut Teller| {
+        teller.progress(Progress { phase: solver::Phase::Prices, ..Progress::default() });
+        told.send(()).unwrap();
+        released.recv().ok();
+        Ok(part::run("priced"))
+    };
+    let id = jobs.start_run_with(&scope(), "Priced", "A", body).unwrap();
+    has_told.recv().unwrap();
+
+    let seen = jobs.progress(&scope(), id).unwrap();
+
+    assert_eq!(seen.message, "Pricing the rules, which proves how good any plan can be");
+    release.send(()).unwrap();
+    ended(&jobs, id);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Minutes from straight-line distance: an approximation that needs no street network, and says so.
 
-use std::collections::HashMap;
+use std::{panic, thread};
 
 use super::{Maker, Missing, Mode, Pair, TravelTimes};
-use crate::geography::{SiteIndex, Zones};
+use crate::geography::{SiteIndex, Zone, Zones};
 use crate::register::{Assumptions, Minutes, MissingAssumption, Point, SiteCode};
 
 /// Metres x detour ÷ pace. Both are finite and above zero.
@@ -75,12 +75,9 @@ pub fn straight_line(
     pace: StraightLine,
 ) -> TravelTimes {
     let index = SiteIndex::from_points(sites.iter().cloned());
-    let codes: Vec<&SiteCode> = index.iter().map(|(code, _)| code).collect();
-    // Looked up only, a million times for a country.
-    let columns: HashMap<&SiteCode, u32> = codes.iter().copied().zip(0..).collect();
-    let row = |from: Point| -> Vec<Pair> {
-        let near = index.within(from, pace.radius(limit)).into_iter();
-        near.map(|near| Pair { site: columns[near.code], minutes: pace.minutes(near.metres) })
+    let row = |zone: &Zone| -> Vec<Pair> {
+        let near = index.places_within(zone.point, pace.radius(limit));
+        near.map(|(site, metres)| Pair { site, minutes: pace.minutes(metres) })
             .filter(|pair| pair.minutes.0 <= limit.0)
             .collect()
     };
@@ -89,8 +86,8 @@ pub fn straight_line(
         maker: pace.into(),
         limit,
         zones: zones.iter().map(|zone| zone.code.clone()).collect(),
-        sites: codes.iter().map(|code| (*code).clone()).collect(),
-        rows: zones.iter().map(|zone| row(zone.point)).collect(),
+        sites: index.iter().map(|(code, _)| code.clone()).collect(),
+        rows: side_by_side(zones.as_slice(), row),
         absent: Missing::BeyondLimit,
         exceptions: Vec::new(),
         perhaps: Vec::new(),
@@ -100,12 +97,32 @@ pub fn straight_line(
     .seal()
 }
 
+/// With fewer zones than this a second thread costs more than it saves.
+const FEW_ZONES: usize = 500;
+
+/// One answer a zone, in order, worked out by as many threads as there are cores.
+fn side_by_side(zones: &[Zone], row: impl Fn(&Zone) -> Vec<Pair> + Sync) -> Vec<Vec<Pair>> {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    if cores == 1 || zones.len() < FEW_ZONES {
+        return zones.iter().map(row).collect();
+    }
+    let row = &row;
+    thread::scope(|scope| {
+        let parts = zones.chunks(zones.len().div_ceil(cores));
+        let parts = parts.map(|part| scope.spawn(move || part.iter().map(row).collect::<Vec<_>>()));
+        let parts: Vec<_> = parts.collect();
+        parts
+            .into_iter()
+            .flat_map(|part| part.join().unwrap_or_else(|fault| panic::resume_unwind(fault)))
+            .collect()
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::geography::Zone;
 
     fn zones(points: &[Point]) -> Zones {
         let zones = points.iter().enumerate();
