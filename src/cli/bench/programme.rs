@@ -20,9 +20,10 @@ pub(super) fn measure(out: &mut dyn Write) -> anyhow::Result<()> {
     )?;
     let mut rows = Vec::new();
     for (name, opening, crews) in [
-        ("rich fund", 40_000_000.0, 40.0),
-        ("tight fund", 6_000_000.0, 40.0),
-        ("tight fund, few crews", 6_000_000.0, 24.0),
+        // Works cost about £430m in all, and the first receipt lands fifteen quarters in: less than these has no programme.
+        ("rich fund", 400_000_000.0, 80.0),
+        ("tight fund", 90_000_000.0, 80.0),
+        ("tight fund, few crews", 90_000_000.0, 60.0),
     ] {
         let timing = estate(opening, crews);
         let began = Instant::now();
