@@ -37,7 +37,7 @@ pub use derive::{Need, Occupant, Room, occupants, receivable, spare_m2};
 pub use encode::{Key, KeyGroup, KeyLimit, KeyPlace, KeySite, KeyUnit, encode};
 pub use estate::{Estate, Rules, ScenarioError};
 pub use ground::Ground;
-pub use money::{boroughs, decided, figures, worked};
+pub use money::{Basis, basis, boroughs, decided, figures, ledger_on, worked};
 pub use proposal::{
     Action, Clause, Clauses, Finding, Move, Proposal, Reason, Refusal, Reliance, Run, RunStatus,
     SolverRecord,

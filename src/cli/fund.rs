@@ -13,9 +13,10 @@ use super::{plan, table};
 use crate::config;
 use crate::export::workbook::{Book, workbook};
 use crate::export::{self, Table, fund as tables};
-use crate::fund::{self, Asked, Grain, Rates, Schedule, Terms};
-use crate::register::{Field, Pence, ReceiptAccruesTo, Word};
-use crate::scenario::{self, Run};
+use crate::fund::{self, Asked, Grain, Rates, Terms};
+use crate::register::{Assumptions, Field, Pence, ReceiptAccruesTo, Word};
+use crate::scenario::priorities::Rule;
+use crate::scenario::{self, Basis, Run};
 use crate::store::{RunId, Scope, Snapshot, Store};
 
 /// Which run, and what of its money.
@@ -57,6 +58,12 @@ pub(super) struct FundArgs {
     /// Ask the question again with drawn figures, so many times, keep the runs, and say which sites would still close.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=200))]
     resolve: Option<u32>,
+    /// At the dates of this programme of the run, else at the usual dates.
+    #[arg(long, value_name = "N")]
+    programme: Option<u64>,
+    /// With local priorities paid for, chosen by this rule: rank, people, `fair_by_residents` or `fair_by_need`.
+    #[arg(long, value_name = "RULE", value_parser = rule)]
+    priorities: Option<Rule>,
     /// Write the workbook with live formulas.
     #[arg(long, value_name = "FILE")]
     xlsx: Option<PathBuf>,
@@ -78,11 +85,15 @@ pub(super) fn run(args: &FundArgs) -> anyhow::Result<ExitCode> {
     let mut shown = Vec::new();
     if let [(id, run)] = runs.as_slice() {
         let snapshot = store.at_version(&scope, run.scenario.register_version)?;
-        one(args, *id, run, &snapshot, &mut shown)?;
+        let set = scenario::figures(&run.scenario, &config::assumptions()?);
+        let basis = basis(args, &store, (*id, run), &snapshot, &set)?;
+        one(args, (*id, run), &snapshot, (&set, &basis), &mut shown)?;
         if let Some(draws) = args.resolve {
             shown.push(resolved(&store, &scope, &snapshot, (*id, run), draws, args.seed)?);
         }
     } else {
+        let is_plain = args.programme.is_none() && args.priorities.is_none();
+        anyhow::ensure!(is_plain, "--programme and --priorities are of one run");
         shown.push(tables::comparison(&runs));
     }
     let mut out = io::stdout().lock();
@@ -98,17 +109,50 @@ pub(super) fn run(args: &FundArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn rule(text: &str) -> Result<Rule, String> {
+    let keys = || Rule::ALL.map(Rule::key).join(", ");
+    Rule::find(text).ok_or_else(|| format!("a rule is one of {}", keys()))
+}
+
+/// The dates and the spend asked for.
+fn basis(
+    args: &FundArgs,
+    store: &Store,
+    (id, run): (u64, &Run),
+    snapshot: &Snapshot,
+    set: &Assumptions,
+) -> anyhow::Result<Basis> {
+    let scope = Scope::command_line();
+    let programme = match args.programme {
+        None => None,
+        Some(number) => {
+            let of = store.programmes(&scope, RunId(id))?;
+            let header = of.into_iter().find(|header| header.id.0 == number);
+            let header = header.with_context(|| format!("run {id} has no programme {number}"))?;
+            let (_, made) = store.programme(&scope, header.id)?;
+            anyhow::ensure!(
+                !made.items.is_empty(),
+                "programme {number} has no dates: no order was found"
+            );
+            Some(made)
+        }
+    };
+    let list = store.priorities(&scope)?.map(|(_, list)| list).unwrap_or_default();
+    let wanted = args.priorities.map(|rule| (&list, rule));
+    Ok(scenario::basis(run, programme.as_ref(), wanted, &snapshot.geography.zones, set)?)
+}
+
 fn one(
     args: &FundArgs,
-    id: u64,
-    run: &Run,
+    (id, run): (u64, &Run),
     snapshot: &Arc<Snapshot>,
+    (set, basis): (&Assumptions, &Basis),
     shown: &mut Vec<Table>,
 ) -> anyhow::Result<()> {
     let register = &snapshot.register;
-    let set = scenario::figures(&run.scenario, &config::assumptions()?);
+    let own = scenario::ledger_on(register, run, set, basis)?;
     let terms = Terms {
-        assumptions: &set,
+        assumptions: set,
         base_year: run.scenario.base_year,
         horizon_years: run.scenario.horizon_years,
     };
@@ -126,11 +170,7 @@ fn one(
             format!("--owner is {word:?}, not one of {}", ReceiptAccruesTo::WORDS.join(", "))
         })?),
     };
-    let ledger = if args.nominal {
-        fund::nominal(&run.ledger, &terms, &indices)?
-    } else {
-        run.ledger.clone()
-    };
+    let ledger = if args.nominal { fund::nominal(&own, &terms, &indices)? } else { own.clone() };
     let grain = if args.months { Grain::Month } else { Grain::Year };
     let periods = fund::balances(&ledger, &terms, Pence::ZERO, grain, |line| {
         let is = |asked: &Option<String>, field: Field| {
@@ -142,15 +182,25 @@ fn one(
             && is(&args.icb, Field::IcbCode)
     });
     let prices = if args.nominal { "in prices of the day" } else { "in real terms" };
-    shown.push(tables::balance(&periods, grain, &format!("The fund of run {id}, {prices}")));
+    let dates = args
+        .programme
+        .map_or_else(String::new, |number| format!(", at the dates of programme {number}"));
+    let spend = args.priorities.map_or_else(String::new, |rule| {
+        let spent: Pence = basis.spends.iter().map(|spend| spend.amount).sum();
+        format!(", {} priorities paid for ({spent}, rule {})", basis.spends.len(), rule.key())
+    });
+    shown.push(tables::balance(
+        &periods,
+        grain,
+        &format!("The fund of run {id}, {prices}{dates}{spend}"),
+    ));
     let values: Result<Vec<_>, _> =
-        Rates::ALL.into_iter().map(|rates| fund::appraise(&run.ledger, &terms, rates)).collect();
+        Rates::ALL.into_iter().map(|rates| fund::appraise(&own, &terms, rates)).collect();
     shown.push(tables::value(&values?));
     let target = run.scenario.fund_asked;
-    let programme = (&Schedule::default(), &[][..]);
     let boroughs =
         run.proposal.as_ref().map(|plan| scenario::boroughs(register, plan)).unwrap_or_default();
-    let more = scenario::worked(register, run, &set, programme, |workings| {
+    let more = scenario::worked(register, run, set, basis, |workings| {
         let mut more = Vec::new();
         let (mut switching, mut swings) = (Vec::new(), Vec::new());
         if args.sensitivity || args.xlsx.is_some() {
@@ -159,7 +209,7 @@ fn one(
         }
         if args.sensitivity {
             more.push(tables::switching(&switching, target));
-            more.push(tables::tornado(&swings, &set));
+            more.push(tables::tornado(&swings, set));
         }
         if let Some(draws) = args.draws {
             let asked = Asked {

@@ -15,7 +15,7 @@ use crate::scenario::incentives::incentives;
 use crate::scenario::priorities::{
     Rule, choose, moments_of_programme, moments_of_run, shares, years_set_aside,
 };
-use crate::scenario::programme::{Programme, planned_on};
+use crate::scenario::programme::Programme;
 use crate::store::{RunId, Scope, Store};
 use crate::{config, web};
 
@@ -90,7 +90,7 @@ pub(super) fn run(args: &PrioritiesArgs) -> anyhow::Result<ExitCode> {
         }
         What::Fund { run, rule, full } => {
             let found = store.run(&scope, *run)?;
-            let figures = planned_on(&found, &config::assumptions()?);
+            let figures = crate::scenario::figures(&found.scenario, &config::assumptions()?);
             let programme = newest(&store, &scope, *run)?;
             let moments = programme
                 .filter(|made| !made.periods.is_empty())
@@ -151,7 +151,7 @@ pub(super) fn owners(args: &OwnersArgs) -> anyhow::Result<ExitCode> {
     let scope = Scope::command_line();
     let run = store.run(&scope, args.run)?;
     let proposal = run.proposal.as_ref().context("the run has no proposal")?;
-    let figures = planned_on(&run, &config::assumptions()?);
+    let figures = crate::scenario::figures(&run.scenario, &config::assumptions()?);
     let terms = Terms {
         assumptions: &figures,
         base_year: run.scenario.base_year,

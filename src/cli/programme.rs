@@ -85,7 +85,7 @@ pub(super) fn run(args: &ProgrammeArgs) -> anyhow::Result<ExitCode> {
     let run = store.run(&scope, args.run)?;
     let snapshot = store.at_version(&scope, run.scenario.register_version)?;
     let shipped = config::assumptions()?;
-    let figures = programme::planned_on(&run, &shipped);
+    let figures = crate::scenario::figures(&run.scenario, &shipped);
     let held = Levers::defaults(&figures, run.scenario.horizon_years)?;
     let levers = Levers {
         step: match args.step {

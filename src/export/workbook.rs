@@ -87,6 +87,7 @@ struct Style {
     head: Format,
     note: Format,
     input: Format,
+    fixed: Format,
     money: Format,
     total: Format,
     number: Format,
@@ -111,6 +112,7 @@ impl Style {
                 .set_font_color(Color::RGB(0x00_00_FF))
                 .set_background_color(Color::RGB(0xFF_FF_CC))
                 .set_border(FormatBorder::Hair),
+            fixed: Format::new().set_border(FormatBorder::Hair),
             money: Format::new().set_num_format(money),
             total: Format::new()
                 .set_num_format(money)
@@ -244,7 +246,7 @@ fn notes(sheet: &mut Worksheet, book: &Book<'_>, style: &Style) -> Result<(), Xl
     let notes = [
         format!("Made from run {} of {}. A proposal, not a decision.", book.run, book.at),
         format!("Amounts are pounds in real terms at {base}/{:02} prices; positive is in, negative is out.", (base + 1).rem_euclid(100)),
-        "Type in the yellow cells of the sheet Inputs: every amount, balance and value follows. Dates do not: a delay needs a new run.".to_owned(),
+        "Type in the yellow cells of the sheet Inputs: every amount, balance and value follows. Dates (white) do not: they come from the programme, and another order needs another programme.".to_owned(),
         "Each amount is rounded to the penny: ROUND(100 × amount, 0) ÷ 100, halves away from nought. Totals are sums of rounded lines.".to_owned(),
         "Low and high of the ledger, and the sheet Sensitivities, are results of Domesday and do not follow the inputs.".to_owned(),
         "The fund receives what trusts and NHS Property Services keep of receipts; other owners' receipts are told and never reach it.".to_owned(),
@@ -290,7 +292,10 @@ fn inputs(
     for (key, row) in &cells.figures {
         let figure = book.workings.terms().assumptions.figure(key)?;
         sheet.write_string(*row, 0, key)?;
-        sheet.write_number_with_format(*row, 1, value(key, figure.value), &style.input)?;
+        // No formula follows a date, so its cell does not invite typing.
+        let is_date = key.starts_with("time.");
+        let format = if is_date { &style.fixed } else { &style.input };
+        sheet.write_number_with_format(*row, 1, value(key, figure.value), format)?;
         sheet.write_string(*row, 2, &figure.unit)?;
         for (at, end) in [(3, figure.low), (4, figure.high)] {
             if let Some(end) = end {

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::register::{HealthProgramme, Pence};
 
-pub use choose::{BoroughShare, Choice, Funded, LeftOut, Moment, Rule, choose};
+pub use choose::{BoroughShare, Choice, Funded, LeftOut, Moment, Rule, choose, spends};
 pub use moments::{moments_of_programme, moments_of_run, shares, years_set_aside};
 
 /// Most priorities of one list.

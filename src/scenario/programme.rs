@@ -20,7 +20,7 @@ use super::RunStatus;
 use crate::fund::{Ledger, OptionKind, Projection, Schedule, When};
 use crate::register::{Pence, SiteCode, TenancyId};
 
-pub use answer::{arrange, planned_on};
+pub use answer::arrange;
 pub use levers::{Aim, Durations, Levers, ProgrammeError, Step};
 pub use tasks::timing_of;
 pub use verify::verify;

@@ -44,12 +44,16 @@ fn asked(method: Method, path: &str) -> TestRequest {
 }
 
 async fn answer(request: TestRequest) -> (StatusCode, String, String) {
+    let (status, kind, body) = sent(request).await;
+    (status, kind, String::from_utf8(body).unwrap())
+}
+
+async fn sent(request: TestRequest) -> (StatusCode, String, Vec<u8>) {
     let service = init_service(routes(app(), false)).await;
     let response = call_service(&service, request.to_request()).await;
     let status = response.status();
     let kind = response.headers().get(header::CONTENT_TYPE).map(|k| k.to_str().unwrap().to_owned());
-    let body = String::from_utf8(read_body(response).await.to_vec()).unwrap();
-    (status, kind.unwrap_or_default(), body)
+    (status, kind.unwrap_or_default(), read_body(response).await.to_vec())
 }
 
 #[actix_web::test]
@@ -135,6 +139,12 @@ static RUN: LazyLock<u64> = LazyLock::new(|| {
         config::standards().unwrap(),
     );
     question.scope = crate::scenario::ScopeOf::Boroughs(vec!["E09000007".to_owned()]);
+    // Its lease ends before works elsewhere could be done: a plan that closes it has no programme.
+    question.locks.push(crate::scenario::Lock {
+        site: "ZZL07034".parse().unwrap(),
+        kind: crate::scenario::LockKind::Keep,
+        why: "its lease ends too soon".to_owned(),
+    });
     question.gap = 0.2;
     question.time_limit_seconds = 10.0;
     let estate = crate::scenario::Estate {
@@ -227,6 +237,100 @@ async fn the_money_of_a_run_is_shown_downloaded_and_answered_alike() {
         status == StatusCode::UNPROCESSABLE_ENTITY && body.contains("number of a run"),
         "{body}"
     );
+}
+
+/// A programme of [`RUN`], with priorities kept besides.
+static PROGRAMME: LazyLock<u64> = LazyLock::new(|| {
+    let store = &STORE.1;
+    let scope = Scope::command_line();
+    let run = store.run(&scope, crate::store::RunId(*RUN)).unwrap();
+    let snapshot = store.snapshot(&scope).unwrap();
+    let shipped = config::assumptions().unwrap();
+    let mut levers = crate::scenario::programme::Levers::defaults(&shipped, 25).unwrap();
+    levers.working_capital = crate::register::Pence::pounds(50_000_000);
+    levers.gap = 0.2;
+    let author = "test".to_owned();
+    let made = crate::scenario::programme::arrange(
+        &snapshot.register,
+        &run,
+        &shipped,
+        levers,
+        &mut (),
+        author,
+        run.at,
+    );
+    let list = synth::priorities(Scale::Borough, 1);
+    store.save_priorities(&scope, &list, "test", run.at).unwrap();
+    store.save_programme(&scope, crate::store::RunId(*RUN), &made.unwrap()).unwrap().0
+});
+
+#[actix_web::test]
+async fn the_money_follows_the_programme_and_the_priorities_that_are_chosen() {
+    if !super::assets::are_complete() {
+        let _ = std::io::Write::write_all(
+            &mut std::io::stderr(),
+            b"SKIPPED: web/dist is missing; run `make setup`\n",
+        );
+        return;
+    }
+    let (run, programme) = (*RUN, *PROGRAMME);
+    let store = &STORE.1;
+    let scope = Scope::command_line();
+    let id = crate::store::DocumentId(programme);
+    let (_, made) = store.programme(&scope, id).unwrap();
+    assert!(!made.items.is_empty(), "{:?}", made.clash);
+    let closings = |query: String| async move {
+        let path = format!("/api/v1/runs/{run}/fund/balance{query}");
+        let (status, _, json) = answer(asked(Method::GET, &path)).await;
+        assert_eq!(status, StatusCode::OK, "{json}");
+        let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let rows = json["rows"].as_array().unwrap().clone();
+        let penny =
+            |row: &serde_json::Value| (row["closing_gbp"].as_f64().unwrap() * 100.0).round();
+        rows.iter().map(penny).collect::<Vec<f64>>()
+    };
+
+    // A programme's own balances come back from its dates, year by year.
+    let dated = closings(format!("?programme={programme}")).await;
+    let own: Vec<f64> =
+        made.projection.as_ref().unwrap().years.iter().map(|year| year.closing.0 as f64).collect();
+    assert_eq!(dated, own);
+
+    // What is paid for is missing at the end, and nothing else is.
+    let list = store.priorities(&scope).unwrap().unwrap().1;
+    let run_kept = store.run(&scope, crate::store::RunId(run)).unwrap();
+    let snapshot = store.snapshot(&scope).unwrap();
+    let shipped = config::assumptions().unwrap();
+    let set = crate::scenario::figures(&run_kept.scenario, &shipped);
+    let rule = crate::scenario::priorities::Rule::Rank;
+    let zones = &snapshot.geography.zones;
+    let basis =
+        crate::scenario::basis(&run_kept, Some(&made), Some((&list, rule)), zones, &set).unwrap();
+    assert!(!basis.spends.is_empty());
+    let spent: i64 = basis.spends.iter().map(|spend| spend.amount.0).sum();
+    let query = format!("?programme={programme}&priorities=rank");
+    let paid = closings(query.clone()).await;
+    assert_eq!(paid.last().map(|last| last + spent as f64), dated.last().copied());
+
+    for path in ["fund", "sensitivity", "uncertainty"] {
+        let (status, _, body) =
+            answer(asked(Method::GET, &format!("/runs/{run}/{path}{query}"))).await;
+        assert_eq!(status, StatusCode::OK, "{path}: {body}");
+        assert!(body.contains(&format!("At the dates of programme {programme}")), "{path}");
+        assert!(body.contains("local priorities paid for"), "{path}");
+    }
+    let (status, kind, _) =
+        sent(asked(Method::GET, &format!("/runs/{run}/fund.xlsx{query}"))).await;
+    assert!(status == StatusCode::OK && kind.contains("spreadsheetml"), "{kind}");
+    for (query, words) in [
+        ("?programme=999", "number of a programme"),
+        ("?programme=first", "number of a programme"),
+        ("?priorities=best", "Choose one of rank"),
+    ] {
+        let (status, _, body) =
+            answer(asked(Method::GET, &format!("/runs/{run}/fund{query}"))).await;
+        assert!(status == StatusCode::UNPROCESSABLE_ENTITY && body.contains(words), "{body}");
+    }
 }
 
 #[actix_web::test]

@@ -6,7 +6,8 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::{Priority, PriorityList};
-use crate::register::Pence;
+use crate::fund::{Spend, ValueSource, When};
+use crate::register::{Pence, SiteCode};
 
 /// By what priorities are chosen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,6 +63,8 @@ pub struct Moment {
     pub from: NaiveDate,
     /// Its last day.
     pub to: NaiveDate,
+    /// The same as the ledger dates it.
+    pub when: When,
     /// At its end.
     pub closing: Pence,
 }
@@ -449,4 +452,32 @@ fn by_borough(
             people,
         })
         .collect()
+}
+
+/// What is paid for, as spend of the ledger: a line a priority, set aside whole at the end of the moment it begins in.
+pub fn spends(list: &PriorityList, choice: &Choice, moments: &[Moment]) -> Vec<Spend> {
+    let of = choice.funded.iter().enumerate().filter_map(|(at, funded)| {
+        let priority = list.priorities.iter().find(|one| one.code == funded.code)?;
+        let when = moments.get(funded.moment)?.when;
+        // A borough's own code may be longer than the ledger has room for: then its place in the choice stands for it.
+        let code: SiteCode =
+            priority.code.parse().or_else(|_| format!("LOCAL-{}", at + 1).parse()).ok()?;
+        Some(Spend {
+            code,
+            because: format!(
+                "Local priority {}: {}, chosen by the rule \"{}\"; {} and some years of {} a year, on the case: {}",
+                priority.code,
+                priority.name,
+                choice.rule.label(),
+                priority.capital,
+                priority.revenue_a_year,
+                if priority.evidence.is_empty() { "none recorded" } else { &priority.evidence }
+            ),
+            counterparty: priority.borough.clone(),
+            when,
+            amount: funded.cost,
+            source: ValueSource::Assumed(vec!["priorities.revenue_years".to_owned()]),
+        })
+    });
+    of.collect()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use chrono::NaiveDate;
 
 use super::{Moment, Rule};
+use crate::fund::When;
 use crate::geography::Zones;
 use crate::register::{Assumptions, MissingAssumption};
 use crate::scenario::Run;
@@ -23,6 +24,7 @@ pub fn moments_of_programme(made: &Programme) -> Vec<Moment> {
                 .and_then(|day| day.checked_sub_months(chrono::Months::new(length)));
             Moment {
                 words: made.period_words(period),
+                when,
                 from: from.unwrap_or(NaiveDate::MIN),
                 to: to.unwrap_or(NaiveDate::MAX),
                 closing: line.closing,
@@ -38,6 +40,7 @@ pub fn moments_of_run(run: &Run) -> Vec<Moment> {
         .iter()
         .map(|year| Moment {
             words: Step::Year.words(year.year, 0),
+            when: When::year(year.year),
             from: NaiveDate::from_ymd_opt(year.year, 4, 1).unwrap_or(NaiveDate::MIN),
             to: end_of(year.year, 12).unwrap_or(NaiveDate::MAX),
             closing: year.closing,

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::fund::When;
 use crate::register::HealthProgramme;
 
 fn day(year: i32, month: u32) -> NaiveDate {
@@ -33,6 +34,7 @@ fn years(closing: &[i64]) -> Vec<Moment> {
             words: format!("{year}"),
             from: day(year, 4),
             to: day(year + 1, 4).pred_opt().unwrap(),
+            when: When::year(year),
             closing: Pence::pounds(*pounds),
         }
     };
@@ -121,6 +123,25 @@ fn a_fair_share_pays_each_borough_before_the_first_takes_all() {
 
     assert_eq!(codes(&choice), [("A", 0), ("C", 0)]);
     assert_eq!(choice.boroughs[1].cost, Pence::pounds(10));
+}
+
+#[test]
+fn what_is_paid_for_is_spent_when_it_begins_and_adds_up_to_the_choice() {
+    let list = [priority("LONG-CODE-OF-A-BOROUGH", 1, 10, 1), priority("B-2", 2, 7, 1)];
+
+    let choice = chosen(&list, Rule::Rank, &[12, 20]);
+    let spent = spends(&PriorityList::new(list.to_vec(), false), &choice, &years(&[12, 20]));
+
+    let told: Vec<_> = spent.iter().map(|one| (one.code.as_str(), one.when, one.amount)).collect();
+    assert_eq!(
+        told,
+        [
+            ("LOCAL-1", When::year(2026), Pence::pounds(10)),
+            ("B-2", When::year(2027), Pence::pounds(7))
+        ]
+    );
+    assert_eq!(spent.iter().map(|one| one.amount).sum::<Pence>(), choice.cost);
+    assert!(spent[0].because.contains("LONG-CODE-OF-A-BOROUGH"), "{}", spent[0].because);
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn arrange(
     at: NaiveDateTime,
 ) -> Result<Programme, ProgrammeError> {
     let proposal = run.proposal.as_ref().ok_or(ProgrammeError::NoProposal)?;
-    let figures = planned_on(run, shipped);
+    let figures = crate::scenario::figures(&run.scenario, shipped);
     let terms = Terms {
         assumptions: &figures,
         base_year: run.scenario.base_year,
@@ -42,7 +42,7 @@ pub fn arrange(
         threads: 1,
     };
     let unordered = unordered(&laid.timing, &settings, watch);
-    let found = search(&laid.timing, &settings, &mut Heard(watch));
+    let found = search(&laid.timing, &settings, &mut Heard { watch, unit: unit(&levers) });
     let mut programme = empty(run, &levers, laid.durations, author, at, &found);
     programme.npsv_unordered = match &unordered {
         Some(starts) => Some(priced(&laid, starts)?.2.npsv),
@@ -80,14 +80,6 @@ pub fn arrange(
     programme.projection = Some(projection);
     programme.breaches = verify(register, proposal, &programme);
     Ok(programme)
-}
-
-/// The run's own figures, and the shipped ones for what the run's set does not have.
-pub fn planned_on(run: &Run, shipped: &Assumptions) -> Assumptions {
-    let mut figures = shipped.clone();
-    figures.name.clone_from(&run.scenario.assumptions.name);
-    figures.figures.extend(run.scenario.assumptions.figures.clone());
-    figures
 }
 
 /// Every action at its own best date: orders of its own hold, money, crews and capital do not bind.
@@ -237,18 +229,21 @@ fn unit(levers: &Levers) -> f64 {
     if levers.aim == Aim::Value { 100.0 } else { 1.0 }
 }
 
-/// Passes progress on in pounds.
-struct Heard<'a>(&'a mut dyn Watch);
+/// Passes progress on in pounds, or in periods where a date is sought.
+struct Heard<'a> {
+    watch: &'a mut dyn Watch,
+    unit: f64,
+}
 
 impl Watch for Heard<'_> {
     fn progress(&mut self, mut progress: Progress) {
-        progress.incumbent = progress.incumbent.map(|pence| pence / 100.0);
-        progress.bound = progress.bound.map(|pence| pence / 100.0);
-        self.0.progress(progress);
+        progress.incumbent = progress.incumbent.map(|found| found / self.unit);
+        progress.bound = progress.bound.map(|found| found / self.unit);
+        self.watch.progress(progress);
     }
 
     fn is_cancelled(&self) -> bool {
-        self.0.is_cancelled()
+        self.watch.is_cancelled()
     }
 }
 

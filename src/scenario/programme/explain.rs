@@ -44,8 +44,8 @@ pub(super) fn explain(laid: &Laid<'_>, settings: &Settings, watch: &mut dyn Watc
     if held.is_empty() {
         let years = laid.levers.years;
         let words = format!(
-            "The stages of some action do not fit into {years} years, or its lease leaves no period to move in, whatever \
-             money and crews there are: {}.",
+            "Stages do not fit into {years} years, or a lease leaves no period to move in, whatever money and crews there \
+             are: {}.",
             too_long(laid)
         );
         return Why { clash: vec![words], capital_enough: None };
@@ -193,20 +193,50 @@ fn words_of(laid: &Laid<'_>, rules: &[Rule]) -> String {
     format!("These cannot all be kept within {} years: {}.", laid.levers.years, told.join(" and "))
 }
 
-/// Actions without any period to begin in, or the longest.
+/// Which actions leave each other no period: one without any, or one that cannot wait for what it waits for.
 fn too_long(laid: &Laid<'_>) -> String {
-    let shut = laid
-        .timing
-        .tasks
-        .iter()
-        .filter(|task| task.starts.iter().all(Option::is_none))
-        .map(|task| task.name.clone());
-    let shut: Vec<String> = shut.take(3).collect();
-    if shut.is_empty() {
-        "together they wait too long for each other".to_owned()
-    } else {
-        shut.join(", ")
+    let tasks = &laid.timing.tasks;
+    let first_open = |task: usize, from: usize| {
+        let starts = tasks.get(task)?.starts.iter().enumerate().skip(from);
+        starts.filter(|(_, start)| start.is_some()).map(|(at, _)| at).next()
+    };
+    let shut = (0..tasks.len()).filter(|&task| first_open(task, 0).is_none());
+    let shut: Vec<&str> = shut.take(3).map(|task| tasks[task].name.as_str()).collect();
+    if !shut.is_empty() {
+        return shut.join(", ");
     }
+    let mut earliest: Vec<usize> =
+        (0..tasks.len()).map(|task| first_open(task, 0).unwrap_or(0)).collect();
+    // As often as there are tasks: then every chain of waits is followed to its end, or goes round in a circle.
+    for _ in 0..=tasks.len() {
+        let mut is_news = false;
+        for order in &laid.timing.orders {
+            let Some(needed) = earliest[order.before].checked_add_signed(order.lag) else {
+                continue;
+            };
+            if needed <= earliest[order.after] {
+                continue;
+            }
+            let (before, after) = (&tasks[order.before], &tasks[order.after]);
+            let Some(found) = first_open(order.after, needed) else {
+                let last = after.starts.iter().rposition(Option::is_some).unwrap_or(0);
+                let when = |period: usize| laid.step().words(laid.terms.base_year, period);
+                return format!(
+                    "{} must begin by {}, and waits for {}, which leaves it no earlier than {}",
+                    after.name,
+                    when(last),
+                    before.name,
+                    when(needed)
+                );
+            };
+            earliest[order.after] = found;
+            is_news = true;
+        }
+        if !is_news {
+            break;
+        }
+    }
+    "together they wait too long for each other".to_owned()
 }
 
 /// To the next whole step, in pence.

@@ -60,6 +60,9 @@ fn json(cell: Cell) -> Value {
         ("owner" = Option<String>, Query, description = "Of `balance`: lines of one owner"),
         ("borough" = Option<String>, Query, description = "Of `balance`: lines of one borough, by code"),
         ("icb" = Option<String>, Query, description = "Of `balance`: lines of one board, by code"),
+        ("programme" = Option<u64>, Query, description = "At the dates of this programme of the run, else at the usual dates"),
+        ("priorities" = Option<String>, Query, description = "With local priorities paid for, chosen by `rank`, `people`, \
+            `fair_by_residents` or `fair_by_need`"),
         ("draws" = Option<u32>, Query, description = "Of `fan` and `contributions`: 10 to 100,000, else 10,000"),
         ("seed" = Option<u64>, Query, description = "Of `fan` and `contributions`: same seed, same answer"),
     ),
@@ -72,18 +75,26 @@ pub(super) async fn table(
     let (id, name) = path.into_inner();
     let (choice, draws) = asked.into_inner().parts();
     answer(&app, move |app| {
-        Ok(Rows::from(Money::find(app, RunId(id))?.table(app, &name, &choice, &draws)?))
+        Ok(Rows::from(Money::find(app, RunId(id), &choice)?.table(app, &name, &choice, &draws)?))
     })
     .await
 }
 
 /// A run's fund as a workbook with live formulas.
 #[utoipa::path(get, path = "/api/v1/runs/{id}/fund.xlsx", tag = "Scenarios",
-    params(("id" = u64, Path, description = "Number of the run")),
+    params(
+        ("id" = u64, Path, description = "Number of the run"),
+        ("programme" = Option<u64>, Query, description = "At the dates of this programme of the run, else at the usual dates"),
+        ("priorities" = Option<String>, Query, description = "With local priorities paid for, chosen by this rule"),
+    ),
     responses((status = 200, description = "The workbook", body = Vec<u8>,
         content_type = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet")))]
-pub(super) async fn book(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
-    page::book(app, id).await
+pub(super) async fn book(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+    asked: web::Query<Asking>,
+) -> Result<HttpResponse, Problem> {
+    page::book(app, id, asked).await
 }
 
 /// Runs side by side.

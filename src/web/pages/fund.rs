@@ -5,18 +5,19 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value as View, context};
 use serde::Deserialize;
 
+use super::priorities::held;
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, see_other, view_of};
 use crate::config;
 use crate::export::workbook::{Book, workbook};
 use crate::export::{Cell, Table, fund as tables};
-use crate::fund::{
-    self, Asked, Grain, Indices, Ledger, Line, Rates, Schedule, Uncertainty, Workings,
-};
+use crate::fund::{self, Asked, Grain, Indices, Ledger, Line, Rates, Uncertainty, Workings};
 use crate::register::{
     Assumptions, Field, MissingAssumption, Pence, ReceiptAccruesTo, Register, Word,
 };
-use crate::scenario::{self, Run};
+use crate::scenario::priorities::Rule;
+use crate::scenario::programme::Programme;
+use crate::scenario::{self, Basis, Run};
 use crate::store::RunId;
 use crate::web::app::{App, aside};
 use crate::web::draw::{self, financial_year};
@@ -41,6 +42,12 @@ pub(crate) struct Choice {
     /// A board's code.
     #[serde(default)]
     icb: String,
+    /// The number of a programme whose dates are taken; none: the usual dates.
+    #[serde(default)]
+    programme: String,
+    /// The rule by which priorities are paid for; none: none is.
+    #[serde(default)]
+    priorities: String,
 }
 
 impl Choice {
@@ -74,6 +81,26 @@ impl Choice {
         is_owner && is(&self.borough, Field::BoroughCode) && is(&self.icb, Field::IcbCode)
     }
 
+    fn rule(&self) -> Result<Option<Rule>, Problem> {
+        let known = || Rule::ALL.map(Rule::key).join(", ");
+        match self.priorities.as_str() {
+            "" => Ok(None),
+            key => Rule::find(key).map(Some).ok_or_else(|| {
+                Problem::invalid("priorities", format!("Choose one of {}, or none.", known()))
+            }),
+        }
+    }
+
+    /// The query that keeps the basis and nothing else.
+    fn basis_query(&self) -> String {
+        let basis = Self {
+            programme: self.programme.clone(),
+            priorities: self.priorities.clone(),
+            ..Self::default()
+        };
+        basis.with("", "")
+    }
+
     /// The address with one part changed.
     fn with(&self, part: &str, value: &str) -> String {
         let mut parts = [
@@ -82,6 +109,8 @@ impl Choice {
             ("owner", self.owner.as_str()),
             ("borough", self.borough.as_str()),
             ("icb", self.icb.as_str()),
+            ("programme", self.programme.as_str()),
+            ("priorities", self.priorities.as_str()),
         ];
         for (key, held) in &mut parts {
             if *key == part {
@@ -94,21 +123,53 @@ impl Choice {
     }
 }
 
-/// A run with the register it was asked of and the figures it is priced with.
+/// A run with the register it was asked of and the figures it is priced with, on the basis asked for.
 pub(in crate::web) struct Money {
     id: RunId,
     run: Run,
     snapshot: std::sync::Arc<crate::store::Snapshot>,
     set: Assumptions,
+    basis: Basis,
+    /// At the basis: the stored one where nothing else was asked for.
+    ledger: Ledger,
+    /// What dates and spend were taken, for the head of a page.
+    told: Vec<String>,
 }
 
 impl Money {
-    pub(in crate::web) fn find(app: &App, id: RunId) -> Result<Self, Problem> {
-        let run = app.store.run(&app.scope(), id)?;
-        let snapshot = app.store.at_version(&app.scope(), run.scenario.register_version)?;
+    /// Of a run, on the basis that a choice names.
+    pub(in crate::web) fn find(app: &App, id: RunId, choice: &Choice) -> Result<Self, Problem> {
+        let scope = app.scope();
+        let run = app.store.run(&scope, id)?;
+        let snapshot = app.store.at_version(&scope, run.scenario.register_version)?;
         let shipped = config::assumptions().map_err(Problem::internal)?;
         let set = scenario::figures(&run.scenario, &shipped);
-        Ok(Self { id, run, snapshot, set })
+        let mut told = Vec::new();
+        let programme = programme(app, id, &choice.programme)?;
+        if let Some((number, made)) = &programme {
+            let end = made.items.len();
+            told.push(format!(
+                "At the dates of programme {number}, which puts {end} actions in order."
+            ));
+        }
+        let rule = choice.rule()?;
+        let list = rule.map(|_| held(app)).transpose()?;
+        let wanted = list.as_ref().zip(rule);
+        let made = programme.as_ref().map(|(_, made)| made);
+        let basis = scenario::basis(&run, made, wanted, &snapshot.geography.zones, &set)
+            .map_err(Problem::internal)?;
+        if let Some(rule) = rule {
+            let spent: Pence = basis.spends.iter().map(|spend| spend.amount).sum();
+            told.push(format!(
+                "With {} local priorities paid for, {} in all, chosen by the rule “{}”.",
+                basis.spends.len(),
+                Cell::Money(spent).shown(),
+                rule.label()
+            ));
+        }
+        let ledger = scenario::ledger_on(&snapshot.register, &run, &set, &basis)
+            .map_err(Problem::internal)?;
+        Ok(Self { id, run, snapshot, set, basis, ledger, told })
     }
 
     fn register(&self) -> &Register {
@@ -120,8 +181,7 @@ impl Money {
         &self,
         work: impl FnOnce(&Workings<'_>) -> Result<T, MissingAssumption>,
     ) -> Result<T, Problem> {
-        let programme = (&Schedule::default(), &[][..]);
-        let done = scenario::worked(self.register(), &self.run, &self.set, programme, work);
+        let done = scenario::worked(self.register(), &self.run, &self.set, &self.basis, work);
         done.map_err(Problem::internal)?
             .ok_or_else(|| Problem::not_found("plan in this run, so no money"))
     }
@@ -150,14 +210,14 @@ impl Money {
         )
     }
 
-    /// The ledger asked for: the run's own where it is real, else in the prices of the day.
+    /// The ledger asked for: as it is where it is real, else in the prices of the day.
     fn ledger(&self, choice: &Choice, indices: &Indices) -> Result<Ledger, Problem> {
         choice.check()?;
         if !choice.is_nominal() {
-            return Ok(self.run.ledger.clone());
+            return Ok(self.ledger.clone());
         }
         let terms = self.terms();
-        fund::nominal(&self.run.ledger, &terms, indices)
+        fund::nominal(&self.ledger, &terms, indices)
             .map_err(|fault| Problem::invalid("terms", format!("{fault}.")))
     }
 
@@ -185,7 +245,7 @@ impl Money {
     }
 
     fn value(&self) -> Result<Table, Problem> {
-        let appraise = |rates| fund::appraise(&self.run.ledger, &self.terms(), rates);
+        let appraise = |rates| fund::appraise(&self.ledger, &self.terms(), rates);
         let all: Result<Vec<_>, _> = Rates::ALL.into_iter().map(appraise).collect();
         Ok(tables::value(&all.map_err(Problem::internal)?))
     }
@@ -244,6 +304,22 @@ impl Money {
         made.map_err(Problem::internal)
     }
 
+    /// Links to the dates and the spend there are, each with the rest of the choice kept.
+    fn bases(&self, app: &App, choice: &Choice, base: &str) -> Result<View, Problem> {
+        let to = |part: &str, value: &str| format!("{base}{}", choice.with(part, value));
+        let mut dates = vec![link("Usual dates", to("programme", ""), choice.programme.is_empty())];
+        for header in app.store.programmes(&app.scope(), self.id)? {
+            let number = header.id.0.to_string();
+            let is_here = choice.programme == number;
+            dates.push(link(&format!("Programme {number}"), to("programme", &number), is_here));
+        }
+        let mut spend = vec![link("None", to("priorities", ""), choice.priorities.is_empty())];
+        spend.extend(Rule::ALL.into_iter().map(|rule| {
+            link(rule.label(), to("priorities", rule.key()), choice.priorities == rule.key())
+        }));
+        Ok(context! { dates => dates, spend => spend, told => self.told.clone() })
+    }
+
     fn title(&self, what: &str) -> String {
         format!("{what}, run {}", self.id.0)
     }
@@ -254,6 +330,29 @@ impl Money {
             .under("Scenarios", "/scenarios")
             .under(format!("Run {}", self.id.0), format!("/runs/{}", self.id.0))
     }
+}
+
+/// A programme of a run by its number, with something in it.
+fn programme(app: &App, run: RunId, number: &str) -> Result<Option<(u64, Programme)>, Problem> {
+    if number.is_empty() {
+        return Ok(None);
+    }
+    let missing = || {
+        Problem::invalid(
+            "programme",
+            format!("{number:?} is not the number of a programme of run {}.", run.0),
+        )
+    };
+    let id: u64 = number.parse().ok().ok_or_else(missing)?;
+    let known = app.store.programmes(&app.scope(), run)?;
+    let header = known.into_iter().find(|header| header.id.0 == id).ok_or_else(missing)?;
+    let (_, made) = app.store.programme(&app.scope(), header.id)?;
+    if made.items.is_empty() {
+        let words =
+            format!("Programme {id} has no dates: no order was found that keeps its rules.");
+        return Err(Problem::invalid("programme", words));
+    }
+    Ok(Some((id, made)))
 }
 
 /// Runs that answered a draw of this one.
@@ -286,11 +385,11 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let (id, choice) = (RunId(*id), choice.into_inner());
     page(&request, &app, move |app| {
-        let money = Money::find(app, id)?;
+        let money = Money::find(app, id, &choice)?;
         let balance = money.balance(&choice)?;
         let base = format!("/runs/{}/fund", id.0);
         let to = |part: &str, value: &str| format!("{base}{}", choice.with(part, value));
-        let ledger = &money.run.ledger;
+        let ledger = &money.ledger;
         let owners: std::collections::BTreeSet<ReceiptAccruesTo> =
             ledger.lines.iter().filter_map(|line| line.owner).collect();
         let mut by_owner = vec![link("All owners", to("owner", ""), choice.owner.is_empty())];
@@ -308,13 +407,15 @@ pub(crate) async fn show(
         let told = |series: &fund::Series| {
             format!("{}: {}, as of {}", series.name, series.source, series.as_of)
         };
-        let total = money.run.ledger.in_fund().amount;
+        let total = money.ledger.in_fund().amount;
         let repriced = if money.run.proposal.is_some() {
-            Some(money.worked(|workings| Ok(workings.ledger() == money.run.ledger))?)
+            Some(money.worked(|workings| Ok(workings.ledger() == money.ledger))?)
         } else {
             None
         };
-        let chart = money.run.projection.as_ref().and_then(draw::fund);
+        let projection = fund::project(&money.ledger, &money.terms(), Pence::ZERO)
+            .map_err(Problem::internal)?;
+        let chart = money.run.projection.is_some().then(|| draw::fund(&projection)).flatten();
         let is_whole = choice.owner.is_empty() && choice.borough.is_empty() && choice.icb.is_empty();
         let view = context! {
             id => id.0,
@@ -338,7 +439,9 @@ pub(crate) async fn show(
             boroughs => places("borough", &choice.borough, "All boroughs", Field::BoroughCode, Field::BoroughName),
             series => vec![told(&indices.deflator), told(&indices.build_cost)],
             balance => shown(&balance, format!("{base}/balance.csv{}", choice.with("", ""))),
-            value => shown(&money.value()?, format!("{base}/value.csv")),
+            value => shown(&money.value()?, format!("{base}/value.csv{}", choice.basis_query())),
+            basis => money.bases(app, &choice, &base)?,
+            query => choice.basis_query(),
         };
         Ok(money.page("fund.html", "The fund", view))
     })
@@ -350,11 +453,13 @@ pub(crate) async fn sensitivity(
     request: HttpRequest,
     app: web::Data<App>,
     id: web::Path<u64>,
+    asked: web::Query<Asking>,
 ) -> Result<HttpResponse, Problem> {
     let id = RunId(*id);
+    let (choice, draws) = asked.into_inner().parts();
     page(&request, &app, move |app| {
-        let money = Money::find(app, id)?;
-        let (choice, draws) = (Choice::default(), Draws::default());
+        let money = Money::find(app, id, &choice)?;
+        let query = choice.basis_query();
         let swings = money.worked(fund::tornado)?;
         let table = tables::tornado(&swings, &money.set);
         let base = format!("/runs/{}/fund", id.0);
@@ -365,8 +470,10 @@ pub(crate) async fn sensitivity(
             name => money.run.scenario.name.clone(),
             central => Cell::Money(central.npsv).shown(),
             chart => draw::tornado(&swings, central.npsv).map(View::from_safe_string),
-            switching => shown(&switching, format!("{base}/switching.csv")),
-            tornado => shown(&table, format!("{base}/tornado.csv")),
+            switching => shown(&switching, format!("{base}/switching.csv{query}")),
+            tornado => shown(&table, format!("{base}/tornado.csv{query}")),
+            basis => money.bases(app, &choice, &format!("/runs/{}/sensitivity", id.0))?,
+            query => query,
         };
         Ok(money.page("sensitivity.html", "Sensitivity", view))
     })
@@ -410,20 +517,23 @@ pub(crate) async fn uncertainty(
     request: HttpRequest,
     app: web::Data<App>,
     id: web::Path<u64>,
-    draws: web::Query<Draws>,
+    asked: web::Query<Asking>,
 ) -> Result<HttpResponse, Problem> {
-    let (id, draws) = (RunId(*id), draws.into_inner());
+    let id = RunId(*id);
+    let (choice, draws) = asked.into_inner().parts();
     page(&request, &app, move |app| {
         draws.check()?;
-        let money = Money::find(app, id)?;
+        let money = Money::find(app, id, &choice)?;
+        let query = choice.basis_query();
         let found = money.worked(|workings| money.sampled(workings, &draws))?;
         let percent = |share: f64| Cell::Number(share * 100.0, 1).shown();
         let base = format!("/runs/{}/fund", id.0);
-        let asked = format!("?draws={}&seed={}", draws.draws, draws.seed);
+        let and = query.strip_prefix('?').map_or_else(String::new, |rest| format!("&{rest}"));
+        let asked = format!("?draws={}&seed={}{and}", draws.draws, draws.seed);
         let mut contributions = tables::contributions(&found, money.register());
         contributions.rows.truncate(30);
-        let information = money.table(app, "information", &Choice::default(), &draws)?;
-        let stability = money.table(app, "stability", &Choice::default(), &draws)?;
+        let information = money.table(app, "information", &choice, &draws)?;
+        let stability = money.table(app, "stability", &choice, &draws)?;
         let view = context! {
             id => id.0,
             name => money.run.scenario.name.clone(),
@@ -436,8 +546,10 @@ pub(crate) async fn uncertainty(
             chart => draw::fan(&found).map(View::from_safe_string),
             fan => shown(&tables::fan(&found), format!("{base}/fan.csv{asked}")),
             contributions => shown(&contributions, format!("{base}/contributions.csv{asked}")),
-            information => shown(&information, format!("{base}/information.csv")),
+            information => shown(&information, format!("{base}/information.csv{query}")),
             stability => shown(&stability, format!("{base}/stability.csv")),
+            basis => money.bases(app, &choice, &format!("/runs/{}/uncertainty", id.0))?,
+            query => query,
             has_draws => stability.rows.first().is_some_and(|row| !matches!(row.get(3), Some(Cell::Unknown(_)))),
         };
         Ok(money.page("uncertainty.html", "How sure", view))
@@ -496,6 +608,8 @@ pub(crate) struct Asking {
     owner: Option<String>,
     borough: Option<String>,
     icb: Option<String>,
+    programme: Option<String>,
+    priorities: Option<String>,
     draws: Option<u32>,
     seed: Option<u64>,
 }
@@ -508,6 +622,8 @@ impl Asking {
             owner: self.owner.unwrap_or_default(),
             borough: self.borough.unwrap_or_default(),
             icb: self.icb.unwrap_or_default(),
+            programme: self.programme.unwrap_or_default(),
+            priorities: self.priorities.unwrap_or_default(),
         };
         let usual = Draws::default();
         let draws = Draws {
@@ -527,16 +643,21 @@ pub(crate) async fn file(
     let (id, name) = path.into_inner();
     let (choice, draws) = asked.into_inner().parts();
     csv(&app, move |app| {
-        let table = Money::find(app, RunId(id))?.table(app, &name, &choice, &draws)?;
+        let table = Money::find(app, RunId(id), &choice)?.table(app, &name, &choice, &draws)?;
         Ok(Table { name: format!("run-{id}-{}", table.name), ..table })
     })
     .await
 }
 
 /// The workbook with live formulas.
-pub(crate) async fn book(app: web::Data<App>, id: web::Path<u64>) -> Result<HttpResponse, Problem> {
+pub(crate) async fn book(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+    asked: web::Query<Asking>,
+) -> Result<HttpResponse, Problem> {
     let id = RunId(*id);
-    let bytes = aside(&app, move |app| Money::find(app, id)?.workbook()).await?;
+    let (choice, _) = asked.into_inner().parts();
+    let bytes = aside(&app, move |app| Money::find(app, id, &choice)?.workbook()).await?;
     Ok(HttpResponse::Ok()
         .insert_header((
             CONTENT_TYPE,

@@ -16,13 +16,12 @@ use crate::export::{self, Cell, Table};
 use crate::fund::{self, Terms};
 use crate::import::{self, Fault};
 use crate::register::{HealthProgramme, Kind, Pence, Scalar, Word};
-use crate::scenario::Run;
 use crate::scenario::incentives::{Incentives, incentives};
 use crate::scenario::priorities::{
     Choice, Moment, Priority, PriorityList, Rule, choose, moments_of_programme, moments_of_run,
     shares, years_set_aside,
 };
-use crate::scenario::programme::planned_on;
+use crate::scenario::{self, Run};
 use crate::store::RunId;
 use crate::web::app::{App, aside};
 use crate::web::guard;
@@ -213,7 +212,7 @@ pub(in crate::web) fn paid(app: &App, id: RunId, rule: Rule) -> Result<Paid, Pro
         None => moments_of_run(&run),
     };
     let shipped = config::assumptions().map_err(Problem::internal)?;
-    let figures = planned_on(&run, &shipped);
+    let figures = scenario::figures(&run.scenario, &shipped);
     let years = years_set_aside(&figures).map_err(Problem::internal)?;
     let estate = app.estate_at(run.scenario.register_version)?;
     let choice =
@@ -339,7 +338,7 @@ pub(in crate::web) fn stated(app: &App, id: RunId) -> Result<(Run, Incentives), 
     let run = app.store.run(&scope, id)?;
     let proposal = run.proposal.as_ref().ok_or_else(no_plan)?;
     let shipped = config::assumptions().map_err(Problem::internal)?;
-    let figures = planned_on(&run, &shipped);
+    let figures = scenario::figures(&run.scenario, &shipped);
     let terms = Terms {
         assumptions: &figures,
         base_year: run.scenario.base_year,

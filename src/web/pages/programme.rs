@@ -120,7 +120,7 @@ pub(in crate::web) fn defaults(app: &App, id: RunId) -> Result<Levers, Problem> 
         return Ok(app.store.programme(&scope, newest.id)?.1.levers);
     }
     let shipped = config::assumptions().map_err(Problem::internal)?;
-    let figures = crate::scenario::programme::planned_on(&run, &shipped);
+    let figures = crate::scenario::figures(&run.scenario, &shipped);
     Levers::defaults(&figures, run.scenario.horizon_years).map_err(Problem::internal)
 }
 
