@@ -192,6 +192,11 @@ impl Standard {
         self.from <= day && self.until.is_none_or(|until| day <= until)
     }
 
+    /// How its people travel and what its limit is measured in: which minutes it is held against.
+    pub fn way(&self) -> (Mode, Measure) {
+        (self.mode, self.measure())
+    }
+
     /// What its limit is measured in.
     pub fn measure(&self) -> Measure {
         match self.limit {

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::geography::{Zone, Zones};
 use crate::register::SiteCode;
-use crate::travel::{Mode, TravelTimes};
+use crate::travel::{Measure, Mode, TimesByWay, TravelTimes};
 
 /// Worst-hit zones that a difference names.
 const WORST_SHOWN: usize = 10;
@@ -26,7 +26,7 @@ pub struct Standings {
     /// The state.
     pub state: State,
     zones: Arc<Zones>,
-    travel: Arc<BTreeMap<Mode, Table>>,
+    travel: Arc<BTreeMap<(Mode, Measure), Table>>,
     standards: Vec<Ready>,
 }
 
@@ -127,12 +127,12 @@ impl Standings {
     /// Works every zone out under every standard that `travel` has minutes for.
     pub fn new(
         zones: Arc<Zones>,
-        travel: BTreeMap<Mode, TravelTimes>,
+        travel: TimesByWay,
         standards: &[Standard],
         state: State,
     ) -> Self {
-        let travel: BTreeMap<Mode, Table> =
-            travel.into_iter().map(|(mode, times)| (mode, Table::new(times))).collect();
+        let travel: BTreeMap<(Mode, Measure), Table> =
+            travel.into_iter().map(|(way, times)| (way, Table::new(times))).collect();
         Self::over(zones, Arc::new(travel), standards, state)
     }
 
@@ -145,13 +145,13 @@ impl Standings {
 
     fn over(
         zones: Arc<Zones>,
-        travel: Arc<BTreeMap<Mode, Table>>,
+        travel: Arc<BTreeMap<(Mode, Measure), Table>>,
         standards: &[Standard],
         state: State,
     ) -> Self {
         let offers = state.offers();
         let ready = |standard: &Standard| {
-            let table = travel.get(&standard.mode)?;
+            let table = travel.get(&standard.way())?;
             let times = &table.times;
             let places: Vec<(usize, Option<usize>)> = zones
                 .iter()
@@ -205,7 +205,7 @@ impl Standings {
             if !lines.contains(&ready.standard.service_line) {
                 return ready.same.clone();
             }
-            let Some(table) = self.travel.get(&ready.standard.mode) else {
+            let Some(table) = self.travel.get(&ready.standard.way()) else {
                 return ready.same.clone();
             };
             let times = &table.times;
@@ -243,7 +243,7 @@ impl Standings {
         let lines = self.state.differing(after);
         let offers = after.offers();
         let each = self.standards.iter().map(|ready| {
-            let table = self.travel.get(&ready.standard.mode);
+            let table = self.travel.get(&ready.standard.way());
             let Some(table) = table.filter(|_| lines.contains(&ready.standard.service_line)) else {
                 return ready.same.clone();
             };
@@ -258,16 +258,22 @@ impl Standings {
 }
 
 impl Table {
-    fn new(times: TravelTimes) -> Self {
-        let mut named_in = vec![Vec::new(); times.sites.len()];
-        for (row, pairs) in (0_u32..).zip(&times.rows) {
-            for pair in pairs {
-                if let Some(rows) = named_in.get_mut(pair.site as usize) {
+    fn new(times: Arc<TravelTimes>) -> Self {
+        let mut named_in: Vec<Vec<u32>> = vec![Vec::new(); times.sites.len()];
+        let none = Vec::new();
+        for (at, pairs) in times.rows.iter().enumerate() {
+            // A site that is perhaps sooner reached than the row says matters to the zone as well.
+            let perhaps = times.perhaps.get(at).unwrap_or(&none);
+            let Ok(row) = u32::try_from(at) else { break };
+            for pair in pairs.iter().chain(perhaps) {
+                if let Some(rows) = named_in.get_mut(pair.site as usize)
+                    && rows.last() != Some(&row)
+                {
                     rows.push(row);
                 }
             }
         }
-        Self { times: Arc::new(times), named_in }
+        Self { times, named_in }
     }
 }
 
@@ -564,7 +570,7 @@ mod tests {
         }
 
         fn standings(&self) -> Standings {
-            let travel = [(Mode::Walk, self.times())].into();
+            let travel = [((Mode::Walk, Measure::Minutes), Arc::new(self.times()))].into();
             Standings::new(self.zones(), travel, &self.standards(), self.state())
         }
     }
@@ -580,7 +586,7 @@ mod tests {
             prop_assert_eq!(&told, &standings.compared_with(&after));
             let again = Standings::new(
                 estate.zones(),
-                [(Mode::Walk, estate.times())].into(),
+                [((Mode::Walk, Measure::Minutes), Arc::new(estate.times()))].into(),
                 &estate.standards(),
                 after.clone(),
             );

@@ -7,9 +7,9 @@ use crate::access::{
     self, Area, Assessment, GateRules, Line, Offer, Shortfall, Standard, State, ToPass, ZoneReach,
 };
 use crate::fund::Terms;
-use crate::geography::Zones;
+use crate::geography::{Geography, Zones};
 use crate::register::{Assumptions, MissingAssumption, Register, ServiceLine, SiteCode};
-use crate::travel::{Mode, TravelTimes, UnusablePace};
+use crate::travel::{TimesByWay, TravelTimes, UnusablePace};
 
 use super::{today, travel_for};
 
@@ -35,25 +35,25 @@ pub struct AccessToday {
     pub readings: Vec<Standard>,
     /// What works rest on.
     pub figures: Assumptions,
-    /// The minutes, by way of travelling.
-    pub travel: BTreeMap<Mode, TravelTimes>,
+    /// The minutes, by way of travelling and measuring.
+    pub travel: TimesByWay,
     offers: Vec<Offer>,
     to_pass: BTreeMap<SiteCode, ToPass>,
 }
 
 impl AccessToday {
-    /// Works it out for these zones. The register may be an earlier one: the zones then are today's, so that what a
+    /// Works it out for these places. The register may be an earlier one: the zones then are today's, so that what a
     /// trend shows is the estate and not the census.
     pub fn new(
         register: &Register,
-        zones: &Zones,
+        geography: &Geography,
         standards: Vec<Standard>,
         figures: Assumptions,
         rules: &GateRules,
     ) -> Result<Self, AccessTodayError> {
         let readings = access::step_free_readings(&standards);
         let asked: Vec<Standard> = standards.iter().chain(&readings).cloned().collect();
-        let travel = travel_for(register, zones, &asked, &figures)?;
+        let travel = travel_for(register, geography, &asked, &figures)?;
         let state: State = today(register, &figures, rules);
         let offers = state.offers();
         let terms = Terms { assumptions: &figures, base_year: 0, horizon_years: 0 };
@@ -67,8 +67,8 @@ impl AccessToday {
             }
         }
         let assessed = |standard: &Standard| {
-            let times = travel.get(&standard.mode)?;
-            Some(access::assess(standard, zones, times, &offers))
+            let times = travel.get(&standard.way())?;
+            Some(access::assess(standard, &geography.zones, times, &offers))
         };
         let assessments = standards.iter().filter_map(assessed).collect();
         Ok(Self { standards, assessments, readings, figures, travel, offers, to_pass })
@@ -87,7 +87,7 @@ impl AccessToday {
     }
 
     fn minutes_of(&self, standard: &Standard) -> Option<&TravelTimes> {
-        self.travel.get(&standard.mode)
+        self.travel.get(&standard.way()).map(AsRef::as_ref)
     }
 
     /// Zones under a standard; none where no minutes were worked out for its way of travelling.

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::access::{Agent, Catchment, CatchmentFault, Group, Measure, Weight};
-use crate::geography::Zones;
+use crate::geography::Geography;
 use crate::register::{Assumptions, Minutes, Point, Register, ServiceLine, SiteCode};
-use crate::travel::{Mode, StraightLine, UnusablePace, straight_line};
+use crate::travel::{self, Mode, StraightLine, UnusablePace, Wanted, best_times};
 
 use super::derive;
 
@@ -211,7 +211,7 @@ pub struct MeanScore {
 /// Works a measure out over today's register.
 pub fn catchments(
     register: &Register,
-    zones: &Zones,
+    geography: &Geography,
     figures: &Assumptions,
     ask: CatchmentAsk,
 ) -> Result<CatchmentAnswer, CatchmentError> {
@@ -224,13 +224,18 @@ pub fn catchments(
         .keys()
         .filter_map(|code| Some((code.clone(), register.site(code)?.location()?)))
         .collect();
-    let times = straight_line(zones, &sites, ask.mode, Minutes(ask.minutes), pace);
+    let zones = &geography.zones;
+    let wanted =
+        Wanted { mode: ask.mode, measure: travel::Measure::Minutes, limit: Minutes(ask.minutes) };
+    let times = best_times(geography, &sites, wanted, pace);
     let known: Vec<_> =
         zones.iter().filter_map(|zone| Some((zone, ask.group.people(zone)?))).collect();
-    let costs = zones.iter().enumerate().flat_map(|(row, zone)| {
-        times.row(row).iter().filter_map(|pair| {
+    // Kept minutes may reach further than was asked, and to sites that offer nothing here.
+    let costs = zones.iter().flat_map(|zone| {
+        let row = times.zone_index(&zone.code).map_or(&[][..], |row| times.row(row));
+        row.iter().take_while(|pair| pair.minutes.0 <= ask.minutes).filter_map(|pair| {
             let site = times.sites.get(pair.site as usize)?;
-            Some((zone.code.as_str(), site.as_str(), pair.minutes.0))
+            supply.contains_key(site).then_some((zone.code.as_str(), site.as_str(), pair.minutes.0))
         })
     });
     let catchment = Catchment::new(

@@ -5,12 +5,12 @@ use std::str::FromStr;
 
 use crate::access::{self, Change, GateKind, GateRules, GateState, Offer, Standard, State};
 use crate::fund::{self, OptionKind, Terms};
-use crate::geography::Zones;
+use crate::geography::Geography;
 use crate::register::{
     AccessAnswer, Assumptions, Minutes, Point, Register, ServiceLine, Site, SiteCode, SiteStatus,
     Word,
 };
-use crate::travel::{Mode, StraightLine, TravelTimes, UnusablePace};
+use crate::travel::{Measure, Mode, StraightLine, TimesByWay, UnusablePace, Wanted, best_times};
 
 use super::{Proposal, derive};
 
@@ -234,14 +234,14 @@ pub fn changes(
     Ok(changes)
 }
 
-/// Straight-line minutes for each way of travelling that the standards name, from every zone to every placed site that
-/// stands, twice as far as the farthest limit.
+/// The best minutes there are for each way of travelling and measuring that the standards name, from every zone to every
+/// placed site that stands. Straight lines reach twice as far as the farthest limit; kept minutes as far as they were made.
 pub fn travel_for(
     register: &Register,
-    zones: &Zones,
+    geography: &Geography,
     standards: &[Standard],
     figures: &Assumptions,
-) -> Result<BTreeMap<Mode, TravelTimes>, UnusablePace> {
+) -> Result<TimesByWay, UnusablePace> {
     let stands = |site: &&Site| {
         matches!(site.status(), SiteStatus::Open | SiteStatus::Unoccupied)
             && derive::is_placed(site)
@@ -251,15 +251,16 @@ pub fn travel_for(
         .filter(stands)
         .filter_map(|site| Some((site.code.clone(), site.location()?)))
         .collect();
-    let mut farthest: BTreeMap<Mode, f64> = BTreeMap::new();
+    let mut farthest: BTreeMap<(Mode, Measure), f64> = BTreeMap::new();
     for standard in standards {
         let minutes = standard.reach(StraightLine::of(standard.mode, figures)?).0;
-        let held = farthest.entry(standard.mode).or_default();
+        let held = farthest.entry(standard.way()).or_default();
         *held = held.max(minutes * SEARCHED + 1e-9);
     }
-    let times = |(mode, minutes)| {
+    let times = |((mode, measure), minutes)| {
         let pace = StraightLine::of(mode, figures)?;
-        Ok((mode, crate::travel::straight_line(zones, &sites, mode, Minutes(minutes), pace)))
+        let wanted = Wanted { mode, measure, limit: Minutes(minutes) };
+        Ok(((mode, measure), best_times(geography, &sites, wanted, pace)))
     };
     farthest.into_iter().map(times).collect()
 }

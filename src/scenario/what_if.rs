@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::access::{Change, Difference, GateRules, Group, Standard, Standings, State};
 use crate::fund::{self, Arrival, Decision, Line, OptionKind, Terms};
-use crate::geography::Zones;
+use crate::geography::Geography;
 use crate::register::{
     Assumptions, Field, MissingAssumption, Pence, Register, ServiceLine, Site, SiteCode, TenancyId,
 };
@@ -107,12 +107,13 @@ impl Outlook {
     /// Works today out.
     pub fn new(
         register: &Register,
-        zones: Arc<Zones>,
+        geography: &Geography,
         figures: Assumptions,
         gates: GateRules,
         standards: &[Standard],
     ) -> Result<Self, OutlookError> {
-        let travel = state::travel_for(register, &zones, standards, &figures)?;
+        let zones = Arc::clone(&geography.zones);
+        let travel = state::travel_for(register, geography, standards, &figures)?;
         let today = state::today(register, &figures, &gates);
         let occupants = derive::occupants(register, &figures);
         let lines: BTreeSet<ServiceLine> = occupants

@@ -1,5 +1,6 @@
 //! The one door to minutes: what is kept for a mode where there is anything, straight lines else.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Exception, MadeFor, Missing, Mode, StraightLine, TravelTimes, straight_line};
@@ -25,6 +26,9 @@ pub struct Wanted {
     /// How far straight lines are to be drawn; minutes that are kept say themselves how far they reach.
     pub limit: Minutes,
 }
+
+/// Minutes by way of travelling and of measuring.
+pub type TimesByWay = BTreeMap<(Mode, Measure), Arc<TravelTimes>>;
 
 /// How far a place may have moved before minutes made for it are not its own any more.
 const MOVED: f64 = 1.0;

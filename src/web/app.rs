@@ -112,8 +112,8 @@ impl App {
         if let Some(held) = held().as_ref().filter(is_same) {
             return Ok(Arc::clone(held));
         }
-        let zones = Arc::clone(&estate.snapshot.geography.zones);
-        if zones.is_empty() {
+        let geography = &estate.snapshot.geography;
+        if geography.zones.is_empty() {
             let detail =
                 "No small areas are loaded, so nobody knows where people live: import zones first.";
             return Err(Problem::Conflict { detail: detail.to_owned() });
@@ -121,7 +121,7 @@ impl App {
         let figures = config::assumptions().map_err(Problem::internal)?;
         let standards = kept.in_force(day);
         let gates = self.gate_rules.clone();
-        let outlook = Outlook::new(estate.register(), zones, figures, gates, &standards)
+        let outlook = Outlook::new(estate.register(), geography, figures, gates, &standards)
             .map_err(|error| Problem::Conflict { detail: format!("{error}.") })?;
         // Not under the lock: two requests may both work it out, and neither waits for the other.
         let new = Arc::new(Held { estate, standards: kept.version, day, outlook });

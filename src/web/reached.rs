@@ -118,9 +118,9 @@ impl App {
         }
         // Not under the lock, as with the estate itself.
         let figures = config::assumptions().map_err(Problem::internal)?;
-        let zones = &estate.snapshot.geography.zones;
+        let geography = &estate.snapshot.geography;
         let today =
-            AccessToday::new(estate.register(), zones, standards, figures, &self.gate_rules)
+            AccessToday::new(estate.register(), geography, standards, figures, &self.gate_rules)
                 .map_err(Problem::internal)?;
         let reached = Arc::new(Reached { today, areas: Mutex::default() });
         *held() = Some(Arc::clone(&reached));
@@ -154,10 +154,10 @@ impl App {
             return Ok(found);
         }
         let snapshot = self.store.at_version(&self.scope(), version)?;
-        let zones = &estate.snapshot.geography.zones;
+        let geography = &estate.snapshot.geography;
         let (standards, figures) = (newest.today.standards.clone(), newest.today.figures.clone());
         let then =
-            AccessToday::new(&snapshot.register, zones, standards, figures, &self.gate_rules)
+            AccessToday::new(&snapshot.register, geography, standards, figures, &self.gate_rules)
                 .map_err(Problem::internal)?;
         let told = Arc::new(by_area(&then));
         let mut kept = held();

@@ -322,6 +322,22 @@ async fn the_money_follows_the_programme_and_the_priorities_that_are_chosen() {
     let (status, kind, _) =
         sent(asked(Method::GET, &format!("/runs/{run}/fund.xlsx{query}"))).await;
     assert!(status == StatusCode::OK && kind.contains("spreadsheetml"), "{kind}");
+    // The evidence says who travels farther, by decile and by group of people, and what each owner is left with.
+    let (status, _, bytes) = sent(asked(Method::GET, &format!("/runs/{run}/evidence.zip"))).await;
+    assert_eq!(status, StatusCode::OK);
+    let mut zip = zip::ZipArchive::new(std::io::Cursor::new(bytes)).unwrap();
+    let mut text = |name: &str| {
+        let mut text = String::new();
+        std::io::Read::read_to_string(&mut zip.by_name(name).unwrap(), &mut text).unwrap();
+        text
+    };
+    let parts = text("travel-people.csv");
+    assert!(parts.contains("decile") && parts.contains("step_free"), "{parts}");
+    assert!(
+        text("travel-journeys.csv").lines().count() > 1 && text("owners.csv").contains("Trust")
+    );
+    assert!(text("manifest.csv").contains("travel-people.csv"));
+
     for (query, words) in [
         ("?programme=999", "number of a programme"),
         ("?programme=first", "number of a programme"),

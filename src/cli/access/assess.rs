@@ -41,14 +41,14 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
         standards.retain(|standard| standard.key == *key);
         anyhow::ensure!(!standards.is_empty(), "no standard in force has the key {key}");
     }
-    let (register, zones) = (&snapshot.register, &snapshot.geography.zones);
+    let (register, geography) = (&snapshot.register, &snapshot.geography);
     let state = scenario::today(register, &figures, &config::gate_rules()?);
-    let travel = scenario::travel_for(register, zones, &standards, &figures)?;
+    let travel = scenario::travel_for(register, geography, &standards, &figures)?;
     let offers = state.offers();
     let mut rows = Vec::new();
     for standard in &standards {
-        let Some(times) = travel.get(&standard.mode) else { continue };
-        let reached = access::reach(standard, zones, times, &offers);
+        let Some(times) = travel.get(&standard.way()) else { continue };
+        let reached = access::reach(standard, &geography.zones, times, &offers);
         let whole = access::summarise(standard, times, &reached);
         let parts = args.by.map(|by| access::parts(standard, &reached, by)).unwrap_or_default();
         let parts = parts.iter().map(|part| &part.figures);

@@ -83,7 +83,7 @@ pub(super) fn run(args: &CatchmentArgs) -> anyhow::Result<ExitCode> {
         mode: args.mode,
         minutes: args.minutes,
     };
-    let told = scenario::catchments(&snapshot.register, &snapshot.geography.zones, &figures, ask)?;
+    let told = scenario::catchments(&snapshot.register, &snapshot.geography, &figures, ask)?;
     let mut out = std::io::stdout().lock();
     if args.csv {
         out.write_all(export::write(&export::catchment_zones_table(&told)).as_bytes())?;

@@ -41,9 +41,8 @@ pub(super) struct WhatIfArgs {
 pub(super) fn outlook(store: &Store, snapshot: &Snapshot) -> anyhow::Result<Outlook> {
     let day = chrono::Utc::now().date_naive();
     let standards = store.standards(&Scope::command_line())?.in_force(day);
-    let zones = std::sync::Arc::clone(&snapshot.geography.zones);
     let (figures, gates) = (config::assumptions()?, config::gate_rules()?);
-    Ok(Outlook::new(&snapshot.register, zones, figures, gates, &standards)?)
+    Ok(Outlook::new(&snapshot.register, &snapshot.geography, figures, gates, &standards)?)
 }
 
 /// Prints who is better and worse off.

@@ -174,7 +174,7 @@ fn worked_out(
     let zones = &snapshot.geography.zones;
     let today = AccessToday::new(
         &snapshot.register,
-        zones,
+        &snapshot.geography,
         standards,
         config::assumptions()?,
         &config::gate_rules()?,

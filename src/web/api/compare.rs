@@ -224,8 +224,8 @@ pub(super) async fn catchments(
     answer(&app, move |app| {
         let estate = app.estate()?;
         let figures = config::assumptions().map_err(Problem::internal)?;
-        let zones = &estate.snapshot.geography.zones;
-        let told = scenario::catchments(estate.register(), zones, &figures, ask)
+        let geography = &estate.snapshot.geography;
+        let told = scenario::catchments(estate.register(), geography, &figures, ask)
             .map_err(|error| Problem::Conflict { detail: format!("{error}.") })?;
         let both = [export::catchment_means_table(&told), export::catchment_zones_table(&told)];
         Ok(Catchments {

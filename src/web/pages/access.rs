@@ -202,7 +202,7 @@ pub(crate) async fn show(
             lines => view_of(lines(&reached, line)),
             line_words => standard.words.clone(),
             limit => export::access::limit_words(standard),
-            maker => reached.today.travel.get(&standard.mode).map(|times| times.maker.to_string()),
+            maker => reached.today.travel.get(&standard.way()).map(|times| times.maker.to_string()),
             drawing => map.draw().map(View::from_safe_string),
             legend => view_of(legend(standard, &told, &reached)),
             zones => view_of(Shown::dressed(&zone_table, Some(format!("{}?line={line}", file("zones"))), |row, key, _| {
@@ -309,7 +309,7 @@ pub(in crate::web) fn fill(zone: &ZoneReach, limit: Option<f64>) -> Fill {
 }
 
 fn limit_in(standard: &Standard, reached: &Reached) -> Option<f64> {
-    let times = reached.today.travel.get(&standard.mode)?;
+    let times = reached.today.travel.get(&standard.way())?;
     standard.limit_in(times).map(|minutes| minutes.0)
 }
 

@@ -25,8 +25,8 @@ type Query = web::Query<BTreeMap<String, String>>;
 fn answer(app: &App, ask: CatchmentAsk) -> Result<CatchmentAnswer, Problem> {
     let estate = app.estate()?;
     let figures = config::assumptions().map_err(Problem::internal)?;
-    let zones = &estate.snapshot.geography.zones;
-    scenario::catchments(estate.register(), zones, &figures, ask)
+    let geography = &estate.snapshot.geography;
+    scenario::catchments(estate.register(), geography, &figures, ask)
         .map_err(|error| Problem::Conflict { detail: format!("{error}.") })
 }
 

@@ -10,11 +10,13 @@ use super::scenario::{status_colour, status_words};
 use super::table::{Dress, Shown, tag};
 use super::{Page, csv, page, see_other, view_of};
 use crate::config;
-use crate::export::{Cell, Table, bundle, programme_table};
-use crate::register::{Kind, Pence, Scalar};
-use crate::scenario::RunStatus;
+use crate::export::{self, Cell, Table, bundle, programme_table};
+use crate::fund::Terms;
+use crate::register::{Assumptions, Kind, Pence, Scalar};
+use crate::scenario::incentives::incentives;
 use crate::scenario::programme::{Aim, Levers, Programme, StageKind, Step};
-use crate::store::{DocumentHeader, DocumentId, RunId, Scope, Store};
+use crate::scenario::{Base, Outlook, Run, RunStatus, StateSpec};
+use crate::store::{DocumentHeader, DocumentId, RunId, Scope, Snapshot, Store};
 use crate::web::app::{App, aside};
 use crate::web::draw;
 use crate::web::guard;
@@ -372,6 +374,30 @@ pub(crate) async fn evidence(
         .body(bytes))
 }
 
+/// Who is better and worse off under a run than today, by decile, group, borough and standard: nothing where nobody knows
+/// where people live.
+fn equality(
+    snapshot: &Snapshot,
+    run: &Run,
+    id: RunId,
+    figures: Assumptions,
+) -> Result<Vec<Table>, Problem> {
+    if snapshot.geography.zones.is_empty() {
+        return Ok(Vec::new());
+    }
+    let gates = config::gate_rules().map_err(Problem::internal)?;
+    let (register, standards) = (&snapshot.register, &run.scenario.standards);
+    let outlook = Outlook::new(register, &snapshot.geography, figures, gates, standards)
+        .map_err(Problem::internal)?;
+    let state = |base| StateSpec { base, edits: Vec::new() };
+    let (today, proposed) = (state(Base::Today), state(Base::Run(id.0)));
+    let compared = outlook
+        .compare(register, (&today, None), (&proposed, Some(run)))
+        .map_err(Problem::internal)?;
+    let named = |table: Table| Table { name: format!("travel-{}", table.name), ..table };
+    Ok(export::comparison_tables(&compared).into_iter().map(named).collect())
+}
+
 /// The same for whoever has the store: with the newest programme's dates, and the statements of owners.
 pub(crate) fn evidence_of(store: &Store, scope: &Scope, id: RunId) -> Result<Vec<u8>, Problem> {
     let run = store.run(scope, id)?;
@@ -382,6 +408,22 @@ pub(crate) fn evidence_of(store: &Store, scope: &Scope, id: RunId) -> Result<Vec
     let mut tables = Vec::new();
     for name in IN_BUNDLE {
         tables.push(super::proposal::table_of(&run, name)?);
+    }
+    if let Some(proposal) = &run.proposal {
+        let snapshot = store.at_version(scope, run.scenario.register_version)?;
+        let shipped = config::assumptions().map_err(Problem::internal)?;
+        let figures = crate::scenario::figures(&run.scenario, &shipped);
+        let dated = programme.as_ref().filter(|made| !made.items.is_empty());
+        let terms = Terms {
+            assumptions: &figures,
+            base_year: run.scenario.base_year,
+            horizon_years: run.scenario.horizon_years,
+        };
+        let ledger = dated.map_or(&run.ledger, |made| &made.ledger);
+        let told =
+            incentives(&snapshot.register, proposal, ledger, &terms).map_err(Problem::internal)?;
+        tables.extend([export::owners(&told), export::owner_sites(&told)]);
+        tables.extend(equality(&snapshot, &run, id, figures)?);
     }
     let made = bundle(id.0, &run, programme.as_ref(), tables).ok_or_else(|| {
         Problem::not_found("plan in this run: its rules clash, or none was found")
