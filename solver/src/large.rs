@@ -16,7 +16,9 @@ mod relaxation;
 mod volume;
 
 use std::collections::BTreeMap;
-use std::time::Instant;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use self::highs::Written;
 use self::knapsack::Sack;
@@ -33,13 +35,15 @@ use crate::solve::Run;
 const FEWEST_PLACES: usize = 50_000;
 /// Steps of the prices before the first plan, at a time and in all.
 const STEPS: usize = 100;
-const STEPS_BEFORE_A_PLAN: usize = 800;
+const STEPS_BEFORE_A_PLAN: usize = 1_000;
 const STEPS_BEFORE_A_WHOLE_PLAN: usize = 500;
 const STEPS_IN_ALL: usize = 2_000;
+/// Of them, taken while HiGHS makes the first plan.
+const STEPS_BESIDE: usize = 600;
 /// An option the average takes as often as this is taken, and one it takes as rarely as one less this is left out.
 const SURE: f64 = 0.97;
 /// Part of the places that stay in the core, and fewest of a unit.
-const CORE_PLACES: f64 = 0.25;
+const CORE_PLACES: f64 = 0.1;
 const CORE_PLACES_OF_A_UNIT: usize = 3;
 /// What missing a hard rule costs, as a multiple of its price.
 const FINE: f64 = 10.0;
@@ -60,7 +64,7 @@ pub(crate) fn is_large(problem: &Problem) -> bool {
 
 pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<Instant>) -> End {
     let problem = run.problem;
-    let relaxation = Relaxation::of(problem);
+    let relaxation = Arc::new(Relaxation::of(problem));
     let mut sack = Sack::quick();
     let volume = Volume::from(&relaxation, relaxation.first_prices(), &mut sack);
     let mut large = Large { run, settings, deadline, problem, relaxation, volume, sack };
@@ -72,7 +76,7 @@ struct Large<'r, 'p> {
     settings: &'r Settings,
     deadline: Option<Instant>,
     problem: &'p Problem,
-    relaxation: Relaxation<'p>,
+    relaxation: Arc<Relaxation<'p>>,
     volume: Volume,
     sack: Sack,
 }
@@ -83,23 +87,15 @@ impl Large<'_, '_> {
         self.run.enter(Phase::Prices);
         self.find_prices(if is_whole { STEPS_BEFORE_A_WHOLE_PLAN } else { STEPS_BEFORE_A_PLAN });
         self.run.enter(Phase::Core);
-        let mut rough = None;
-        for times in [FINE, FINE * FINE] {
-            if self.is_over() || self.run.is_near_enough(self.settings) {
-                break;
-            }
-            rough = self.first_plan(times).or(rough);
-            if self.run.cost().is_some() || is_whole {
-                break;
-            }
-        }
-        if let Some(rough) = rough.filter(|_| self.run.cost().is_none()) {
-            self.run.enter(Phase::Neighbourhoods);
-            self.mend(rough);
+        if is_whole {
+            self.first_plans();
+        } else {
+            self.first_plans_beside_prices();
         }
         self.run.enter(Phase::Prices);
         self.sack = Sack::exact();
-        self.find_prices(STEPS_IN_ALL - STEPS_BEFORE_A_PLAN);
+        let beside = if is_whole { 0 } else { STEPS_BESIDE };
+        self.find_prices(STEPS_IN_ALL - STEPS_BEFORE_A_PLAN - beside);
         if self.run.is_near_enough(self.settings) {
             return End::Proved;
         }
@@ -108,6 +104,46 @@ impl Large<'_, '_> {
         }
         self.run.enter(Phase::Neighbourhoods);
         self.improve()
+    }
+
+    /// A plan from the core, mended where it misses rules, and at dearer fines if none keeps them then.
+    fn first_plans(&mut self) {
+        for times in [FINE, FINE * FINE] {
+            if self.is_over() || self.run.is_near_enough(self.settings) {
+                break;
+            }
+            let rough = self.first_plan(times);
+            if let Some(rough) = rough.filter(|_| self.run.cost().is_none()) {
+                self.run.enter(Phase::Neighbourhoods);
+                self.mend(rough);
+            }
+            if self.run.cost().is_some() || self.is_whole() {
+                break;
+            }
+        }
+    }
+
+    /// As [`Self::first_plans`], from the prices as they are; better ones are sought meanwhile. So many steps are taken
+    /// however long HiGHS needs, or what comes out would hang on the clock.
+    fn first_plans_beside_prices(&mut self) {
+        let mut ahead = self.volume.clone();
+        let mut sack = self.sack.emptied();
+        let relaxation = Arc::clone(&self.relaxation);
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let further = scope.spawn(|| {
+                let mut is_over = || stop.load(Ordering::Relaxed);
+                ahead.run(&relaxation, STEPS_BESIDE, None, &mut sack, &mut is_over);
+            });
+            self.first_plans();
+            while !further.is_finished() {
+                stop.store(self.is_over(), Ordering::Relaxed);
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+        });
+        self.volume = ahead;
+        let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
+        self.run.hear_certificate(certificate);
     }
 
     /// Whether most units must stay whole.
@@ -286,26 +322,51 @@ impl Large<'_, '_> {
     fn mend(&mut self, rough: Plan) {
         let neighbours = self.neighbours();
         let mut plan = rough;
-        let mut visits = vec![0_usize; self.problem.units.len()];
+        // Of units that are nowhere, and then of groups that are short.
+        let units = self.problem.units.len();
+        let mut visits = vec![0_usize; units + self.problem.coverage.len()];
         for _ in 0..MOST_MENDING {
-            let homeless = (0..visits.len()).filter(|&unit| plan.shares[unit].is_empty());
-            let Some(unit) = homeless.min_by_key(|&unit| visits[unit]) else { break };
-            if self.is_over() || visits[unit] > 6 {
+            let homeless = (0..units).filter(|&unit| plan.shares[unit].is_empty());
+            let groups = self.problem.coverage.iter().zip(&plan.covered).enumerate();
+            let short = groups.filter(|(_, (group, covered))| {
+                group.shortfall_price.is_none()
+                    && **covered < group.needed - 1e-7 * group.needed.abs().max(1.0)
+            });
+            let missed = homeless.chain(short.map(|(group, _)| units + group));
+            let Some(missed) = missed.min_by_key(|&missed| visits[missed]) else { break };
+            if self.is_over() || visits[missed] > 6 {
                 break;
             }
-            visits[unit] += 1;
+            visits[missed] += 1;
             let fines = self.fines(FINE * FINE);
-            let sites: Vec<usize> =
-                self.problem.units[unit].places.iter().map(|place| place.site).collect();
+            let sites = self.sites_about(missed);
             let all = vec![true; self.problem.sites.len()];
             // Wider every time.
-            let wide: Vec<usize> = sites.iter().copied().take(4 + 4 * visits[unit]).collect();
+            let wide: Vec<usize> = sites.iter().copied().take(4 + 4 * visits[missed]).collect();
             let around = Self::neighbourhood(&wide, &neighbours, &all);
             if let Some(better) = self.better_around(&around, &all, &plan, Some(&fines)) {
                 plan = better;
             }
         }
         self.run.try_offer(&plan);
+    }
+
+    /// The sites a unit, or beyond the units the points of a group, can go to: those of most of them first.
+    fn sites_about(&self, missed: usize) -> Vec<usize> {
+        if let Some(unit) = self.problem.units.get(missed) {
+            return unit.places.iter().map(|place| place.site).collect();
+        }
+        let group = &self.problem.coverage[missed - self.problem.units.len()];
+        let mut weights: BTreeMap<usize, f64> = BTreeMap::new();
+        for point in &group.points {
+            for server in &point.servers {
+                let site = self.problem.units[server.unit].places[server.place].site;
+                *weights.entry(site).or_default() += point.weight;
+            }
+        }
+        let mut sites: Vec<(usize, f64)> = weights.into_iter().collect();
+        sites.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+        sites.into_iter().map(|(site, _)| site).collect()
     }
 
     /// By site: how sure the prices are of its option, and whether that is little.

@@ -3,9 +3,9 @@
 use std::io::Read;
 use std::path::Path;
 
-use domesday_solver::Problem;
 use domesday_solver::classic::Division;
 use domesday_solver::read::{Format, Reading, read};
+use domesday_solver::{LimitTerm, Problem, Settings, solve};
 
 /// Rows that are asked for together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,6 +13,7 @@ pub(crate) enum Group {
     Classic,
     London,
     Fund,
+    Floors,
     Indivisible,
     England,
 }
@@ -23,6 +24,7 @@ impl Group {
             "classic" => Self::Classic,
             "london" => Self::London,
             "fund" => Self::Fund,
+            "floors" => Self::Floors,
             "indivisible" => Self::Indivisible,
             "england" => Self::England,
             _ => return None,
@@ -46,6 +48,8 @@ pub(crate) struct Instance {
     pub(crate) seconds: f64,
     /// In words.
     pub(crate) reach: &'static str,
+    /// The part of the most that can be had that the fund is held to.
+    floor: Option<f64>,
 }
 
 /// All of them, in the order of the table.
@@ -76,6 +80,15 @@ pub(crate) fn instances() -> Vec<Instance> {
     ] {
         all.push(generated(file, Division::Divisible, gap, seconds, reach, group));
     }
+    for (floor, reach) in [
+        (0.90, "fund at 90 % of the most, 1 % in 30 s"),
+        (0.95, "fund at 95 % of the most, 1 % in 30 s"),
+        (0.99, "fund at 99 % of the most, 1 % in 30 s"),
+    ] {
+        let held =
+            generated("london-like-fund", Division::Divisible, 1e-2, 30.0, reach, Group::Floors);
+        all.push(Instance { floor: Some(floor), ..held });
+    }
     for (file, gap, seconds, reach, group) in [
         ("london-like", 1.0, 20.0, "a plan in 20 s", Group::Indivisible),
         ("london-like", 2e-2, 180.0, "2 % in 3 min", Group::Indivisible),
@@ -99,6 +112,7 @@ fn published(name: &str, file: &str, optimum: f64, seconds: f64, reach: &'static
         gap: 0.0,
         seconds,
         reach,
+        floor: None,
     }
 }
 
@@ -121,12 +135,22 @@ fn generated(
         gap,
         seconds,
         reach,
+        floor: None,
     }
 }
 
 impl Instance {
+    /// The problem, and what had to be found out first, in words.
+    pub(crate) fn problem(&self, data: &Path) -> Result<(Problem, Option<String>), String> {
+        let problem = self.read(data)?;
+        match self.floor {
+            Some(part) => hold_fund(problem, part).map(|(problem, told)| (problem, Some(told))),
+            None => Ok((problem, None)),
+        }
+    }
+
     /// Reads and unpacks the file.
-    pub(crate) fn problem(&self, data: &Path) -> Result<Problem, String> {
+    fn read(&self, data: &Path) -> Result<Problem, String> {
         let path = data.join("location").join(&self.file);
         let told = |error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
         let mut bytes = std::fs::read(&path).map_err(|error| told(&error))?;
@@ -140,6 +164,38 @@ impl Instance {
         let format = Format::of(&bytes).ok_or_else(|| told(&"no format known"))?;
         read(&bytes, format, &self.reading).map_err(|error| told(&error))
     }
+}
+
+/// Finds the most the fund can have, at whatever cost, and holds it to a part of that.
+fn hold_fund(mut problem: Problem, part: f64) -> Result<(Problem, String), String> {
+    let at = problem.limits.iter().position(|limit| limit.name == "fund");
+    let at = at.ok_or_else(|| "there is no fund".to_owned())?;
+    let mut alone = problem.clone();
+    let fund = alone.limits.remove(at);
+    for option in alone.sites.iter_mut().flat_map(|site| &mut site.options) {
+        option.cost = 0.0;
+    }
+    for place in alone.units.iter_mut().flat_map(|unit| &mut unit.places) {
+        place.cost = 0.0;
+    }
+    for term in &fund.terms {
+        match *term {
+            LimitTerm::Option { site, option, by } => alone.sites[site].options[option].cost -= by,
+            LimitTerm::Place { unit, place, by } => alone.units[unit].places[place].cost -= by,
+        }
+    }
+    let settings = Settings { gap: 2e-3, time_limit_seconds: 60.0, ..Settings::default() };
+    let most = solve(&alone, &settings, &mut ());
+    let had = most.objective.map(|cost| -cost);
+    let had = had.ok_or_else(|| "no plan for the most that can be had".to_owned())?;
+    let told = format!(
+        "at most {:.0} can be had, proved in {:.1} s, and {had:.0} is; held to {:.0}",
+        -most.bound.unwrap_or(f64::NEG_INFINITY),
+        most.seconds,
+        part * had
+    );
+    problem.limits[at].low = Some(part * had);
+    Ok((problem, told))
 }
 
 /// OR-Library, customers divided.

@@ -17,7 +17,7 @@ use measure::Measured;
 
 const USAGE: &str = "\
 bench [--only GROUP,..] [--with-england] [--seconds N] [--data DIR] [--write FILE]
-  groups: classic, london, fund, indivisible, england; or names of problems
+  groups: classic, london, fund, floors, indivisible, england; or names of problems
   --seconds N      wall seconds a search may take (default: what the problem's row allows)
   --data DIR       where location/ lies (default: ../shared/data beside the checkout)
   --write FILE     write the table as a page, with date, machine and versions";

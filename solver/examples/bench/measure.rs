@@ -56,7 +56,7 @@ pub(crate) fn one(words: &[String]) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let result = match instance.problem(Path::new(data)) {
-        Ok(problem) => {
+        Ok((problem, before)) => {
             let settings = Settings {
                 gap: instance.gap,
                 time_limit_seconds: seconds.parse().unwrap_or(60.0),
@@ -68,7 +68,11 @@ pub(crate) fn one(words: &[String]) -> ExitCode {
                 solve(&problem, &settings, &mut ())
             };
             let breaks = outcome.plan.as_ref().map(|plan| check(&problem, plan).len());
-            told(method, &outcome, breaks)
+            let mut told = told(method, &outcome, breaks);
+            if let Some(before) = before {
+                told.proof = format!("{}; {before}", told.proof);
+            }
+            told
         }
         Err(what) => Measured { method: method.clone(), status: what, ..Measured::default() },
     };

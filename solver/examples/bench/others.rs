@@ -118,7 +118,7 @@ pub(crate) fn run(other: Other, instance: &Instance, seconds: f64, data: &Path) 
 }
 
 fn written(instance: &Instance, data: &Path, model: &Path) -> Result<(), String> {
-    let problem = instance.problem(data)?;
+    let (problem, _) = instance.problem(data)?;
     let text = mps(&problem).map_err(|error| error.to_string())?;
     std::fs::write(model, text).map_err(|error| error.to_string())
 }

@@ -22,6 +22,11 @@ impl Item {
     }
 }
 
+/// The most gain for the room it takes first.
+fn better(a: &Item, b: &Item) -> std::cmp::Ordering {
+    b.worth.total_cmp(&a.worth).then(a.name.cmp(&b.name))
+}
+
 /// Something that comes, or a part of it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Fill {
@@ -63,6 +68,11 @@ impl Sack {
         Self { most_sets: MOST_SETS, ..Self::default() }
     }
 
+    /// Another of the same kind.
+    pub(crate) fn emptied(&self) -> Self {
+        Self { most_sets: self.most_sets, ..Self::default() }
+    }
+
     /// The last fill is the one to keep.
     pub(crate) fn keep(&mut self) {
         std::mem::swap(&mut self.kept, &mut self.filled);
@@ -79,8 +89,11 @@ impl Sack {
             self.filled.extend(self.items.iter().map(|item| Fill { name: item.name, part: 1.0 }));
             return self.items.iter().map(|item| item.gain).sum();
         }
+        if self.items.iter().all(|item| !item.is_whole) {
+            return self.brim_of_divided(room);
+        }
         // The most gain for the room it takes first.
-        self.items.sort_unstable_by(|a, b| b.worth.total_cmp(&a.worth).then(a.name.cmp(&b.name)));
+        self.items.sort_unstable_by(better);
         let (gain, broken) = self.brim(0, room);
         if !broken {
             return gain;
@@ -90,6 +103,30 @@ impl Sack {
         }
         self.filled.clear();
         self.brim(0, room).0
+    }
+
+    /// Fills with things that may all be divided: halves are set apart by worth until the one that is cut is found, which
+    /// takes no longer than reading them twice.
+    fn brim_of_divided(&mut self, room: f64) -> f64 {
+        let (mut from, mut to) = (0, self.items.len());
+        let (mut left, mut gain) = (room, 0.0);
+        while to - from > 8 {
+            let middle = usize::midpoint(from, to);
+            self.items[from..to].select_nth_unstable_by(middle - from, better);
+            let half = &self.items[from..middle];
+            let need: f64 = half.iter().map(|item| item.need).sum();
+            if need <= left {
+                left -= need;
+                gain += half.iter().map(|item| item.gain).sum::<f64>();
+                self.filled.extend(half.iter().map(|item| Fill { name: item.name, part: 1.0 }));
+                from = middle;
+            } else {
+                to = middle;
+            }
+        }
+        self.items.truncate(to);
+        self.items[from..].sort_unstable_by(better);
+        gain + self.brim(from, left).0
     }
 
     /// Sets of whole things, item by item, without those that another set beats in both room and gain, nor those that
@@ -274,6 +311,36 @@ mod tests {
             prop_assert!((gain - f64::from(best.unwrap())).abs() < 1e-6);
             let kept: f64 = sack.kept.iter().map(|fill| f64::from(things[fill.name].0) * fill.part).sum();
             prop_assert!((kept - gain).abs() < 1e-6);
+        }
+
+        #[test]
+        fn divided_things_gain_what_the_most_worth_first_gains(
+            things in prop::collection::vec((1..20_i32, 0..9_i32), 0..60),
+            room in 0..100_i32,
+        ) {
+            let item = |(name, &(gain, need)): (usize, &(i32, i32))| {
+                Item::of(name, f64::from(gain), f64::from(need), false)
+            };
+            let mut sack = Sack { items: things.iter().enumerate().map(item).collect(), ..Sack::quick() };
+
+            let gain = sack.fill(f64::from(room));
+            sack.keep();
+
+            let mut sorted = things.clone();
+            // 2520 is a multiple of every need.
+            let worth = |need: i32| if need == 0 { 1_000_000 } else { 2520_i32.div_euclid(need) };
+            sorted.sort_by_key(|&(gain, need)| std::cmp::Reverse(gain * worth(need)));
+            let (mut left, mut most) = (f64::from(room), 0.0);
+            for (gain, need) in sorted {
+                let part = if need == 0 { 1.0 } else { (left / f64::from(need)).clamp(0.0, 1.0) };
+                left -= part * f64::from(need);
+                most += part * f64::from(gain);
+            }
+            prop_assert!((gain - most).abs() < 1e-3, "{gain} instead of {most}");
+            let kept: f64 = sack.kept.iter().map(|fill| f64::from(things[fill.name].0) * fill.part).sum();
+            prop_assert!((kept - gain).abs() < 1e-6);
+            let taken: f64 = sack.kept.iter().map(|fill| f64::from(things[fill.name].1) * fill.part).sum();
+            prop_assert!(taken <= f64::from(room) * (1.0 + 1e-6) + 1e-5);
         }
     }
 }

@@ -10,6 +10,10 @@ use super::knapsack::{Fill, Item, Sack};
 use crate::certificate::{Certificate, Prices};
 use crate::problem::{LimitTerm, Problem, Server};
 
+/// Parts the sites are answered in, each on a thread of its own where there are many arcs.
+const PARTS: usize = 4;
+const FEWEST_ARCS_FOR_THREADS: usize = 20_000;
+
 /// A rule that is priced.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Rule {
@@ -159,8 +163,10 @@ impl<'a> Relaxation<'a> {
         answer.missing.extend(self.rows.iter().map(|row| row.right));
         let mut bound = self.constant;
         bound += self.rows.iter().zip(prices).map(|(row, price)| row.right * price).sum::<f64>();
-        for site in 0..self.sites.len() {
-            bound += self.answer_at(site, prices, sack, &mut answer.columns);
+        let is_worth_threads = self.arcs.len() >= FEWEST_ARCS_FOR_THREADS;
+        for (cost, columns) in self.answers_of_sites(prices, sack, is_worth_threads) {
+            bound += cost;
+            answer.columns.extend(columns);
         }
         for (c, cost) in self.cover_costs.iter().enumerate() {
             let column = self.first_cover + c;
@@ -176,6 +182,35 @@ impl<'a> Relaxation<'a> {
             }
         }
         answer.bound = bound;
+    }
+
+    /// The answers of the sites, in parts that are the same however many threads there are: so are their sums.
+    fn answers_of_sites(
+        &self,
+        prices: &[f64],
+        sack: &Sack,
+        is_threaded: bool,
+    ) -> Vec<(f64, Vec<(usize, f64)>)> {
+        let some = self.sites.len().div_ceil(PARTS).max(1);
+        let of_part = |part: usize| {
+            let (mut sack, mut columns) = (sack.emptied(), Vec::new());
+            let sites = part * some..((part + 1) * some).min(self.sites.len());
+            let cost = sites.map(|i| self.answer_at(i, prices, &mut sack, &mut columns)).sum();
+            (cost, columns)
+        };
+        if !is_threaded {
+            return (0..PARTS).map(of_part).collect();
+        }
+        std::thread::scope(|scope| {
+            let of_part = &of_part;
+            let others: Vec<_> =
+                (1..PARTS).map(|part| scope.spawn(move || of_part(part))).collect();
+            let first = of_part(0);
+            let others = others
+                .into_iter()
+                .map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            std::iter::once(first).chain(others).collect()
+        })
     }
 
     fn answer_at(
@@ -545,4 +580,25 @@ impl<'a> Builder<'a> {
 fn fits_alone(need: &[f64], room: &[f64]) -> bool {
     let fits = |(need, room): (&f64, &f64)| need - room <= 1e-6 * need.max(room.abs()).max(1.0);
     need.iter().zip(room).all(fits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classic;
+
+    #[test]
+    fn threads_change_no_bit_of_an_answer() {
+        let cost = |i: i32, r: i32| f64::from((i * 37 + r * 91).rem_euclid(101)) / 3.0;
+        let costs: Vec<Vec<f64>> = (0..23).map(|r| (0..23).map(|i| cost(i, r)).collect()).collect();
+        let problem = classic::p_median(&costs, 5);
+        let relaxation = Relaxation::of(&problem);
+        let prices = relaxation.first_prices();
+
+        let in_turn = relaxation.answers_of_sites(&prices, &Sack::quick(), false);
+        let at_once = relaxation.answers_of_sites(&prices, &Sack::quick(), true);
+
+        assert_eq!(in_turn, at_once);
+        assert!(in_turn.iter().any(|(_, columns)| !columns.is_empty()));
+    }
 }
