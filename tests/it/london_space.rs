@@ -149,6 +149,66 @@ fn practices_within_a_mile_of_londoners_are_counted_as_a_plain_count_does() {
 }
 
 #[test]
+fn people_near_a_practice_by_borough_and_decile_are_those_of_the_expected_table() {
+    let (Some(zones), Some(practices)) = (zones(), practices()) else { return };
+    let standard = standard("gp_walk_20");
+    let offers: Vec<Offer> = practices
+        .iter()
+        .map(|gp| Offer {
+            site: gp.code.clone(),
+            service_line: ServiceLine::PrimaryCare,
+            gates: None,
+        })
+        .collect();
+    let times = times(&zones, &practices, standard.mode, &standard);
+    let reached = access::reach(&standard, &zones, &times, &offers);
+
+    let mut told = Vec::new();
+    for (by, word) in [(access::By::Borough, "borough"), (access::By::Decile, "decile")] {
+        for part in access::parts(&standard, &reached, by) {
+            let name = if by == access::By::Borough { part.figures.name.as_str() } else { "" };
+            let (people, within) = (part.figures.people, part.figures.within);
+            told.push(format!("{word},{},{name},{people},{within}", part.key));
+        }
+    }
+    told.sort();
+
+    let expected = include_str!("expected/gp_walk_20.csv");
+    let mut wanted: Vec<&str> = expected.lines().skip(1).collect();
+    wanted.sort_unstable();
+    assert_eq!(wanted.len(), 43);
+    assert_eq!(told, wanted);
+}
+
+/// Read off the files with a pocket calculator: differences of eastings and northings, squared, added, the root drawn.
+#[test]
+fn four_journeys_worked_by_hand_are_found() {
+    let (Some(zones), Some(practices)) = (zones(), practices()) else { return };
+    let standard = standard("gp_walk_20");
+    let pace = StraightLine::of(standard.mode, &config::assumptions().unwrap()).unwrap();
+    let sites: Vec<_> = practices.iter().map(|gp| (gp.code.clone(), gp.point)).collect();
+    let times = straight_line(&zones, &sites, standard.mode, pace.minutes(3_000.0), pace);
+    for (zone, site, east, north, is_within) in [
+        // London's shortest journey: 4.5 m east and 1.2 m south.
+        ("E01034593", "E84676", 513_914.5 - 513_910.0, 190_188.8 - 190_187.0, true),
+        // Its longest: Harrow, 2.5 km to the north-east of Stanmore.
+        ("E01002225", "E84658", 515_898.4 - 514_850.0, 193_044.5 - 190_815.0, false),
+        // The last within a mile, in Richmond, and the first beyond, in Greenwich: 7 m short, 4 m over.
+        ("E01003816", "H84048", 517_994.1 - 517_164.0, 172_877.6 - 174_237.0, true),
+        ("E01001614", "G83002", 544_610.0 - 545_790.0, 174_798.9 - 175_886.0, false),
+    ] {
+        let metres = f64::sqrt(east * east + north * north);
+        let nearest = times.row(times.zone_index(zone).unwrap())[0];
+        assert_eq!(times.sites[nearest.site as usize].as_str(), site, "{zone}");
+        // 80 m a minute along streets 1.3 times as long as the straight line.
+        assert!((nearest.minutes.0 - metres * 1.3 / 80.0).abs() < 1e-9, "{zone}");
+        let limit = standard.limit_in(&times).unwrap();
+        assert_eq!(nearest.minutes.0 <= limit.0, is_within, "{zone}: {metres} m");
+        assert_eq!(metres <= 1_600.0, is_within, "{zone}: {metres} m");
+    }
+}
+
+#[test]
 fn groups_are_counted_apart_and_unsurveyed_gates_leave_everybody_in_doubt() {
     let (Some(zones), Some(practices)) = (zones(), practices()) else { return };
 
