@@ -209,22 +209,52 @@ impl Catchment {
     /// would be the best of all.
     pub fn scores(&self, measure: &Measure) -> Scores {
         match measure {
-            Measure::TwoStep(weight) => self.ratio(&self.weights(weight)),
-            Measure::ThreeStep(weight) => {
-                let mut weights = self.weights(weight);
-                for row in self.begins.windows(2) {
-                    let [from, to] = row else { continue };
-                    let Some(row) = weights.get_mut(*from..*to) else { continue };
-                    let all: f64 = row.iter().sum();
-                    if all > 0.0 {
-                        for weight in row.iter_mut() {
-                            *weight *= *weight / all;
-                        }
+            Measure::TwoStep(weight) => self.weighted(weight, false),
+            Measure::ThreeStep(weight) => self.weighted(weight, true),
+            Measure::RationalAgent(agent) => self.rational(agent),
+        }
+    }
+
+    /// A ratio in two steps, or in three.
+    fn weighted(&self, weight: &Weight, is_three: bool) -> Scores {
+        match weight {
+            Weight::Same => self.ratio(|_| 1.0, is_three),
+            Weight::Bands(bands) if bands.len() >= usize::from(u8::MAX) => {
+                let of = |cost: &f64| bands.iter().find(|(most, _)| cost <= most);
+                let each: Vec<f64> = self
+                    .cost
+                    .iter()
+                    .map(|cost| of(cost).map_or(0.0, |(_, weight)| *weight))
+                    .collect();
+                self.ratio(|pair| each.get(pair).copied().unwrap_or(0.0), is_three)
+            }
+            Weight::Bands(bands) => {
+                // A byte a pair: memory that is touched for the first time costs more than all the sums.
+                let beyond = u8::try_from(bands.len()).unwrap_or(u8::MAX);
+                let mut classes = vec![beyond; self.cost.len()];
+                // Widest first, so that the narrowest that holds a cost has the last word.
+                for (class, (most, _)) in (0..beyond).zip(bands).rev() {
+                    for (held, cost) in classes.iter_mut().zip(&self.cost) {
+                        *held = if cost <= most { class } else { *held };
                     }
                 }
-                self.ratio(&weights)
+                let mut of_class = [0.0; 256];
+                for (held, (_, weight)) in of_class.iter_mut().zip(bands) {
+                    *held = *weight;
+                }
+                let class = |pair: usize| classes.get(pair).copied().unwrap_or(u8::MAX);
+                self.ratio(|pair| of_class[usize::from(class(pair))], is_three)
             }
-            Measure::RationalAgent(agent) => self.rational(agent),
+            Weight::Power { power, least } => {
+                let each: Vec<f64> =
+                    self.cost.iter().map(|cost| cost.max(*least).powf(*power)).collect();
+                self.ratio(|pair| each.get(pair).copied().unwrap_or(0.0), is_three)
+            }
+            Weight::Gaussian { width } => {
+                let of = |cost: &f64| (-cost * cost / (2.0 * width * width)).exp();
+                let each: Vec<f64> = self.cost.iter().map(of).collect();
+                self.ratio(|pair| each.get(pair).copied().unwrap_or(0.0), is_three)
+            }
         }
     }
 
@@ -236,54 +266,47 @@ impl Catchment {
         columns.iter().map(|to| *to as usize).zip(costs.iter().copied())
     }
 
-    fn weights(&self, weight: &Weight) -> Vec<f64> {
-        let costs = self.cost.iter();
-        match weight {
-            Weight::Same => vec![1.0; self.cost.len()],
-            Weight::Bands(bands) => costs
-                .map(|cost| {
-                    bands.iter().find(|(most, _)| cost <= most).map_or(0.0, |(_, weight)| *weight)
-                })
-                .collect(),
-            Weight::Power { power, least } => {
-                costs.map(|cost| cost.max(*least).powf(*power)).collect()
-            }
-            Weight::Gaussian { width } => {
-                costs.map(|cost| (-cost * cost / (2.0 * width * width)).exp()).collect()
-            }
-        }
-    }
-
-    /// `A_i = Σ_j w_ij S_j ÷ Σ_k w_kj P_k`.
-    fn ratio(&self, weights: &[f64]) -> Scores {
+    /// `A_i = Σ_j v_ij S_j ÷ Σ_k v_kj P_k`, where `v` is the weight, or in three steps weight times choice: `w² ÷ Σ_k w_ik`.
+    fn ratio(&self, weight: impl Fn(usize) -> f64, is_three: bool) -> Scores {
         let rows = || {
             self.begins.windows(2).map(|row| match row {
                 [from, to] => *from..*to,
                 _ => 0..0,
             })
         };
+        let of = |row: std::ops::Range<usize>| {
+            row.clone().zip(self.to.get(row).into_iter().flatten().map(|to| *to as usize))
+        };
+        // What every weight of a place is multiplied by, besides itself.
+        let part: Vec<f64> = if is_three {
+            let all = rows().map(|row| in_fours(row, &weight));
+            all.map(|all| if all > 0.0 { 1.0 / all } else { 0.0 }).collect()
+        } else {
+            Vec::new()
+        };
+        let part =
+            |place: usize| if is_three { part.get(place).copied().unwrap_or(0.0) } else { 1.0 };
+        let weight = |pair: usize| {
+            let one = weight(pair);
+            if is_three { one * one } else { one }
+        };
         let mut wanted = vec![0.0; self.supply.len()];
-        for (row, people) in rows().zip(&self.people) {
-            let pairs = self.to.get(row.clone()).into_iter().flatten();
-            for (to, weight) in pairs.zip(weights.get(row).into_iter().flatten()) {
-                if let Some(wanted) = wanted.get_mut(*to as usize) {
-                    *wanted += weight * people;
+        for ((place, row), people) in rows().enumerate().zip(&self.people) {
+            let people = people * part(place);
+            for (pair, to) in of(row) {
+                if let Some(wanted) = wanted.get_mut(to) {
+                    *wanted += weight(pair) * people;
                 }
             }
         }
         let share =
             |(supply, wanted): (&f64, &f64)| if *wanted > 0.0 { supply / wanted } else { 0.0 };
         let shares: Vec<f64> = self.supply.iter().zip(&wanted).map(share).collect();
-        rows()
-            .map(|row| {
-                let pairs = self.to.get(row.clone()).into_iter().flatten();
-                let weights = weights.get(row).into_iter().flatten();
-                let each = pairs
-                    .zip(weights)
-                    .filter_map(|(to, weight)| Some(weight * shares.get(*to as usize)?));
-                Some(each.sum())
-            })
-            .collect()
+        let share = |pair: usize| {
+            let to = self.to.get(pair).map_or(usize::MAX, |to| *to as usize);
+            weight(pair) * shares.get(to).copied().unwrap_or(0.0)
+        };
+        rows().enumerate().map(|(place, row)| Some(part(place) * in_fours(row, share))).collect()
     }
 
     /// As its authors' own program goes: everybody starts at the nearest supply; in each round every place moves people
@@ -396,6 +419,20 @@ impl Catchment {
 fn first_least(values: &[f64]) -> Option<usize> {
     let least = values.iter().enumerate().reduce(|a, b| if b.1 < a.1 { b } else { a });
     least.map(|(at, _)| at)
+}
+
+/// A sum in four strands, so that no addition waits for the one before it.
+fn in_fours(range: std::ops::Range<usize>, figure: impl Fn(usize) -> f64) -> f64 {
+    let mut sums = [0.0; 4];
+    let mut at = range.start;
+    while at + 4 <= range.end {
+        for (strand, sum) in sums.iter_mut().enumerate() {
+            *sum += figure(at + strand);
+        }
+        at += 4;
+    }
+    let rest: f64 = (at..range.end).map(&figure).sum();
+    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 //! Everything is made here: the illustrative estate, the CSV files, the load. Real files are measured too where
 //! `DOMESDAY_SHARED_DATA` names a folder of them.
 
+mod access;
 mod fund;
 mod plan;
 mod programme;
@@ -51,6 +52,8 @@ enum Of {
     Travel,
     /// Draws and sensitivities of a London plan's fund
     Fund,
+    /// What-ifs on all London, and floating catchments beside the established Python package
+    Access(access::AccessBenchArgs),
 }
 
 /// Prints the tables.
@@ -60,7 +63,7 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
         Some(Of::Plan(plan)) => return plan::run(plan),
         Some(Of::Travel) => return travel::measure(&mut out).map(|()| ExitCode::SUCCESS),
         Some(Of::Programme) => return programme::measure(&mut out).map(|()| ExitCode::SUCCESS),
-        Some(Of::Fund) | None => {}
+        Some(Of::Fund | Of::Access(_)) | None => {}
     }
     let folder = std::env::temp_dir().join(format!("domesday-bench-{}", std::process::id()));
     std::fs::create_dir_all(&folder).with_context(|| format!("making {}", folder.display()))?;
@@ -73,9 +76,12 @@ pub(super) fn run(args: &BenchArgs) -> anyhow::Result<ExitCode> {
 fn measure(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> anyhow::Result<()> {
     let store = Store::open(&format!("sqlite:{}", folder.join("london.db").display()))?;
     let scope = Scope::command_line();
-    if matches!(args.of, Some(Of::Fund)) {
+    if args.of.is_some() {
         store.append(&scope, draft(synth::estate(synth::Scale::London, 1)), 0)?;
-        return fund::measure(&store.snapshot(&scope)?.register, out);
+        return match &args.of {
+            Some(Of::Access(asked)) => access::run(asked, &store, out),
+            _ => fund::measure(&store.snapshot(&scope)?.register, out),
+        };
     }
     imports(args, folder, out)?;
     let estate = synth::estate(synth::Scale::London, 1);
@@ -86,7 +92,10 @@ fn measure(args: &BenchArgs, folder: &std::path::Path, out: &mut dyn Write) -> a
     snapshot(&store, &scope, folder, changes, appended, out)?;
     index(&store, &scope, out)?;
     fund::measure(&store.snapshot(&scope)?.register, out)?;
+    let london = store.clone();
     pages(args, store, &scope, out)?;
+    writeln!(out)?;
+    access::run(&access::AccessBenchArgs::default(), &london, out)?;
     writeln!(out)?;
     travel::measure(out)
 }
