@@ -310,3 +310,80 @@ fn a_timetable_that_is_cut_short_is_a_sentence() {
     let told = timetable::read("newport.zip", &gtfs[..gtfs.len().div_euclid(2)]).unwrap_err();
     assert!(told[0].to_string().starts_with("newport.zip"), "{}", told[0]);
 }
+
+/// The whole road: places in, streets prepared, a timetable taken, and access judged by the minutes that are kept.
+#[test]
+fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_them() {
+    let Some(bytes) = map() else { return };
+    let reading = streets::read("newport.osm.pbf", &bytes).unwrap();
+    let (network, _) = build(&reading.osm, Profile::Walk, &config::speed_table().unwrap());
+    let spread = places(&reading.osm, &network, 24);
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let mut sites = String::from("site_code,as_of,name,organisation_code,tenure,location\n");
+    let mut tenancies =
+        String::from("tenancy_id,as_of,site_code,tenancy_name,service_line,tenancy_status\n");
+    let mut zones = String::from(
+        "code,easting,northing,borough_code,borough_name,icb_code,icb_name,ward_code,ward_name,residents,disabled,aged_65_plus,households,no_car_households,imd_decile\n",
+    );
+    for (number, point) in spread.iter().enumerate() {
+        let at = format!("{:.0} {:.0}", point.easting(), point.northing());
+        if number < 4 {
+            sites += &format!("ZNP{number:02},2023-06-13,Surgery {number},ZNP,freehold,{at}\n");
+            tenancies += &format!(
+                "ZNP{number:02}-GP,2023-06-13,ZNP{number:02},Practice {number},primary_care,open\n"
+            );
+        } else {
+            let (east, north) = (point.easting(), point.northing());
+            zones += &format!(
+                "W0100{number:04},{east:.0},{north:.0},W06000022,Newport,QAA,Board,W05000001,Ward,1500,150,300,600,200,{}\n",
+                number.rem_euclid(10) + 1
+            );
+        }
+    }
+    for (name, text) in
+        [("sites.csv", sites), ("tenancies.csv", tenancies), ("zones-2023-06.csv", zones)]
+    {
+        std::fs::write(folder.path().join(name), text).unwrap();
+    }
+    let told = |arguments: &[&str]| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_domesday"))
+            .args(arguments)
+            .env("DOMESDAY_STORE", format!("sqlite:{}", path("n.db")))
+            .env("USER", "newport")
+            .output()
+            .unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        let fault = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{arguments:?}: {text}\n{fault}");
+        text
+    };
+    let shared = |name: &str| {
+        let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../shared/data");
+        let data = std::env::var_os("DOMESDAY_SHARED_DATA").map_or(beside, PathBuf::from);
+        data.join("transport").join(name).display().to_string()
+    };
+    told(&["import", "zones", &path("zones-2023-06.csv")]);
+    told(&["import", "sites", &path("sites.csv")]);
+    told(&["import", "tenancies", &path("tenancies.csv")]);
+    let catchments = ["access", "catchments", "--supply", "sites", "--mode"];
+    let by_line = told(&[&catchments[..], &["public_transport"]].concat());
+    assert!(by_line.contains("straight-line distance"), "{by_line}");
+
+    told(&["travel", "prepare", &shared("newport-2023-06-13.osm.pbf"), "--as-of", "2023-06-13"]);
+    let timetable = shared("newport-20230613_gtfs.zip");
+    let day = ["--date", "2023-06-13", "--as-of", "2023-06-13"];
+    let window = ["--window", "08:15-09:15"];
+    let taken = told(&[&["travel", "timetable", &timetable][..], &day[..], &window[..]].concat());
+
+    assert!(taken.contains("by public transport") && taken.contains("90th centile"), "{taken}");
+    let kept = told(&["travel", "list"]);
+    for mode in ["walk ", "step_free_walk", "drive", "public_transport ", "late minutes"] {
+        assert!(kept.contains(mode), "{mode}: {kept}");
+    }
+    let by_bus = told(&[&catchments[..], &["public_transport"]].concat());
+    assert!(by_bus.contains("timetable newport-20230613_gtfs.zip"), "{by_bus}");
+    let on_foot = told(&[&catchments[..], &["walk"]].concat());
+    assert!(on_foot.contains("shortest way by street"), "{on_foot}");
+    assert_ne!(by_line, by_bus);
+}

@@ -79,7 +79,7 @@ pub(super) fn run(args: &TimetableArgs) -> anyhow::Result<ExitCode> {
     let running = read.running(args.date, Rider::Anyone).len();
     writeln!(
         out,
-        "{} stops in use, {} trips, {running} of them on {}",
+        "{} stops in use, {} trips; {running} runs on {}",
         read.stops.len(),
         read.trips.len(),
         args.date
