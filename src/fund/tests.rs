@@ -449,3 +449,78 @@ proptest! {
         prop_assert_eq!(others(&scaled), others(&ledger));
     }
 }
+
+/// A site that is worth little over its costs: the price decides. Every twentieth of what it may fetch is priced again, line
+/// by line, through the ledger; information uses the formulas.
+#[test]
+fn what_a_valuation_is_worth_is_the_loss_that_knowing_avoids() {
+    // Small savings, and a price between half and twice: at the low end it should not have been sold.
+    let site = site(
+        "ZZ001",
+        &[
+            (Field::Tenure, "freehold"),
+            (Field::ReceiptAccruesTo, "trust"),
+            (Field::Valuation, "100000"),
+            (Field::ValuationLow, "50000"),
+            (Field::ValuationHigh, "200000"),
+            (Field::GrossInternalArea, "1000"),
+            (Field::RunningCost, "500"),
+            (Field::BacklogTotal, "0"),
+        ],
+    );
+    let set = with(assumptions(), "sale.promotion_gbp", 60_000.0);
+    let decisions = [decide(&site, OptionKind::Dispose)];
+    let schedule = Schedule::default();
+    let workings = Workings::new(&decisions, terms(&set), &schedule, &[]).unwrap();
+
+    let told = information(&workings).unwrap();
+
+    for one in &told {
+        assert!(one.value >= Pence::ZERO && one.turns > 0.0 && one.turns < 1.0, "{one:?}");
+    }
+    assert!(told.windows(2).all(|pair| pair[0].value >= pair[1].value), "{told:?}");
+    let worth = |price: f64| -> f64 {
+        let ledger = workings.ledger_in(&Case::of(Lever::Price, price));
+        let counts = |line: &&Line| line.in_fund || line.budget == Budget::Revenue;
+        let each = ledger.lines.iter().filter(counts);
+        each.map(|line| line.amount.as_pounds() * terms(&set).discount(line.year).unwrap()).sum()
+    };
+    let receipt = workings.ledger().lines.into_iter().find(|line| line.kind == LineKind::Receipt);
+    let receipt = receipt.unwrap();
+    let (low, high) = (
+        receipt.low.as_pounds() / receipt.amount.as_pounds(),
+        receipt.high.as_pounds() / receipt.amount.as_pounds(),
+    );
+    let triangle = |u: f64| {
+        let turn = (1.0 - low) / (high - low);
+        if u < turn {
+            low + (u * (high - low) * (1.0 - low)).sqrt()
+        } else {
+            high - ((1.0 - u) * (high - low) * (high - 1.0)).sqrt()
+        }
+    };
+    let worths: Vec<f64> =
+        (0..20).map(|slice| worth(triangle((f64::from(slice) + 0.5) / 20.0))).collect();
+    let mean = worths.iter().sum::<f64>() / 20.0;
+    let knowing = worths.iter().map(|worth| worth.max(0.0)).sum::<f64>() / 20.0;
+    let central = worth(1.0);
+    let turns = worths.iter().filter(|worth| (**worth < 0.0) != (central < 0.0)).count();
+    let valuation = told.iter().find(|one| one.finding == Finding::Valuation);
+    assert_eq!(turns > 0, valuation.is_some(), "{worths:?}");
+    let valuation = valuation.expect("the price decides this sale");
+    assert!((valuation.turns - turns as f64 / 20.0).abs() < 1e-12, "{turns}: {valuation:?}");
+    let by_ledger = knowing - mean.max(0.0);
+    assert!((valuation.value.as_pounds() - by_ledger).abs() < 1.0, "{by_ledger}: {valuation:?}");
+    assert!((valuation.worth.as_pounds() - central).abs() < 1.0, "{central}: {valuation:?}");
+}
+
+#[test]
+fn nothing_is_worth_knowing_where_everything_is_sure() {
+    let set = sure(assumptions());
+    let site = freehold("ZZ001");
+    let decisions = [decide(&site, OptionKind::Dispose)];
+    let schedule = Schedule::default();
+    let workings = Workings::new(&decisions, terms(&set), &schedule, &[]).unwrap();
+
+    assert_eq!(information(&workings).unwrap(), []);
+}

@@ -93,3 +93,63 @@ pub fn stability<'a>(run: &Run, draws: impl Iterator<Item = &'a Run>) -> Vec<Ste
     });
     sites
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::fixture::Town;
+    use crate::scenario::{Lock, LockKind};
+
+    #[test]
+    fn a_draw_is_the_same_twice_moves_what_has_a_range_and_nothing_else() {
+        let built = Town::of_two().built();
+        let question = built.question();
+
+        let drawn = redrawn(&question, 7, 3, 11);
+
+        assert_eq!(drawn.name, "Run 7, draw 3 (seed 11)");
+        assert!(drawn.name.starts_with(&name_of_draws(7)));
+        let same = redrawn(&question, 7, 3, 11);
+        assert_eq!(drawn.assumptions, same.assumptions);
+        assert_ne!(drawn.assumptions, redrawn(&question, 7, 4, 11).assumptions);
+        assert_ne!(drawn.assumptions, redrawn(&question, 7, 3, 12).assumptions);
+        let mut moved = 0;
+        for (key, figure) in &drawn.assumptions.figures {
+            let own = &question.assumptions.figures[key];
+            let range = own.low.zip(own.high).filter(|(low, high)| high > low);
+            match range.filter(|_| !own.unit.starts_with("1 yes")) {
+                Some((low, high)) => {
+                    assert!((low..=high).contains(&figure.value), "{key}: {}", figure.value);
+                    moved += usize::from(figure.value.to_bits() != own.value.to_bits());
+                }
+                None => assert_eq!(figure.value.to_bits(), own.value.to_bits(), "{key}"),
+            }
+        }
+        assert!(moved > 10, "{moved}");
+    }
+
+    #[test]
+    fn a_site_that_closes_in_one_draw_of_two_is_the_least_settled() {
+        let built = Town::of_two().built();
+        let locked = |site: &str, kind| {
+            let mut question = built.question();
+            let lock = Lock { site: site.parse().unwrap(), kind, why: "test".to_owned() };
+            question.locks.push(lock);
+            built.answer(question).unwrap()
+        };
+        let closes = locked("AAA01", LockKind::Close);
+        let stays = locked("AAA01", LockKind::Keep);
+        let mut clashing = closes.clone();
+        clashing.proposal = None;
+
+        let told = stability(&closes, [&closes, &stays, &clashing].into_iter());
+
+        let site = told.iter().find(|site| site.site.as_str() == "AAA01").unwrap();
+        assert_eq!((site.closes, site.draws), (1, 2), "a draw without a plan does not count");
+        assert!((site.share() - 0.5).abs() < 1e-12);
+        assert_eq!(told.first().map(|site| site.site.as_str()), Some("AAA01"));
+        assert_eq!(stability(&clashing, [&closes].into_iter()), []);
+        let none = stability(&closes, std::iter::empty());
+        assert_eq!(none.iter().map(|site| site.draws).sum::<u32>(), 0);
+    }
+}
