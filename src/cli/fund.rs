@@ -157,7 +157,7 @@ fn one(
         horizon_years: run.scenario.horizon_years,
     };
     let indices = match &args.series {
-        None => config::indices()?,
+        None => run.scenario.series.clone().map_or_else(config::indices, Ok)?,
         Some(path) => {
             let text =
                 fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;

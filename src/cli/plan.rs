@@ -60,6 +60,9 @@ pub(super) struct PlanArgs {
     /// A TOML file of planning assumptions that override the shipped ones.
     #[arg(long, value_name = "FILE")]
     assumptions: Option<PathBuf>,
+    /// Index series of the scenario's own, as data/series.toml: what prices of the day are worked out with.
+    #[arg(long, value_name = "FILE")]
+    series: Option<PathBuf>,
     /// Who asks.
     #[arg(long, env = "USER", default_value = "planner")]
     author: String,
@@ -178,6 +181,11 @@ fn question(args: PlanArgs, register: &crate::register::Register) -> anyhow::Res
     let mut question = Scenario::defaults(register, assumptions, config::standards()?);
     let lock =
         |kind| move |site| Lock { site, kind, why: "asked for on the command line".to_owned() };
+    if let Some(path) = &args.series {
+        let text =
+            fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        question.series = Some(config::indices_from(&path.display().to_string(), &text)?);
+    }
     question.name = args.name;
     question.scope = args.scope;
     question.locks = args.keep.into_iter().map(lock(LockKind::Keep)).collect();

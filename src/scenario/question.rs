@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::access::Standard;
+use crate::fund::Indices;
 use crate::register::{Assumptions, ChangeSetId, Pence, Register, SiteCode};
 
 /// Which sites may change.
@@ -139,6 +140,9 @@ pub struct Scenario {
     pub standards_version: Option<u64>,
     /// The figures that may stand in for unknowns, overrides applied.
     pub assumptions: Assumptions,
+    /// Index series of its own, for prices of the day; `None`: the shipped ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub series: Option<Indices>,
     /// What is sought.
     pub objective: Objective,
     /// Net receipts the fund must reach.
@@ -180,6 +184,7 @@ impl Scenario {
             standards,
             standards_version: None,
             assumptions,
+            series: None,
             objective: Objective::FundValue,
             fund_asked: Pence::ZERO,
             capital_available: Pence::pounds(100_000_000),

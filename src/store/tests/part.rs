@@ -125,6 +125,7 @@ pub(crate) fn run(name: &str) -> Run {
             standards: Vec::new(),
             standards_version: None,
             assumptions: Assumptions { name: "none".to_owned(), figures: BTreeMap::new() },
+            series: None,
             objective: Objective::FundValue,
             fund_asked: Pence(100),
             capital_available: Pence(0),

@@ -11,6 +11,7 @@ use super::accepted;
 use super::ask::{Members, document, quoted};
 use crate::access::Standard;
 use crate::config;
+use crate::fund::Indices;
 use crate::register::SiteCode;
 use crate::scenario::{Lock, LockKind, Objective, Scenario, ScopeOf};
 use crate::web::app::{App, aside};
@@ -65,6 +66,10 @@ pub(super) struct Body {
     seed: Option<u32>,
     /// Assumptions to replace, by key.
     overrides: Option<BTreeMap<String, f64>>,
+    /// Index series of the scenario's own, `deflator` and `build_cost`, each with `name`, `source`, `as_of`, `mark`, `points`
+    /// by year without a gap, and `growth_after`: what prices of the day are worked out with.
+    #[schema(value_type = Option<Object>)]
+    series: Option<Value>,
 }
 
 /// A decision taken outside the model.
@@ -142,6 +147,9 @@ fn fill(question: &mut Scenario, members: &mut Members, estate: &Estate) {
         Some(chosen) => chosen,
         None => held,
     };
+    if let Some(series) = members.read("series", series_of) {
+        question.series = Some(series);
+    }
     let wanted = members.read("overrides", |value| {
         value.as_object().cloned().ok_or_else(|| "is an object of keys and numbers".to_owned())
     });
@@ -159,6 +167,16 @@ fn fill(question: &mut Scenario, members: &mut Members, estate: &Estate) {
         (figure.low, figure.high) = (None, None);
         "this scenario".clone_into(&mut figure.source);
     }
+}
+
+/// Both series, whole, each checked as a file of them is.
+fn series_of(value: &Value) -> Result<Indices, String> {
+    let indices: Indices = serde_json::from_value(value.clone())
+        .map_err(|error| format!("holds deflator and build_cost, each whole: {error}"))?;
+    for (name, series) in [("deflator", &indices.deflator), ("build_cost", &indices.build_cost)] {
+        series.check().map_err(|fault| format!("has a fault: {name}.{fault}"))?;
+    }
+    Ok(indices)
 }
 
 fn scope_of(value: &Value, estate: &Estate) -> Result<ScopeOf, String> {

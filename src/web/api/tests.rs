@@ -688,9 +688,13 @@ async fn a_scenario_with_faults_is_refused_with_each_of_them_named() {
         "scope": { "boroughs": ["E06000001"] }, "locks": [{ "site": "NOPE01", "kind": "keep" }], "objective": "glory",
         "fund_asked_pounds": "1.005", "capital_pounds": -1, "gap": 2, "time_limit_seconds": 0, "closures_per_borough": 1.5,
         "standards": ["none_such"], "overrides": { "no.such.key": 1, "discount.rate": "x" }, "seed": -1, "colour": "red",
-        "register_version": null,
+        "register_version": null, "series": { "deflator": { "name": "x", "source": "y", "as_of": "2026-04-01", "mark": "from_memory",
+            "points": { "2026": 100.0, "2028": 104.0 }, "growth_after": 0.02 }, "build_cost": { "name": "x", "source": "y",
+            "as_of": "2026-04-01", "mark": "from_memory", "points": { "2026": 100.0 }, "growth_after": 0.02 } },
     });
     let errors = service.post("/api/v1/scenarios", &asked).await.problem(422);
+    let series = errors["series"].to_string();
+    assert!(series.contains("deflator.points.2027 is missing"), "{series}");
     for field in [
         "scope",
         "locks",

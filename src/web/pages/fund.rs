@@ -13,7 +13,7 @@ use crate::export::workbook::{Book, workbook};
 use crate::export::{Cell, Table, fund as tables};
 use crate::fund::{self, Asked, Grain, Indices, Ledger, Line, Rates, Uncertainty, Workings};
 use crate::register::{
-    Assumptions, Field, MissingAssumption, Pence, ReceiptAccruesTo, Register, Word,
+    Assumptions, Field, Mark, MissingAssumption, Pence, ReceiptAccruesTo, Register, Word,
 };
 use crate::scenario::priorities::Rule;
 use crate::scenario::programme::Programme;
@@ -229,8 +229,14 @@ impl Money {
         }
     }
 
+    /// The scenario's own series, else the shipped ones.
+    fn indices(&self) -> Result<Indices, Problem> {
+        let own = self.run.scenario.series.clone();
+        own.map_or_else(config::indices, Ok).map_err(Problem::internal)
+    }
+
     fn balance(&self, choice: &Choice) -> Result<Table, Problem> {
-        let indices = config::indices().map_err(Problem::internal)?;
+        let indices = self.indices()?;
         let ledger = self.ledger(choice, &indices)?;
         let register = self.register();
         let periods = fund::balances(&ledger, &self.terms(), Pence::ZERO, choice.grain(), |line| {
@@ -403,9 +409,14 @@ pub(crate) async fn show(
             }
             links
         };
-        let indices = config::indices().map_err(Problem::internal)?;
+        let indices = money.indices()?;
         let told = |series: &fund::Series| {
-            format!("{}: {}, as of {}", series.name, series.source, series.as_of)
+            let mark = match series.mark {
+                Mark::Verified => "verified",
+                Mark::Computed => "computed from verified figures",
+                Mark::FromMemory => "from memory, to be confirmed",
+            };
+            format!("{}: {}, as of {} ({mark})", series.name, series.source, series.as_of)
         };
         let total = money.ledger.in_fund().amount;
         let repriced = if money.run.proposal.is_some() {

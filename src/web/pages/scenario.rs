@@ -196,6 +196,7 @@ fn filled(defaults: &Scenario) -> Form {
         ("seed", defaults.seed.to_string()),
         ("locks", String::new()),
         ("overrides", String::new()),
+        ("series", String::new()),
     ];
     values.extend(defaults.standards.iter().map(|standard| ("standards", standard.key.clone())));
     Form::of(values.into_iter().map(|(name, value)| (name.to_owned(), value)))
@@ -295,6 +296,13 @@ fn read(form: &mut Form, estate: &Estate, mut question: Scenario) -> Option<Scen
     for (line, text) in overrides.lines().enumerate().filter(|(_, text)| !text.trim().is_empty()) {
         if let Err(words) = override_one(&mut question, text) {
             form.refuse("overrides", format!("Line {}: {words}", line + 1));
+        }
+    }
+    let series = form.value("series").trim().to_owned();
+    if !series.is_empty() {
+        match config::indices_from("the series", &series) {
+            Ok(indices) => question.series = Some(indices),
+            Err(fault) => form.refuse("series", format!("{fault}")),
         }
     }
     if !form.is_good() {
