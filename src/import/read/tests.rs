@@ -680,3 +680,50 @@ proptest! {
         let _ = Mapping::from_toml(text.get(..at.min(text.len())).unwrap_or(""));
     }
 }
+
+#[test]
+fn prices_below_nothing_and_dates_in_an_order_that_cannot_be_are_refused_in_their_cells() {
+    let head = "site_code,as_of,valuation_gbp,annual_rent_gbp,lease_start,lease_break,lease_expiry,opened_on,closed_on";
+    let reading = read_one(
+        ImportKind::Sites,
+        "mine.csv",
+        format!(
+            "{head}\n\
+             RXA01,2026-03-31,-1,-0.01,2020-04-01,2019-04-01,2019-03-31,2010-01-01,2009-12-31\n\
+             RXA02,2026-03-31,0,0,2020-04-01,2020-04-01,2020-04-01,2010-01-01,2010-01-01\n"
+        ),
+    );
+
+    let told = told(&reading);
+
+    for wanted in [
+        ("valuation_gbp", "at least £0"),
+        ("annual_rent_gbp", "at least £0"),
+        ("lease_break", "the lease starts, 2020-04-01"),
+        ("lease_expiry", "the lease starts, 2020-04-01"),
+        ("closed_on", "the day it opened, 2010-01-01"),
+    ] {
+        let is_it = |fault: &&String| fault.contains(wanted.0) && fault.contains(wanted.1);
+        assert_eq!(told.iter().filter(is_it).count(), 1, "{wanted:?}: {told:#?}");
+    }
+    assert_eq!(told.len(), 5, "the second row is at every limit, and inside: {told:#?}");
+}
+
+#[test]
+fn a_lease_that_ends_before_its_break_is_refused_and_a_date_alone_is_not() {
+    let head = "site_code,as_of,lease_start,lease_break,lease_expiry";
+    let reading = read_one(
+        ImportKind::Sites,
+        "mine.csv",
+        format!(
+            "{head}\n\
+             RXA01,2026-03-31,,2030-01-01,2029-12-31\n\
+             RXA02,2026-03-31,,,2029-12-31\n"
+        ),
+    );
+
+    let told = told(&reading);
+
+    assert_eq!(told.len(), 1, "{told:#?}");
+    assert!(told[0].contains("lease_expiry") && told[0].contains("2030-01-01"), "{told:#?}");
+}
