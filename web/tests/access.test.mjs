@@ -134,3 +134,56 @@ test("the statement prints, and says what closes the gap", async () => {
   assert.ok((await page.pdf({ format: "A4" })).length > 10_000);
   await context.close();
 });
+
+test("a site pressed on the what-if's map is closed, people, standards and fund are told, and it is taken back", async () => {
+  const { page, context, wrong } = await open(chrome, { viewport: { width: 1280, height: 900 } });
+  await page.goto(`${service.base}/access/what-if`);
+  await page.locator(".app-map a").first().click();
+  await page.waitForURL(/borough=/);
+  const mark = page.locator(".app-map a[href*='pick=']").first();
+  const pressed = new URL(await mark.getAttribute("href"), service.base).searchParams.get("pick");
+  await mark.click();
+  await page.waitForURL(/pick=/);
+  assert.equal(await page.locator("#site").inputValue(), pressed);
+  // Improving every pressed site of the demo can be told; closing one that offers nothing is refused in words.
+  await page.check('input[name="do"][value="close"]');
+  await page.click("text=See what it does");
+  const told = await page.locator("main").innerText();
+  assert.match(told, new RegExp(`\\(${pressed}\\) closes`));
+  assert.match(told, /to the fund, net/);
+  assert.ok((await page.locator("#headline li").count()) > 0, "what it does to people is told by standard");
+  for (const caption of [/Each standard, before and after/, /The ten worst-hit small areas/, /Journeys of each moved tenancy.s own patients/]) {
+    assert.match(told, caption);
+  }
+  // What the page shows is what the API answers.
+  const asked = await (await fetch(`${service.base}/api/v1/access/what-if?edits=close:${pressed}`)).json();
+  const fund = await page.locator(".app-figure__number").first().innerText();
+  const pounds = Number(fund.replace(/[£,\u2212-]/g, "").trim());
+  assert.ok(Math.abs(Math.abs(asked.to_fund_gbp ?? asked.to_fund) - pounds) < 1, `${fund} is not ${JSON.stringify(asked).slice(0, 200)}`);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(await sideways(page), []);
+  await page.click("text=Take back");
+  await page.waitForURL((url) => !url.search.includes("close"));
+  assert.equal(await page.locator("#headline").count(), 0);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test("two states side by side name who is worse off, and the same table comes as a file", async () => {
+  const { page, context, wrong } = await open(chrome);
+  const site = await code();
+  await page.goto(`${service.base}/access/compare`);
+  await page.fill("#a", "today");
+  await page.fill("#b", `today+close:${site}`);
+  await page.click("main form button");
+  const told = await page.locator("main").innerText();
+  assert.match(told, /The ten worst-hit small areas/);
+  const link = page.locator("a[href*='/access/compare/people.csv']").first();
+  const csv = await (await fetch(new URL(await link.getAttribute("href"), service.base))).text();
+  assert.match(csv.split("\r\n")[0], /decile|by/);
+  await page.fill("#b", "today+close:NOSUCH1");
+  await page.click("main form button");
+  assert.match(await page.locator("main").innerText(), /NOSUCH1/);
+  assert.deepEqual(wrong.filter((one) => !/422/.test(one)), []);
+  await context.close();
+});

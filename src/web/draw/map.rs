@@ -72,6 +72,8 @@ pub(crate) struct Mark {
     pub symbol: Symbol,
     /// What a pointer is told.
     pub title: String,
+    /// Where pressing it leads; as with [`Patch::href`], never the only way.
+    pub href: Option<String>,
 }
 
 /// Outlines made light enough for a page: simplified once for each edition, then only scaled.
@@ -181,7 +183,10 @@ impl Map<'_> {
         let height = (bounds.height() * scale).clamp(200.0, 1400.0);
         let xy = |c: Coord<f64>| ((c.x - bounds.min().x) * scale, (bounds.max().y - c.y) * scale);
         // What holds links is no picture.
-        let role = if self.is_pressable { "group" } else { "img" };
+        // A picture has no links inside it: what can be pressed makes a group of it.
+        let leads = self.patches.iter().any(|patch| patch.href.is_some())
+            || self.marks.iter().any(|mark| mark.href.is_some());
+        let role = if leads || self.is_pressable { "group" } else { "img" };
         let mut out = format!(
             r#"<svg class="app-map__drawing" viewBox="0 0 {} {}" role="{role}" aria-label="{}" focusable="false""#,
             n(WIDTH),
@@ -276,15 +281,22 @@ impl Map<'_> {
         });
         for mark in marks {
             let (x, y) = xy(Coord { x: mark.at.easting(), y: mark.at.northing() });
+            let title = escape(&mark.title);
+            if let Some(href) = &mark.href {
+                let href = escape(href);
+                let _ = write!(out, r#"<a href="{href}" tabindex="-1" aria-label="{title}">"#);
+            }
             let _ = write!(
                 out,
-                r#"<path class="app-mark app-mark--{}" d="M{} {}{}"><title>{}</title></path>"#,
+                r#"<path class="app-mark app-mark--{}" d="M{} {}{}"><title>{title}</title></path>"#,
                 mark.symbol.key(),
                 n(x),
                 n(y),
                 mark.symbol.path(radius),
-                escape(&mark.title)
             );
+            if mark.href.is_some() {
+                out.push_str("</a>");
+            }
         }
         scale_bar(&mut out, scale, height);
         out.push_str("</svg>");
@@ -345,11 +357,28 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_mark_that_leads_somewhere_is_a_link_out_of_the_order_of_the_keyboard() {
+        let mark = Mark {
+            at: Point::new(530_000.0, 170_000.0).unwrap(),
+            symbol: Symbol::Circle,
+            title: "A & B".to_owned(),
+            href: Some("/access/what-if?edits=&pick=RXA01#do".to_owned()),
+        };
+        let map = Map { label: "Sites", marks: vec![mark], ..Map::default() };
+
+        let svg = map.draw().unwrap();
+
+        let link = r#"<a href="/access/what-if?edits=&amp;pick=RXA01#do" tabindex="-1" aria-label="A &amp; B">"#;
+        assert!(svg.contains(link), "{svg}");
+    }
+
+    #[test]
     fn north_is_up_and_a_name_cannot_break_out_of_the_drawing() {
         let mark = |northing, title: &str| Mark {
             at: Point::new(530_000.0, northing).unwrap(),
             symbol: Symbol::Square,
             title: title.to_owned(),
+            href: None,
         };
         let map = Map {
             label: "Sites",

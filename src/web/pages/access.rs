@@ -370,7 +370,12 @@ fn zone_map<'a>(
             Some(false) => (Symbol::Square, "fails"),
             None => (Symbol::Cross, "not known"),
         };
-        Some(Mark { at: site.location()?, symbol, title: format!("{}: {words}", site.name()) })
+        Some(Mark {
+            at: site.location()?,
+            symbol,
+            title: format!("{}: {words}", site.name()),
+            href: None,
+        })
     });
     Map {
         label: "Areas by minutes to the nearest passing site, and the sites of this service line",

@@ -11,10 +11,11 @@ use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
 use crate::access::{Difference, Verdict};
 use crate::export::{self, Cell, Table, grouped};
-use crate::register::{ServiceLine, SiteCode, Word as _};
+use crate::register::{Field, Point, ServiceLine, SiteCode, SiteStatus, Word as _};
 use crate::scenario::{Compared, Edit, StateSpec};
 use crate::web::app::{App, Held, aside};
 use crate::web::asked;
+use crate::web::draw::{Fill, Map, Mark, Patch, Shape, Symbol};
 use crate::web::filter::percent;
 use crate::web::problem::Problem;
 
@@ -230,6 +231,10 @@ pub(crate) struct Doing {
     r#do: String,
     site: String,
     care: String,
+    /// A site pressed on the map: what is done to it is chosen next.
+    pick: String,
+    /// Whose sites the map shows, by GSS code.
+    borough: String,
 }
 
 impl Doing {
@@ -297,10 +302,17 @@ pub(crate) async fn what_if(
         let cares = choices.map(|line| Choice::new(line.word(), line.label(), doing.care == line.word()));
         let cares: Vec<Choice> = std::iter::once(none).chain(cares).collect();
         let is_error = error.is_some();
+        let spec = done.as_ref().map(|(spec, _)| spec.clone());
+        let borough = borough_of(&held, &doing, spec.as_ref());
+        let drawing = sites_map(&held, spec.as_ref(), &kept, borough).draw();
+        let drawing = drawing.map(View::from_safe_string);
         let view = context! {
+            edits_query => percent(&kept),
             edits => kept,
             r#do => doing.r#do.clone(),
-            site => doing.site.clone(),
+            site => if doing.site.is_empty() { doing.pick.clone() } else { doing.site.clone() },
+            drawing => drawing,
+            borough => borough.map(|shape| shape.name.clone()),
             cares => view_of(cares),
             error => error.map(|(field, words)| context! { field => field, words => words }),
             done => done.as_ref().map(|(spec, _)| done_list(&held, spec)),
@@ -324,6 +336,76 @@ pub(crate) async fn what_if(
         Ok(Page::new("what-if.html", title, view).under("Access", "/access").with_status(status))
     })
     .await
+}
+
+/// The borough asked for, else that of the site pressed or done to last.
+fn borough_of<'a>(held: &'a Held, doing: &Doing, spec: Option<&StateSpec>) -> Option<&'a Shape> {
+    let register = held.estate.register();
+    let of_site = |code: &SiteCode| register.site(code)?.text(Field::BoroughCode);
+    let last = spec.and_then(|spec| spec.edits.last()).map(|edit| match edit {
+        Edit::Close(site) | Edit::Improve(site) | Edit::Offer(site, _) => site.clone(),
+    });
+    let pressed = doing.pick.parse().ok().or_else(|| doing.site.trim().parse().ok()).or(last);
+    let code = Some(doing.borough.as_str()).filter(|code| !code.is_empty());
+    let code = code.or_else(|| of_site(pressed.as_ref()?))?;
+    held.estate.shapes.iter().find(|shape| shape.code == code)
+}
+
+/// Boroughs to press, or one borough's sites: each mark leads to the form with its code filled in.
+fn sites_map<'a>(
+    held: &'a Held,
+    spec: Option<&StateSpec>,
+    edits: &str,
+    borough: Option<&'a Shape>,
+) -> Map<'a> {
+    let edits = percent(edits);
+    let Some(borough) = borough else {
+        let patch = |shape: &'a Shape| {
+            let middle = geo::BoundingRect::bounding_rect(shape.outline())?.center();
+            Some(Patch {
+                outline: Some(shape.outline()),
+                at: Point::new(middle.x, middle.y).ok()?,
+                fill: Fill::None,
+                title: shape.name.clone(),
+                href: Some(format!("/access/what-if?edits={edits}&borough={}", shape.code)),
+            })
+        };
+        return Map {
+            label: "Press a borough to see its sites",
+            shapes: held.estate.shapes.iter().collect(),
+            patches: held.estate.shapes.iter().filter_map(patch).collect(),
+            ..Map::default()
+        };
+    };
+    let done = |code: &SiteCode| {
+        let edits = spec.map(|spec| spec.edits.as_slice()).unwrap_or_default();
+        edits.iter().rev().find_map(|edit| match edit {
+            Edit::Close(site) if site == code => Some((Symbol::Square, "closes")),
+            Edit::Improve(site) if site == code => Some((Symbol::Triangle, "is improved")),
+            Edit::Offer(site, _) if site == code => Some((Symbol::Diamond, "newly offers care")),
+            _ => None,
+        })
+    };
+    let here = held.estate.register().sites().filter(|site| {
+        site.text(Field::BoroughCode) == Some(borough.code.as_str())
+            && !site.is_aggregate()
+            && site.status() != SiteStatus::Closed
+    });
+    let marks = here.filter_map(|site| {
+        let (symbol, words) = done(&site.code).unwrap_or((Symbol::Circle, "as it is"));
+        Some(Mark {
+            at: site.location()?,
+            symbol,
+            title: format!("{} ({}): {words}", site.name(), site.code),
+            href: Some(format!("/access/what-if?edits={edits}&pick={}#do", site.code)),
+        })
+    });
+    Map {
+        label: "Press a site, then choose what is done to it",
+        shapes: vec![borough],
+        marks: marks.collect(),
+        ..Map::default()
+    }
 }
 
 fn written(spec: &StateSpec) -> String {

@@ -420,13 +420,19 @@ fn map<'a>(
                     Some(false) => Symbol::Square,
                     None => Symbol::Cross,
                 };
-                Some(Mark { at: site.location()?, symbol, title: site.name().to_owned() })
+                Some(Mark {
+                    at: site.location()?,
+                    symbol,
+                    title: site.name().to_owned(),
+                    href: None,
+                })
             })
             .collect();
         marks.push(Mark {
             at,
             symbol: Symbol::Triangle,
             title: "The place asked about".to_owned(),
+            href: None,
         });
         return Map {
             label: "The place, what is within the minutes, and the sites around it",

@@ -192,7 +192,7 @@ pub(crate) async fn file(
 
 fn mark(estate: &Estate, site: &Site, by: By) -> Option<Mark> {
     let at = site.location().filter(|_| !site.is_aggregate())?;
-    Some(Mark { at, symbol: by.class(estate, site), title: site.name().to_owned() })
+    Some(Mark { at, symbol: by.class(estate, site), title: site.name().to_owned(), href: None })
 }
 
 fn by_choices(chosen: By) -> Vec<View> {

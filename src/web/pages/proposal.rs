@@ -795,7 +795,7 @@ fn maps(estate: &Estate, proposal: &Proposal) -> View {
     let marks = |symbol: &dyn Fn(&Action) -> Symbol| -> Vec<Mark> {
         let mark = |action: &Action| {
             let title = format!("{}: {}", action.name, option_words(action.option));
-            Some(Mark { at: place(&action.site)?, symbol: symbol(action), title })
+            Some(Mark { at: place(&action.site)?, symbol: symbol(action), title, href: None })
         };
         proposal.actions.iter().filter_map(mark).collect()
     };

@@ -375,10 +375,11 @@ fn small_map(estate: &Estate, site: &Site) -> Option<String> {
                 at: other.location()?,
                 symbol: Symbol::Cross,
                 title: other.name().to_owned(),
+                href: None,
             })
         })
         .collect();
-    marks.push(Mark { at, symbol: Symbol::Square, title: site.name().to_owned() });
+    marks.push(Mark { at, symbol: Symbol::Square, title: site.name().to_owned(), href: None });
     let label = format!("{} and the sites around it", site.name());
     Map {
         label: &label,
