@@ -2,12 +2,13 @@
 
 #![expect(clippy::print_stdout, reason = "a skipped test must show")]
 
+use std::fmt::Write as _;
 use std::path::PathBuf;
 
 use geo::{Area as _, Intersects as _, Relate as _, Validation as _};
 
 use domesday::config;
-use domesday::geography::{Zone, Zones};
+use domesday::geography::{LonLat, Zone, Zones, from_wgs84};
 use domesday::import::{streets, timetable};
 use domesday::register::{Minutes, Point, SiteCode};
 use domesday::travel::timetable::Wheelchair;
@@ -329,16 +330,20 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
     for (number, point) in spread.iter().enumerate() {
         let at = format!("{:.0} {:.0}", point.easting(), point.northing());
         if number < 4 {
-            sites += &format!("ZNP{number:02},2023-06-13,Surgery {number},ZNP,freehold,{at}\n");
-            tenancies += &format!(
-                "ZNP{number:02}-GP,2023-06-13,ZNP{number:02},Practice {number},primary_care,open\n"
-            );
+            writeln!(sites, "ZNP{number:02},2023-06-13,Surgery {number},ZNP,freehold,{at}")
+                .unwrap();
+            writeln!(
+                tenancies,
+                "ZNP{number:02}-GP,2023-06-13,ZNP{number:02},Practice {number},primary_care,open"
+            )
+            .unwrap();
         } else {
             let (east, north) = (point.easting(), point.northing());
-            zones += &format!(
-                "W0100{number:04},{east:.0},{north:.0},W06000022,Newport,QAA,Board,W05000001,Ward,1500,150,300,600,200,{}\n",
+            writeln!(
+                zones,
+                "W0100{number:04},{east:.0},{north:.0},W06000022,Newport,QAA,Board,W05000001,Ward,1500,150,300,600,200,{}",
                 number.rem_euclid(10) + 1
-            );
+            ).unwrap();
         }
     }
     for (name, text) in
@@ -386,4 +391,63 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
     let on_foot = told(&[&catchments[..], &["walk"]].concat());
     assert!(on_foot.contains("shortest way by street"), "{on_foot}");
     assert_ne!(by_line, by_bus);
+}
+
+/// Minutes of two established routers on the same map (`expected/README.md`): ours lie within the spread they show among
+/// themselves.
+#[test]
+fn walks_under_half_an_hour_lie_within_what_established_routers_differ_by() {
+    let Some(bytes) = map() else { return };
+    let reading = streets::read("newport.osm.pbf", &bytes).unwrap();
+    let (network, _) = build(&reading.osm, Profile::Walk, &config::speed_table().unwrap());
+    let mut rows = csv::Reader::from_reader(include_str!("expected/newport_walk.csv").as_bytes());
+    let mut reached: std::collections::BTreeMap<(u64, u64), Vec<u32>> =
+        std::collections::BTreeMap::new();
+    let (mut pairs, mut unreached) = (0_u32, 0_u32);
+    let (mut peers, mut nearest, mut by) = (0.0, 0.0, [0.0; 3]);
+    for row in rows.records() {
+        let row = row.unwrap();
+        let number = |at: usize| row[at].parse::<f64>().unwrap();
+        let place = |longitude: f64, latitude: f64| {
+            let at = from_wgs84(LonLat { longitude, latitude }).unwrap();
+            network.snap(at)
+        };
+        let ends = place(number(0), number(1)).zip(place(number(2), number(3)));
+        let Some((start, end)) = ends else {
+            unreached += 1;
+            continue;
+        };
+        let from = reached
+            .entry((number(0).to_bits(), number(1).to_bits()))
+            .or_insert_with(|| dijkstra(network.graph(), &network.starts(start)));
+        let through = network
+            .ends(end)
+            .into_iter()
+            .filter(|(vertex, _)| from[*vertex as usize] < FAR)
+            .map(|(vertex, rest)| from[vertex as usize] + rest);
+        let Some(ours) = through.chain(network.direct(start, end)).min() else {
+            unreached += 1;
+            continue;
+        };
+        let ours = f64::from(ours) / 60_000.0;
+        let (valhalla, shortest, osrm) = (number(4), number(5), number(6));
+        pairs += 1;
+        peers += (valhalla - osrm).abs();
+        for (sum, other) in by.iter_mut().zip([valhalla, shortest, osrm]) {
+            *sum += (ours - other).abs();
+        }
+        nearest += (ours - valhalla).abs().min((ours - osrm).abs());
+    }
+    let mean = |sum: f64| sum / f64::from(pairs);
+    let [valhalla, shortest, osrm] = by.map(mean);
+    println!(
+        "{pairs} walks, {unreached} to or from a street that leads nowhere here; minutes apart: ours and Valhalla {valhalla:.2}, \
+         ours and Valhalla's shortest way {shortest:.2}, ours and OSRM {osrm:.2}, Valhalla and OSRM {:.2}",
+        mean(peers)
+    );
+    assert!(pairs > 400 && unreached * 20 < pairs, "{pairs} {unreached}");
+    // Nearer to the nearer of the two than they are to each other. Valhalla is the farther one: it adds time for steps and
+    // crossings and turns away from alleys and drives.
+    assert!(osrm <= 0.6 && mean(nearest) <= mean(peers).min(0.6), "{osrm} {}", mean(nearest));
+    assert!(valhalla <= mean(peers) + 0.6 && shortest <= valhalla, "{valhalla} {shortest}");
 }

@@ -76,8 +76,11 @@ fn what_ifs(snapshot: &Snapshot, name: &str, out: &mut dyn Write) -> anyhow::Res
     let today = StateSpec { base: Base::Today, edits: Vec::new() };
     let (mut total, mut worst, mut full) = (Duration::ZERO, Duration::ZERO, Duration::ZERO);
     let mut tried = 0_u32;
-    let offering: BTreeSet<SiteCode> =
-        register.tenancies().filter(|one| one.is_open()).filter_map(|one| one.site()).collect();
+    let offering: BTreeSet<SiteCode> = register
+        .tenancies()
+        .filter(|one| one.is_open())
+        .filter_map(crate::register::Tenancy::site)
+        .collect();
     let sites: Vec<SiteCode> = offering.into_iter().collect();
     let every = sites.len().div_ceil(TRIED).max(1);
     for code in sites.into_iter().step_by(every) {
@@ -243,7 +246,7 @@ fn catchments(python: &str, out: &mut dyn Write) -> anyhow::Result<()> {
         let scores = catchment.scores(&measure);
         let took = began.elapsed();
         let timed = package.as_ref().ok().and_then(|package| package.told.get(name));
-        let (times, apart) = timed.map_or_else(Default::default, |timed| {
+        let (faster, apart) = timed.map_or_else(Default::default, |timed| {
             let theirs = Duration::from_secs_f64(timed.seconds.max(0.0));
             let far = scores.iter().zip(&timed.scores).map(|(ours, theirs)| {
                 let ours = ours.unwrap_or(0.0);
@@ -259,7 +262,7 @@ fn catchments(python: &str, out: &mut dyn Write) -> anyhow::Result<()> {
             name.to_owned(),
             format!("{:.4}", took.as_secs_f64()),
             format!("≥ {goal}"),
-            times,
+            faster,
             apart,
         ]);
     }

@@ -693,7 +693,7 @@ async fn a_scenario_with_faults_is_refused_with_each_of_them_named() {
             "as_of": "2026-04-01", "mark": "from_memory", "points": { "2026": 100.0 }, "growth_after": 0.02 } },
     });
     let errors = service.post("/api/v1/scenarios", &asked).await.problem(422);
-    let series = errors["series"].to_string();
+    let series = errors["series"].clone();
     assert!(series.contains("deflator.points.2027 is missing"), "{series}");
     for field in [
         "scope",
