@@ -31,6 +31,9 @@
 //! | health programme | a transformation programme that premises serve: cancer, homeless health |
 //! | fault | something wrong in a file |
 //! | finding | a standard the estate does not meet |
+//! | state | the estate as it stands, under a run, or with sites closed, improved or newly offering care |
+//! | standards version | the list of standards at a time; a scenario pins one |
+//! | basis | what a run's money is told on besides its decisions: a programme's dates, priorities paid for |
 //! | reading | a service line's standard read for disabled residents, counting only sites that pass |
 //! | shortfall | who lacks a site they can get into, and what each site would change |
 //! | league | sites to fix, by people gained for each pound |

@@ -116,3 +116,39 @@ impl Assumptions {
         Ok(self.figure(key)?.value)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn figure(unit: &str, value: f64, low: Option<f64>, high: Option<f64>) -> Assumption {
+        Assumption {
+            value,
+            low,
+            high,
+            unit: unit.to_owned(),
+            words: "words".to_owned(),
+            source: "test".to_owned(),
+            as_of: chrono::NaiveDate::default(),
+            mark: Mark::FromMemory,
+        }
+    }
+
+    #[test]
+    fn a_retention_above_one_a_price_below_nothing_and_a_range_upside_down_are_named_by_key_and_part()
+     {
+        for (key, bad, part) in [
+            ("retention.trust", figure("share", 1.01, None, None), "value"),
+            ("retention.trust", figure("share", 0.5, None, Some(1.2)), "high"),
+            ("retention.trust", figure("share", f64::NAN, None, None), "value"),
+            ("sale.promotion_gbp", figure("£", -1.0, None, None), "value"),
+            ("time.receipt_month", figure("month", 13.0, None, None), "value"),
+            ("lease.notice_years", figure("years", 2.0, Some(3.0), None), "low"),
+            ("lease.notice_years", figure("years", 2.0, None, Some(1.0)), "high"),
+        ] {
+            let fault = bad.fault(key).unwrap();
+            assert_eq!((fault.key.as_str(), fault.part), (key, part), "{fault:?}");
+        }
+        assert_eq!(figure("share", 1.0, Some(0.0), Some(1.0)).fault("retention.trust"), None);
+    }
+}
