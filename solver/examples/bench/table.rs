@@ -107,7 +107,7 @@ pub(crate) fn page(rows: &[(Instance, Vec<Measured>)], others: &[Other], words: 
         machine(),
         version(),
     ));
-    page.push("Every search has a process and one thread of its own. *Plan* and *bound* in the problem's own unit; *gap* is \
+    page.push("Every search has a process of its own; HiGHS has one thread in it, our prices of large problems more. *Plan* and *bound* in the problem's own unit; *gap* is \
              (plan − bound) ÷ plan; *wall* is the search alone, *CPU* and *peak* are the whole process with reading the \
              file. **Bold**: what was to be reached is reached. \"HiGHS alone\" is the same model, in the strong form, left \
              to HiGHS. Plans of the first two are re-checked by `solver::verify`; others are taken at their word.\n\n".to_owned());
