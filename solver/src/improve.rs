@@ -9,6 +9,8 @@ use crate::problem::{LimitTerm, Place, Problem};
 
 /// Moves tried for each site and unit, and for each second there is: a few seconds on a borough, a quarter of the time on a city.
 const MOVES_EACH: f64 = 16_000.0;
+/// Seconds that count: what a long search has beyond these is HiGHS's, which proves.
+const MOST_SECONDS: f64 = 60.0;
 const MOVES_A_SECOND: f64 = 60_000.0;
 /// Tiny problems need fewer: this many times their size squared.
 const MOVES_SQUARED: f64 = 100.0;
@@ -31,7 +33,8 @@ pub(crate) fn improved(
     let mut estate = Estate::of(problem, &parcels);
     let size = (problem.sites.len() + parcels.len()) as f64;
     let moves = (MOVES_EACH * size).min(MOVES_SQUARED * size * size);
-    let rounds = moves.min(MOVES_A_SECOND * settings.time_limit_seconds.max(0.0)) / ROUND as f64;
+    let seconds = settings.time_limit_seconds.max(0.0).clamp(0.0, MOST_SECONDS);
+    let rounds = moves.min(MOVES_A_SECOND * seconds) / ROUND as f64;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
