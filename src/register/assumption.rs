@@ -129,7 +129,7 @@ mod tests {
             unit: unit.to_owned(),
             words: "words".to_owned(),
             source: "test".to_owned(),
-            as_of: chrono::NaiveDate::default(),
+            as_of: NaiveDate::default(),
             mark: Mark::FromMemory,
         }
     }
