@@ -97,6 +97,8 @@ pub(super) fn demo(args: &DemoArgs) -> anyhow::Result<ExitCode> {
 /// The scenario a newcomer sees: one integrated care board, a fund asked for, a percent of gap.
 fn first_question(register: &Register) -> anyhow::Result<Scenario> {
     let mut question = Scenario::defaults(register, config::assumptions()?, config::standards()?);
+    // Version 0 of the standards is what ships.
+    question.standards_version = Some(0);
     let mut boards = std::collections::BTreeMap::<(&str, &str), usize>::new();
     for site in register.sites() {
         if let (Some(code), Some(name)) = (site.text(Field::IcbCode), site.text(Field::IcbName)) {
