@@ -445,9 +445,10 @@ fn walks_under_half_an_hour_lie_within_what_established_routers_differ_by() {
          ours and Valhalla's shortest way {shortest:.2}, ours and OSRM {osrm:.2}, Valhalla and OSRM {:.2}",
         mean(peers)
     );
-    assert!(pairs > 400 && unreached * 20 < pairs, "{pairs} {unreached}");
-    // Nearer to the nearer of the two than they are to each other. Valhalla is the farther one: it adds time for steps and
-    // crossings and turns away from alleys and drives.
-    assert!(osrm <= 0.6 && mean(nearest) <= mean(peers).min(0.6), "{osrm} {}", mean(nearest));
+    assert!(pairs > 700 && unreached * 20 < pairs, "{pairs} {unreached}");
+    // Against both routers' shortest ways; beside Valhalla as it comes, which adds time for steps and crossings and turns
+    // away from alleys and drives, ours is nearer to the nearer of the two than they are to each other.
+    assert!(osrm <= 0.6 && shortest <= 0.6, "{osrm} {shortest}");
+    assert!(mean(nearest) <= mean(peers).min(0.6), "{} {}", mean(nearest), mean(peers));
     assert!(valhalla <= mean(peers) + 0.6 && shortest <= valhalla, "{valhalla} {shortest}");
 }
