@@ -15,6 +15,7 @@ pub mod run;
 pub mod sheet;
 pub mod streets;
 pub mod timetable;
+pub mod travel;
 
 pub use locate::locate;
 pub use read::{Held, MOST_FAULTS, by_mapping, faults_csv, read};

@@ -19,6 +19,7 @@ use chrono::NaiveDateTime;
 use serde::Serialize;
 
 use crate::import::run::{self as import, Request};
+use crate::import::travel::{self, TravelRequest};
 use crate::register::Assumptions;
 use crate::scenario::programme::{self, Levers, Programme};
 use crate::scenario::{self, Asking, Estate, Follow, Rules, Run, Scenario, Study, StudyQuestion};
@@ -271,6 +272,23 @@ impl Jobs {
         self.start_import_with(scope, &title, &author, move |teller| {
             let mut tell = |step: import::Progress| teller.tell(Some(step.share), &step.message);
             let kept = import::run_numbered(&store, &own_scope, &request, &mut tell);
+            kept.map(|(id, _)| id).map_err(in_words)
+        })
+    }
+
+    /// Queues the making of travel times; it ends in a report like an import's.
+    pub fn start_travel(&self, scope: &Scope, request: TravelRequest) -> Result<JobId, JobError> {
+        let store = self.0.store.clone();
+        let own_scope = scope.clone();
+        let label = request.kind().label();
+        let title = request.file().map_or(label.to_owned(), |file| format!("{label}: {file}"));
+        let author = request.author.clone();
+        self.start_import_with(scope, &title, &author, move |teller| {
+            let mut heard = |share: f64, doing: &str| {
+                teller.tell(Some(share), doing);
+                !teller.is_cancelled()
+            };
+            let kept = travel::carry_out(&store, &own_scope, &request, &mut heard);
             kept.map(|(id, _)| id).map_err(in_words)
         })
     }

@@ -23,7 +23,7 @@ pub mod timetable;
 
 pub use best::{Measure, TimesByWay, Wanted, best_times};
 pub use by_street::{ByStreet, Placing, by_street, mode_of};
-pub use by_timetable::{Departures, Ends, Walking};
+pub use by_timetable::{Departures, Ends, Walking, Work};
 pub use bytes::Damaged;
 pub use graph::{Arc, FAR, Graph, Label, Search, dijkstra, parts};
 pub use hierarchy::Hierarchy;

@@ -19,6 +19,7 @@ mod reached;
 mod templates;
 #[cfg(test)]
 mod tests;
+mod travel;
 mod upload;
 
 use std::io::{self, Write as _};
@@ -157,7 +158,7 @@ fn pages_routes(service: &mut web::ServiceConfig) {
     use pages::{
         access, catchments, checklist, compare, explore, files, fund, home, imports, jobs, map,
         priorities, problems, programme, proposal, reference, register, scenario, site, standards,
-        study,
+        study, travel,
     };
     service
         .service(get("/healthz", health::alive))
@@ -192,6 +193,8 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/imports.csv", imports::list_file))
         .service(get("/imports/{id}", imports::show))
         .service(get("/imports/{id}/faults.csv", imports::faults_file))
+        .service(get_and_post("/travel", travel::show, travel::send))
+        .service(get("/travel.csv", travel::file))
         .service(get("/scenarios", scenario::list))
         .service(get("/scenarios.csv", scenario::file))
         .service(get_and_post("/scenarios/new", scenario::form, scenario::ask))

@@ -1,10 +1,8 @@
 //! `domesday travel`: minutes from a street map or from a router's matrix, kept with the register.
 
-mod timetable;
-
 use std::fs;
 use std::io::{self, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,11 +14,10 @@ use clap::{Args, Subcommand, ValueEnum};
 
 use super::table;
 use crate::config;
-use crate::import::networks::{self, Asked, NetworksFault};
-use crate::import::{ReferenceSet, matrix};
-use crate::register::{Minutes, Reference, ReferenceKind, SiteCode};
-use crate::store::{Draft, Scope, Snapshot, Store};
-use crate::travel::{Missing, Mode, Profile, from_matrix};
+use crate::import::InputFile;
+use crate::import::travel::{self, Given, STREETS, Task, TravelRequest, checked, window};
+use crate::store::{Scope, Store};
+use crate::travel::{Missing, Mode, StraightLine};
 
 /// What to do about travel times.
 #[derive(Debug, Args)]
@@ -38,9 +35,16 @@ enum TravelCommand {
     /// Keep the minutes of a router: CSV or Parquet with zone, site and minutes
     Matrix(MatrixArgs),
     /// Work the minutes by public transport out, from a GTFS timetable and the streets kept
-    Timetable(timetable::TimetableArgs),
+    Timetable(TimetableArgs),
     /// What is kept
-    List(StoreArgs),
+    List(ListArgs),
+}
+
+#[derive(Debug, Args)]
+struct ListArgs {
+    /// The register: `sqlite:PATH` or `postgres://…`.
+    #[arg(long, env = "DOMESDAY_STORE", default_value = "sqlite:domesday.db")]
+    store: String,
 }
 
 #[derive(Debug, Args)]
@@ -113,6 +117,33 @@ struct MatrixArgs {
     store: StoreArgs,
 }
 
+#[derive(Debug, Args)]
+struct TimetableArgs {
+    /// A GTFS timetable in a zip file.
+    #[arg(value_name = "GTFS.zip")]
+    file: PathBuf,
+    /// The day travelled.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    date: NaiveDate,
+    /// First and last departure; one is asked for each minute.
+    #[arg(long, value_name = "HH:MM-HH:MM", value_parser = window)]
+    window: (u32, u32),
+    /// Changes at most.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u8).range(0..=6))]
+    changes: u8,
+    /// Minutes beyond which no journey is looked for.
+    #[arg(long, default_value_t = 60.0)]
+    limit: f64,
+    /// What the timetable is, where its file's name does not say.
+    #[arg(long, value_name = "TEXT")]
+    source: Option<String>,
+    /// The day the timetable describes, usually that of its publication.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    as_of: NaiveDate,
+    #[command(flatten)]
+    store: StoreArgs,
+}
+
 /// What it means that a pair has no row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Absent {
@@ -134,8 +165,6 @@ impl From<Absent> for Missing {
     }
 }
 
-const STREETS: [Mode; 3] = [Mode::Walk, Mode::StepFreeWalk, Mode::Drive];
-
 fn modes(of: &[Mode]) -> impl TypedValueParser<Value = Mode> + use<> {
     PossibleValuesParser::new(of.iter().map(|mode| mode.key()))
         .try_map(|key| Mode::find(&key).ok_or("no such mode"))
@@ -143,91 +172,97 @@ fn modes(of: &[Mode]) -> impl TypedValueParser<Value = Mode> + use<> {
 
 /// A file with faults was not applied.
 const REFUSED: u8 = 2;
-/// Faults and places listed; the rest is counted.
+/// Faults listed; the rest is counted.
 const LISTED: usize = 20;
 
 /// Runs what was asked.
 pub(super) fn run(args: &TravelArgs) -> anyhow::Result<ExitCode> {
     match &args.command {
-        TravelCommand::Prepare(args) => prepare(args),
-        TravelCommand::Times(args) => times(args),
-        TravelCommand::Matrix(args) => keep_matrix(args),
-        TravelCommand::Timetable(args) => timetable::run(args),
+        TravelCommand::Prepare(args) => {
+            let speeds = match &args.speeds {
+                Some(path) => {
+                    let text = fs::read_to_string(path)
+                        .with_context(|| format!("reading {}", path.display()))?;
+                    config::speed_table_from(&path.display().to_string(), &text)?
+                }
+                None => config::speed_table()?,
+            };
+            let given = given(&args.file, args.source.as_deref(), args.as_of)?;
+            let task = Task::Streets { given, modes: args.mode.clone(), speeds };
+            carry_out(task, args.limit, &args.store)
+        }
+        TravelCommand::Times(args) => {
+            carry_out(Task::Again { modes: args.mode.clone() }, args.limit, &args.store)
+        }
+        TravelCommand::Matrix(args) => {
+            let task = Task::Matrix {
+                given: given(&args.file, None, args.as_of)?,
+                mode: args.mode,
+                absent: args.absent.into(),
+                accept_faults: args.accept_faults,
+            };
+            carry_out(task, args.limit, &args.store)
+        }
+        TravelCommand::Timetable(args) => {
+            let assumptions = config::assumptions()?;
+            let task = Task::Timetable {
+                given: given(&args.file, args.source.as_deref(), args.as_of)?,
+                date: args.date,
+                window: args.window,
+                changes: args.changes,
+                rules: config::timetable_rules()?,
+                on_foot: StraightLine::of(Mode::Walk, &assumptions)?,
+                on_wheels: StraightLine::of(Mode::StepFreeWalk, &assumptions)?,
+            };
+            carry_out(task, args.limit, &args.store)
+        }
         TravelCommand::List(args) => list(args),
     }
 }
 
-fn open(args: &StoreArgs) -> anyhow::Result<(Store, Arc<Snapshot>)> {
-    let store =
-        Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
-    let snapshot = store.snapshot(&Scope::command_line())?;
-    Ok((store, snapshot))
+fn given(path: &Path, source: Option<&str>, as_of: NaiveDate) -> anyhow::Result<Given> {
+    let bytes = fs::read(path).with_context(|| format!("reading {}", path.display()))?;
+    let name = path
+        .file_name()
+        .map_or_else(|| path.display().to_string(), |name| name.display().to_string());
+    let source = source.unwrap_or(&name).to_owned();
+    Ok(Given { file: InputFile { name, bytes }, source, as_of })
 }
 
-fn open_with_zones(args: &StoreArgs) -> anyhow::Result<(Store, Arc<Snapshot>)> {
-    let (store, snapshot) = open(args)?;
-    anyhow::ensure!(
-        !snapshot.geography.zones.is_empty(),
-        "the register {} has no zones, so there is nowhere to travel from: import some with `domesday import zones`",
-        args.store
-    );
-    Ok((store, snapshot))
+fn open(store: &str) -> anyhow::Result<Store> {
+    Store::open(store).with_context(|| format!("opening the register {store}"))
 }
 
-fn checked(limit: f64) -> anyhow::Result<Minutes> {
-    anyhow::ensure!(
-        (1.0..=1_440.0).contains(&limit),
-        "--limit {limit} is not a number of minutes from 1 to 1,440"
-    );
-    Ok(Minutes(limit))
-}
+fn carry_out(task: Task, limit: f64, args: &StoreArgs) -> anyhow::Result<ExitCode> {
+    let limit =
+        checked(limit).map_err(|expected| anyhow::anyhow!("--limit {limit}: {expected}"))?;
+    let store = open(&args.store)?;
+    let at = Utc::now().naive_utc();
+    let request = TravelRequest { task, limit, author: args.author.clone(), at };
+    let (_, report) = travel::carry_out(&store, &Scope::command_line(), &request, &mut telling()?)?;
 
-fn prepare(args: &PrepareArgs) -> anyhow::Result<ExitCode> {
-    let limit = checked(args.limit)?;
-    let (store, snapshot) = open_with_zones(&args.store)?;
-    let speeds = match &args.speeds {
-        Some(path) => {
-            let text =
-                fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-            config::speed_table_from(&path.display().to_string(), &text)?
+    let (mut out, mut err) = (io::stdout().lock(), io::stderr().lock());
+    for fault in report.faults.iter().take(LISTED) {
+        writeln!(err, "{fault}")?;
+    }
+    if report.faults.len() > LISTED {
+        writeln!(err, "and {} further faults", report.faults.len() - LISTED)?;
+    }
+    for note in &report.notes {
+        writeln!(out, "{note}")?;
+    }
+    match report.version {
+        Some(version) => writeln!(out, "Kept as register version {version}")?,
+        None if !report.faults.is_empty() || report.unchanged == 0 => {
+            return Ok(ExitCode::from(REFUSED));
         }
-        None => config::speed_table()?,
-    };
-    let bytes = fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
-    let name = args.file.display().to_string();
-    let file_name = args.file.file_name().map_or(name.clone(), |at| at.display().to_string());
-    let source = args.source.clone().unwrap_or(file_name);
-    let asked =
-        Asked { file: &name, bytes: &bytes, source: &source, as_of: args.as_of, speeds: &speeds };
-
-    let mut out = io::stdout().lock();
-    let called = networks::named(&asked);
-    let (kept, wanted): (Vec<Mode>, Vec<Mode>) = args.mode.iter().partition(|mode| {
-        pinned(&snapshot, **mode).is_some_and(|reference| reference.source == called)
-    });
-    for mode in &kept {
-        writeln!(
-            out,
-            "{}: prepared before from this map by these speeds, and used again",
-            mode.label()
-        )?;
+        None => {}
     }
-    let mut sets = Vec::new();
-    if !wanted.is_empty() {
-        let (made, told) = networks::prepare(&asked, &wanted, &mut telling()?)?;
-        for prepared in told {
-            tell(&mut out, &prepared)?;
-        }
-        sets = made;
-    }
-    for mode in kept {
-        sets.extend(kept_network(&store, &snapshot, mode)?);
-    }
-    finish(&store, &snapshot, &args.store, sets, limit, &mut out)
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Says how far it is on standard error; Ctrl-C stops it, and nothing is kept.
-fn telling() -> anyhow::Result<impl FnMut(f64, &str) -> bool> {
+fn telling() -> anyhow::Result<impl FnMut(f64, &str) -> bool + Send> {
     let stopped = Arc::new(AtomicBool::new(false));
     let hears = Arc::clone(&stopped);
     ctrlc::set_handler(move || hears.store(true, Ordering::Relaxed)).context("hearing Ctrl-C")?;
@@ -242,253 +277,27 @@ fn telling() -> anyhow::Result<impl FnMut(f64, &str) -> bool> {
     })
 }
 
-fn tell(out: &mut dyn Write, prepared: &networks::Prepared) -> io::Result<()> {
-    let whom = match prepared.profile {
-        Profile::Walk => "on foot",
-        Profile::SurelyStepFree => "surely step-free",
-        Profile::PerhapsStepFree => "step-free if what nobody recorded is",
-        Profile::Drive => "by car",
-    };
-    let (junctions, vertices, segments) = prepared.size;
-    let report = &prepared.report;
-    writeln!(
-        out,
-        "{whom}: {} ways, {junctions} junctions ({vertices} with turns told apart), {segments} streets between them",
-        report.ways
-    )?;
-    if report.missing_nodes > 0 {
-        writeln!(
-            out,
-            "- {} nodes are named and not in the file (the map's edge)",
-            report.missing_nodes
-        )?;
-    }
-    if prepared.profile == Profile::Drive {
-        writeln!(
-            out,
-            "- {} turn restrictions kept, {} where no car goes, {} not understood and not kept",
-            report.restrictions_kept,
-            report.restrictions_elsewhere,
-            report.restrictions_unsupported.len()
-        )?;
-        for (relation, why) in report.restrictions_unsupported.iter().take(LISTED) {
-            writeln!(out, "  relation {relation}: {why}")?;
-        }
-    }
-    for island in prepared.islands.iter().take(5) {
-        let name = island.name.as_deref().unwrap_or("unnamed streets");
-        writeln!(
-            out,
-            "- cut off from the rest: {name}, {} junctions, {:.0} m of street near {:.0},{:.0}",
-            island.junctions, island.metres, island.easting, island.northing
-        )?;
-    }
-    if prepared.islands.len() > 5 {
-        writeln!(out, "- and {} further parts", prepared.islands.len() - 5)?;
-    }
-    Ok(())
-}
-
-fn pinned(snapshot: &Snapshot, mode: Mode) -> Option<&Reference> {
-    snapshot.register.reference(networks::kept_as(mode)?)
-}
-
-fn kept_network(
-    store: &Store,
-    snapshot: &Snapshot,
-    mode: Mode,
-) -> anyhow::Result<Option<ReferenceSet>> {
-    let Some(reference) = pinned(snapshot, mode) else { return Ok(None) };
-    let bytes = store.reference_set(&Scope::command_line(), reference)?;
-    Ok(Some(ReferenceSet { reference: reference.clone(), bytes }))
-}
-
-fn times(args: &TimesArgs) -> anyhow::Result<ExitCode> {
-    let limit = checked(args.limit)?;
-    let (store, snapshot) = open_with_zones(&args.store)?;
-    let wanted = if args.mode.is_empty() { STREETS.to_vec() } else { args.mode.clone() };
-    let mut sets = Vec::new();
-    for mode in wanted {
-        let found = kept_network(&store, &snapshot, mode)?;
-        anyhow::ensure!(
-            found.is_some() || args.mode.is_empty(),
-            "no street network for {} is kept: prepare one with `domesday travel prepare`",
-            mode.key()
-        );
-        sets.extend(found);
-    }
-    anyhow::ensure!(
-        !sets.is_empty(),
-        "no street network is kept: prepare one with `domesday travel prepare FILE.osm.pbf`"
-    );
-    finish(&store, &snapshot, &args.store, sets, limit, &mut io::stdout().lock())
-}
-
-/// Minutes of every network, kept with the networks in one version.
-fn finish(
-    store: &Store,
-    snapshot: &Snapshot,
-    args: &StoreArgs,
-    mut sets: Vec<ReferenceSet>,
-    limit: Minutes,
-    out: &mut dyn Write,
-) -> anyhow::Result<ExitCode> {
-    let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let mut minutes = Vec::new();
-    for network in &sets {
-        let made =
-            networks::minutes(network, &snapshot.register, &snapshot.geography, limit, threads)?;
-        let Some((set, times, placings)) = made else { return Err(NetworksFault::Stopped.into()) };
-        writeln!(
-            out,
-            "{}: {} pairs within {} minutes, {}",
-            times.mode.label(),
-            set.reference.rows,
-            limit.0,
-            times.maker
-        )?;
-        let lost = placings.iter().filter(|placing| placing.metres.is_none()).count();
-        if lost > 0 {
-            writeln!(
-                out,
-                "- {lost} zones and sites are not on this map: their minutes are not computed"
-            )?;
-        }
-        for placing in placings.iter().filter(|placing| placing.metres.is_some()).take(LISTED) {
-            let metres = placing.metres.unwrap_or_default();
-            let cut = if placing.is_on_island { ", on a part cut off from the rest" } else { "" };
-            writeln!(out, "- {} is {metres:.0} m from the network{cut}", placing.code)?;
-        }
-        minutes.push(set);
-    }
-    sets.extend(minutes);
-    keep(store, snapshot, args, sets, "Travel times by street", out)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn keep(
-    store: &Store,
-    snapshot: &Snapshot,
-    args: &StoreArgs,
-    sets: Vec<ReferenceSet>,
-    reason: &str,
-    out: &mut dyn Write,
-) -> anyhow::Result<()> {
-    let held = &snapshot.register;
-    let news: Vec<ReferenceSet> = sets
-        .into_iter()
-        .filter(|set| {
-            held.reference(set.reference.kind).is_none_or(|kept| kept.hash != set.reference.hash)
-        })
-        .collect();
-    if news.is_empty() {
-        writeln!(out, "Nothing new: the same networks and minutes were already kept")?;
-        return Ok(());
-    }
-    let source = news.first().map(|set| set.reference.source.clone()).unwrap_or_default();
-    let draft = Draft {
-        author: args.author.clone(),
-        at: Utc::now().naive_utc(),
-        source,
-        reason: reason.to_owned(),
-        changes: Vec::new(),
-        references: news,
-    };
-    let version = store.append(&Scope::command_line(), draft, snapshot.register.version)?;
-    writeln!(out, "Kept as register version {}", version.id)?;
-    Ok(())
-}
-
-fn keep_matrix(args: &MatrixArgs) -> anyhow::Result<ExitCode> {
-    let limit = checked(args.limit)?;
-    let (store, snapshot) = open_with_zones(&args.store)?;
-    let name = args.file.display().to_string();
-    let bytes = fs::read(&args.file).with_context(|| format!("reading {name}"))?;
-    let (rows, unread) = matrix::read(&name, &bytes);
-    let sites: std::collections::BTreeSet<SiteCode> = snapshot
-        .register
-        .sites()
-        .filter(|site| site.location().is_some())
-        .map(|site| site.code.clone())
-        .collect();
-    let count = rows.len();
-    let zones = &snapshot.geography.zones;
-    let reading = from_matrix(rows, zones, &sites, (args.mode, limit), (&name, args.absent.into()));
-    let mut told: Vec<String> = unread.iter().map(ToString::to_string).collect();
-    told.extend(reading.faults.iter().map(|fault| format!("{name}: {fault}")));
-
+fn list(args: &ListArgs) -> anyhow::Result<ExitCode> {
+    let snapshot = open(&args.store)?.snapshot(&Scope::command_line())?;
+    let kept = travel::kept(&snapshot);
     let mut out = io::stdout().lock();
-    writeln!(out, "{count} rows read from {name}")?;
-    let mut err = io::stderr().lock();
-    for fault in told.iter().take(LISTED) {
-        writeln!(err, "{fault}")?;
-    }
-    if told.len() > LISTED {
-        writeln!(err, "and {} further faults", told.len() - LISTED)?;
-    }
-    let times = reading.times;
-    let pairs: usize = times.rows.iter().map(Vec::len).sum();
-    if (!told.is_empty() && !args.accept_faults) || pairs == 0 {
-        writeln!(out, "{} faults: nothing was kept", told.len())?;
-        return Ok(ExitCode::from(REFUSED));
-    }
-    let no_way: Vec<String> = times
-        .exceptions
-        .iter()
-        .filter(|exception| exception.why == Missing::Unreachable)
-        .filter_map(|exception| {
-            let zone = times.zones.get(exception.zone as usize)?;
-            Some(format!("{zone} to {}", times.sites.get(exception.site as usize)?))
-        })
-        .collect();
-    if !no_way.is_empty() {
-        let listed = no_way.iter().take(LISTED).cloned().collect::<Vec<_>>().join(", ");
-        writeln!(out, "no way for {} pairs: {listed}", no_way.len())?;
-    }
-    let silent = times.rows.iter().zip(&times.zones).filter(|(row, _)| row.is_empty());
-    let silent: Vec<&str> = silent.map(|(_, zone)| zone.as_str()).collect();
-    if !silent.is_empty() {
-        let listed = silent.iter().take(LISTED).copied().collect::<Vec<_>>().join(", ");
-        writeln!(out, "{} zones reach no site in it: {listed}", silent.len())?;
-    }
-    let (set, _) = networks::kept(times, &name, args.as_of);
-    writeln!(out, "{pairs} pairs {}, within {} minutes", args.mode.label(), limit.0)?;
-    keep(&store, &snapshot, &args.store, vec![set], "Travel times from a router", &mut out)?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn list(args: &StoreArgs) -> anyhow::Result<ExitCode> {
-    let (_, snapshot) = open(args)?;
-    let mut out = io::stdout().lock();
-    let mut rows = Vec::new();
-    for mode in Mode::ALL {
-        if let Some(reference) = pinned(&snapshot, mode) {
-            rows.push(row(mode, "streets", reference));
-        }
-        if let Some(reference) = snapshot.register.reference(mode.kept_as()) {
-            rows.push(row(mode, "minutes", reference));
-        }
-        let late = snapshot.register.reference(ReferenceKind::LatePublicTransportTimes);
-        if let Some(reference) = late.filter(|_| mode == Mode::PublicTransport) {
-            rows.push(row(mode, "late minutes", reference));
-        }
-    }
-    if rows.is_empty() {
+    if kept.is_empty() {
         writeln!(out, "Nothing is kept: journeys are straight lines, and every result says so")?;
         return Ok(ExitCode::SUCCESS);
     }
+    let rows: Vec<Vec<String>> = kept
+        .into_iter()
+        .map(|held| {
+            vec![
+                held.mode.key().to_owned(),
+                held.what.to_owned(),
+                held.reference.rows.to_string(),
+                held.reference.as_of.to_string(),
+                held.reference.source,
+                held.reference.hash.chars().take(12).collect(),
+            ]
+        })
+        .collect();
     table::print(&mut out, &["mode", "what", ">rows", "as of", "source", "hash"], &rows)?;
     Ok(ExitCode::SUCCESS)
-}
-
-fn row(mode: Mode, what: &str, reference: &Reference) -> Vec<String> {
-    let hash = reference.hash.chars().take(12).collect();
-    vec![
-        mode.key().to_owned(),
-        what.to_owned(),
-        reference.rows.to_string(),
-        reference.as_of.to_string(),
-        reference.source.clone(),
-        hash,
-    ]
 }

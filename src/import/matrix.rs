@@ -6,6 +6,7 @@ use bytes::Bytes;
 use parquet::file::reader::{FileReader, SerializedFileReader};
 use parquet::record::Field;
 
+use super::Fault;
 use crate::travel::MatrixRow;
 
 /// What the header may call the three columns, in r5r's, `OpenTripPlanner`'s and our own words.
@@ -17,26 +18,11 @@ const MINUTES: [&str; 5] =
 /// Most bytes a packed file may unpack to.
 const UNPACKED_LIMIT: u64 = 2 << 30;
 
-/// A file or cell that could not be read.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{file}, row {row}, column {column:?}: {value:?} is not {expected}")]
-pub struct MatrixFileFault {
-    /// As the user names it.
-    pub file: String,
-    /// As the file numbers it, the header being 1; 0 is the whole file.
-    pub row: u64,
-    /// As the header says it.
-    pub column: String,
-    /// As written.
-    pub value: String,
-    /// What would have been accepted.
-    pub expected: String,
-}
-
 /// Reads every row. Stops at nothing: bad cells are gathered, and their rows left out.
-pub fn read(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<MatrixFileFault>) {
-    let fault = |value: &str, expected: &str| MatrixFileFault {
+pub fn read(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
+    let fault = |value: &str, expected: &str| Fault {
         file: file.to_owned(),
+        sheet: None,
         row: 0,
         column: String::new(),
         value: value.chars().take(120).collect(),
@@ -68,10 +54,11 @@ fn find(headers: &[String], names: &[&str]) -> Option<usize> {
 }
 
 /// Where the three columns are, or which is missing.
-fn columns(file: &str, headers: &[String]) -> Result<[usize; 3], MatrixFileFault> {
+fn columns(file: &str, headers: &[String]) -> Result<[usize; 3], Fault> {
     let wanted = |names: &[&str]| {
-        find(headers, names).ok_or_else(|| MatrixFileFault {
+        find(headers, names).ok_or_else(|| Fault {
             file: file.to_owned(),
+            sheet: None,
             row: 1,
             column: headers.join(", ").chars().take(120).collect(),
             value: String::new(),
@@ -81,7 +68,7 @@ fn columns(file: &str, headers: &[String]) -> Result<[usize; 3], MatrixFileFault
     Ok([wanted(&ZONES)?, wanted(&SITES)?, wanted(&MINUTES)?])
 }
 
-fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<MatrixFileFault>) {
+fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let headers: Vec<String> = match reader.byte_headers() {
@@ -97,8 +84,9 @@ fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<MatrixFileFault>) 
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
     for (row, record) in (2..).zip(reader.byte_records()) {
         let mut fault = |column: &str, value: &str, expected: &str| {
-            faults.push(MatrixFileFault {
+            faults.push(Fault {
                 file: file.to_owned(),
+                sheet: None,
                 row,
                 column: column.to_owned(),
                 value: value.chars().take(120).collect(),
@@ -139,7 +127,7 @@ fn parse_minutes(text: &str) -> Result<Option<f64>, &'static str> {
     text.parse().map(Some).map_err(|_not_a_number| "minutes, or empty where there is no way")
 }
 
-type Read3 = (Vec<MatrixRow>, Vec<MatrixFileFault>);
+type Read3 = (Vec<MatrixRow>, Vec<Fault>);
 
 fn parquet(file: &str, bytes: &[u8]) -> Result<Read3, String> {
     let told = |error: parquet::errors::ParquetError| error.to_string();
@@ -161,8 +149,9 @@ fn parquet(file: &str, bytes: &[u8]) -> Result<Read3, String> {
                 Ok(minutes) => {
                     rows.push(MatrixRow { row, zone: text(zone), site: text(site), minutes });
                 }
-                Err(NoNumber) => faults.push(MatrixFileFault {
+                Err(NoNumber) => faults.push(Fault {
                     file: file.to_owned(),
+                    sheet: None,
                     row,
                     column: "minutes".to_owned(),
                     value: text(minutes),

@@ -43,10 +43,19 @@ pub enum ImportKind {
     Observations,
     /// The access checklist, filled in: a row an item and site.
     Checklist,
+    /// Street networks from an `.osm.pbf` map, and the minutes they give.
+    Streets,
+    /// Minutes by public transport from a GTFS timetable.
+    Timetable,
+    /// Minutes from a router.
+    TravelMatrix,
+    /// Minutes worked out again from the streets kept.
+    TravelAgain,
 }
 
 impl ImportKind {
-    /// Every kind, in the order help lists them.
+    /// Every kind that is a table to import, in the order help lists them. What travel times are made of has a door of
+    /// its own, with questions a table does not raise.
     pub const ALL: [Self; 16] = [
         Self::Eric,
         Self::Epraccur,
@@ -85,6 +94,10 @@ impl ImportKind {
             Self::Tenancies => "tenancies",
             Self::Observations => "observations",
             Self::Checklist => "checklist",
+            Self::Streets => "streets",
+            Self::Timetable => "timetable",
+            Self::TravelMatrix => "travel-matrix",
+            Self::TravelAgain => "travel-again",
         }
     }
 
@@ -107,6 +120,10 @@ impl ImportKind {
             Self::Tenancies => "Tenancies, your own spreadsheet",
             Self::Observations => "Utilisation surveys, your own spreadsheet",
             Self::Checklist => "Access checklist, filled in",
+            Self::Streets => "Travel times by street",
+            Self::Timetable => "Travel times by timetable",
+            Self::TravelMatrix => "Travel times from a router",
+            Self::TravelAgain => "Travel times by street, worked out again",
         }
     }
 }

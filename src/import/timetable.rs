@@ -8,13 +8,13 @@ use chrono::NaiveDate;
 use super::Fault;
 use crate::geography::{LonLat, from_wgs84};
 use crate::travel::Timetable;
-use crate::travel::timetable::{Call, Service, Stop, Trip, Wheelchair};
+use crate::travel::timetable::{Call, Service, Stop, Transfer, Trip, Wheelchair};
 
 /// Most bytes that all files together may unpack to.
 const UNPACKED_LIMIT: u64 = 2 << 30;
 /// Faults gathered; a file with so many needs no more.
 const MOST_FAULTS: usize = 1_000;
-/// Most runs that `frequencies.txt` may come to.
+/// Most runs that `frequencies.txt` may come to, and most pairs of stops that `transfers.txt` may.
 const MOST_RUNS: usize = 1_000_000;
 /// Hours a trip may run past midnight, as seconds.
 const LATEST: u32 = 7 * 86_400;
@@ -24,13 +24,9 @@ const LATEST: u32 = 7 * 86_400;
 pub struct TimetableReading {
     /// What was read.
     pub timetable: Timetable,
-    /// Names of the files that mean something here and are not read, such as `transfers.txt`.
-    pub not_read: Vec<String>,
-    /// Times that the file leaves open between two stops that have one, spaced evenly.
-    pub spaced: u64,
+    /// What was made of it that it does not say itself, and what it says that was not read.
+    pub notes: Vec<String>,
 }
-
-const NOT_READ: [&str; 2] = ["transfers.txt", "pathways.txt"];
 
 /// Reads a timetable. `file` is for messages.
 pub fn read(file: &str, bytes: &[u8]) -> Result<TimetableReading, Vec<Fault>> {
@@ -155,10 +151,11 @@ impl<'a> Gtfs<'a> {
 
     fn timetable(&mut self) -> Option<TimetableReading> {
         let services = self.services();
-        let stops = self.stops();
+        let (stops, stations) = self.stops();
         let trips = self.trips(&services);
         let (calls, spaced) = self.calls(&stops, &trips)?;
         let runs = self.frequencies(&trips);
+        let (transfers, left_out) = self.transfers(&stops, &stations);
         // Only stops that somebody calls at are places to walk to.
         let used: BTreeSet<u32> = calls.iter().flatten().map(|call| call.stop).collect();
         let mut new_index = BTreeMap::new();
@@ -192,11 +189,98 @@ impl<'a> Gtfs<'a> {
                 of_all.push(trip(calls.collect()));
             }
         }
-        let not_read = NOT_READ.into_iter().filter(|name| self.archive.by_name(name).is_ok());
-        let not_read = not_read.map(str::to_owned).collect();
+        let new = |at: &u32| new_index.get(at).copied();
+        let between = transfers.into_iter();
+        let between = between.filter_map(|((a, b), held)| Some(((new(&a)?, new(&b)?), held)));
+        let transfers: BTreeMap<_, _> = between.collect();
+        let mut notes = Vec::new();
+        if spaced > 0 {
+            notes.push(format!("- {spaced} times the file leaves open are spaced evenly"));
+        }
+        if !transfers.is_empty() {
+            let pairs = transfers.len();
+            notes.push(format!("- {pairs} changes between stops are as transfers.txt says"));
+        }
+        if left_out > 0 {
+            notes.push(format!(
+                "- {left_out} rows of transfers.txt are for one route or trip, or for staying seated, and are not read"
+            ));
+        }
+        if self.archive.by_name("pathways.txt").is_ok() {
+            let words = "ways inside stations are as long as the walk between their stops";
+            notes.push(format!("- pathways.txt is not read: {words}"));
+        }
         let services = services.into_values().map(|(_, service)| service).collect();
-        let timetable = Timetable { stops: kept, trips: of_all, services };
-        Some(TimetableReading { timetable, not_read, spaced })
+        let timetable = Timetable { stops: kept, trips: of_all, services, transfers };
+        Some(TimetableReading { timetable, notes })
+    }
+
+    /// What the file says of changing between stops, and how many rows say something else. What it says of two stops
+    /// goes before what it says of their stations.
+    fn transfers(&mut self, stops: &ById<Option<Stop>>, stations: &Stations) -> (Transfers, u64) {
+        let mut held: BTreeMap<(u32, u32), (u8, Transfer)> = BTreeMap::new();
+        let mut left_out = 0;
+        let Some(table) = self.rows("transfers.txt", false, &[]) else {
+            return (Transfers::new(), left_out);
+        };
+        let [kind, seconds] = ["transfer_type", "min_transfer_time"].map(|name| table.column(name));
+        let narrower = ["from_route_id", "to_route_id", "from_trip_id", "to_trip_id"];
+        let narrower = narrower.map(|name| table.column(name));
+        for (line, row) in &table.rows {
+            let is_narrower = narrower.iter().any(|column| !cell(row, *column).is_empty());
+            let transfer = match cell(row, kind) {
+                "4" | "5" => None,
+                _ if is_narrower => None,
+                "" | "0" => continue,
+                "1" => Some(Transfer::Held),
+                "3" => Some(Transfer::Never),
+                "2" => {
+                    let text = cell(row, seconds);
+                    let takes = text.parse().ok().filter(|seconds| *seconds <= LATEST);
+                    if takes.is_none() {
+                        let expected = "seconds, as transfer_type 2 needs";
+                        self.fault(table.name, (*line, "min_transfer_time"), text, expected);
+                        continue;
+                    }
+                    takes.map(Transfer::Takes)
+                }
+                other => {
+                    let expected = "0 to 5, or nothing";
+                    self.fault(table.name, (*line, "transfer_type"), other, expected);
+                    continue;
+                }
+            };
+            let Some(transfer) = transfer else {
+                left_out += 1;
+                continue;
+            };
+            let ends = ["from_stop_id", "to_stop_id"].map(|column| {
+                let id = cell(row, table.column(column));
+                let found = stops.find(id);
+                if found.is_none() {
+                    let expected = "a stop_id of stops.txt";
+                    self.fault(table.name, (*line, column), id, expected);
+                }
+                found
+            });
+            let [Some(from), Some(to)] = ends else { continue };
+            let inside = |stop: u32| stations.get(&stop).cloned().unwrap_or_else(|| vec![stop]);
+            let rank = [from, to].iter().map(|stop| u8::from(!stations.contains_key(stop))).sum();
+            for from in inside(from) {
+                for to in inside(to) {
+                    let said = held.entry((from, to)).or_insert((rank, transfer));
+                    if rank >= said.0 {
+                        *said = (rank, transfer);
+                    }
+                }
+            }
+            if held.len() > MOST_RUNS {
+                let expected = "transfers between at most 1,000,000 pairs of stops";
+                self.fault(table.name, (*line, "from_stop_id"), "more", expected);
+                break;
+            }
+        }
+        (held.into_iter().map(|(pair, (_, transfer))| (pair, transfer)).collect(), left_out)
     }
 
     /// By id; the number is the place in the order of ids.
@@ -284,10 +368,10 @@ impl<'a> Gtfs<'a> {
         }
     }
 
-    fn stops(&mut self) -> ById<Option<Stop>> {
-        let mut stops = ById::default();
+    fn stops(&mut self) -> (ById<Option<Stop>>, Stations) {
+        let (mut stops, mut stations) = (ById::default(), Stations::new());
         let Some(table) = self.rows("stops.txt", true, &["stop_id", "stop_lat", "stop_lon"]) else {
-            return stops;
+            return (stops, stations);
         };
         let [id, lat, lon, kind, parent] =
             ["stop_id", "stop_lat", "stop_lon", "location_type", "parent_station"]
@@ -318,9 +402,9 @@ impl<'a> Gtfs<'a> {
         }
         let own: Vec<Wheelchair> = parents.iter().map(|(.., wheelchair)| *wheelchair).collect();
         if !self.faults.is_empty() {
-            return stops;
+            return (stops, stations);
         }
-        for ((line, parent, wheelchair), at) in parents.into_iter().zip(0_usize..) {
+        for ((line, parent, wheelchair), at) in parents.into_iter().zip(0_u32..) {
             if parent.is_empty() {
                 continue;
             }
@@ -329,13 +413,14 @@ impl<'a> Gtfs<'a> {
                 self.fault(table.name, (line, "parent_station"), &parent, expected);
                 continue;
             };
+            stations.entry(station).or_default().push(at);
             if wheelchair == Wheelchair::Unknown
-                && let Some(Some(stop)) = stops.held.get_mut(at)
+                && let Some(Some(stop)) = stops.held.get_mut(at as usize)
             {
                 stop.wheelchair = own.get(station as usize).copied().unwrap_or_default();
             }
         }
-        stops
+        (stops, stations)
     }
 
     fn trips(
@@ -542,6 +627,10 @@ impl<'a> Gtfs<'a> {
     }
 }
 
+/// Stops inside each station.
+type Stations = BTreeMap<u32, Vec<u32>>;
+type Transfers = BTreeMap<(u32, u32), Transfer>;
+
 /// A row of `stop_times.txt`.
 #[derive(Debug, Clone, Copy)]
 struct Timed {
@@ -639,7 +728,7 @@ mod tests {
 
     #[test]
     fn stops_trips_and_days_come_out_as_the_files_say() {
-        let TimetableReading { timetable, spaced, .. } = read("t.zip", &packed(&[])).unwrap();
+        let TimetableReading { timetable, notes } = read("t.zip", &packed(&[])).unwrap();
 
         let stops: Vec<_> = timetable.stops.iter().map(|s| (s.id.as_str(), s.wheelchair)).collect();
         let expected = [("A", Wheelchair::Yes), ("B", Wheelchair::No), ("C", Wheelchair::Unknown)];
@@ -648,7 +737,7 @@ mod tests {
         let times: Vec<u32> = calls.iter().map(|call| call.arrives).collect();
         assert_eq!(times, [89_400, 90_000, 90_600]);
         assert!(calls[0].boards && !calls[2].boards && calls[2].alights);
-        assert_eq!(spaced, 1);
+        assert_eq!(notes, ["- 1 times the file leaves open are spaced evenly"]);
         let runs = |date: &str| timetable.services[0].runs_on(date.parse().unwrap());
         assert!(runs("2026-04-01") && !runs("2026-04-03") && runs("2026-04-04"));
         assert!(!runs("2026-04-05") && !runs("2026-05-01"));
@@ -662,6 +751,26 @@ mod tests {
             read.timetable.trips.iter().map(|trip| trip.calls[0].departs).collect();
         assert_eq!(starts, [28_800, 29_400, 30_000]);
         assert_eq!(read.timetable.trips[2].calls[2].arrives, 31_200);
+    }
+
+    #[test]
+    fn changes_are_as_the_file_says_and_a_stop_goes_before_its_station() {
+        let transfers = "from_stop_id,to_stop_id,transfer_type,min_transfer_time,from_trip_id\n\
+             A,A,2,30,\nS,S,2,240,\nS,C,3,,\nC,A,1,,\nB,C,0,,\nA,C,2,9,T\nA,B,4,,\n";
+        let read = read("t.zip", &packed(&[("transfers.txt", transfers)])).unwrap();
+
+        let (a, b, c) = (0, 1, 2);
+        let expected = BTreeMap::from([
+            ((a, a), Transfer::Takes(30)),
+            ((a, b), Transfer::Takes(240)),
+            ((b, a), Transfer::Takes(240)),
+            ((b, b), Transfer::Takes(240)),
+            ((a, c), Transfer::Never),
+            ((b, c), Transfer::Never),
+            ((c, a), Transfer::Held),
+        ]);
+        assert_eq!(read.timetable.transfers, expected);
+        assert!(read.notes.iter().any(|note| note.starts_with("- 2 rows of transfers.txt")));
     }
 
     #[test]
@@ -698,6 +807,16 @@ mod tests {
                 "stop_id,stop_lat\nA,51\n",
                 ["stops.txt", "row 1", "stop_lon", "a column"],
             ),
+            (
+                "transfers.txt",
+                "from_stop_id,to_stop_id,transfer_type\nA,B,2\n",
+                ["transfers.txt", "row 2", "min_transfer_time", "seconds"],
+            ),
+            (
+                "transfers.txt",
+                "from_stop_id,to_stop_id,transfer_type\nA,Z,3\n",
+                ["transfers.txt", "row 2", "to_stop_id", "Z"],
+            ),
         ] {
             let told = told(&[(name, text)]);
             for part in wanted {
@@ -717,6 +836,8 @@ mod tests {
             drop(read("t.zip", &bytes));
             drop(read("t.zip", &packed(&[("stop_times.txt", &text)])));
             drop(read("t.zip", &packed(&[("stops.txt", &text)])));
+            let text = format!("from_stop_id,to_stop_id,transfer_type\n{text}");
+            drop(read("t.zip", &packed(&[("transfers.txt", &text)])));
             let mut whole = packed(&[]);
             let at = at % whole.len();
             whole[at] = by;

@@ -1,5 +1,7 @@
 //! Minutes by timetable with the walk network, over the departures of a window.
 
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use chrono::NaiveDate;
@@ -7,7 +9,7 @@ use chrono::NaiveDate;
 use super::by_street::sooner;
 use super::graph::index;
 use super::raptor::{Day, NEVER, Riding, WalkTo};
-use super::timetable::{Rider, Timetable, TimetableRules};
+use super::timetable::{Rider, Timetable, TimetableRules, Transfer};
 use super::{
     Exception, MadeFor, Maker, Missing, Mode, Network, Pair, Snap, StraightLine, TravelTimes,
 };
@@ -59,6 +61,23 @@ impl Ends {
     }
 }
 
+/// How a long piece of work is done: on so many threads, telling a share from 0 to 1, and stopped where the answer is
+/// `false`.
+#[derive(Clone, Copy)]
+pub struct Work<'a> {
+    /// At least one.
+    pub threads: usize,
+    /// Hears the share that is done, and says whether to go on.
+    pub goes_on: &'a (dyn Fn(f64) -> bool + Sync),
+}
+
+impl Work<'_> {
+    /// On so many threads, heard by nobody and never stopped.
+    pub fn unheard(threads: usize) -> Self {
+        Self { threads, goes_on: &|_| true }
+    }
+}
+
 type Rows = Vec<Vec<Pair>>;
 
 /// Median, and what nine departures in ten are no worse than.
@@ -66,39 +85,46 @@ const CENTILES: [u8; 2] = [50, 90];
 
 impl Timetable {
     /// The median and the 90th centile of the minutes from each zone to each site over the departures of a window.
-    /// A departure that does not arrive within the limit counts as infinite.
+    /// A departure that does not arrive within the limit counts as infinite. `None` where the work was stopped.
     pub fn minutes(
         &self,
         ends: &Ends,
         walking: Walking<'_>,
         asked: Departures<'_>,
-        threads: usize,
-    ) -> [TravelTimes; 2] {
-        let rows = self.rows(ends, walking, Rider::Anyone, asked, threads);
+        work: Work<'_>,
+    ) -> Option<[TravelTimes; 2]> {
+        let rows = self.rows(ends, walking, Rider::Anyone, asked, work)?;
         let mut centiles = CENTILES.into_iter();
-        rows.map(|rows| {
+        Some(rows.map(|rows| {
             let centile = centiles.next().unwrap_or(50);
             table(ends, (Mode::PublicTransport, centile), asked, (rows, Vec::new()), &[walking])
-        })
+        }))
     }
 
     /// The median step-free minutes: in the rows what is surely step-free on the way, at the stops and into the
     /// vehicles; in `perhaps` what is if everything nobody has recorded is. Without `sure` streets no walk is sure.
+    /// `None` where the work was stopped.
     pub fn step_free_minutes(
         &self,
         ends: &Ends,
         (sure, perhaps): (Option<Walking<'_>>, Walking<'_>),
         asked: Departures<'_>,
-        threads: usize,
-    ) -> TravelTimes {
-        let none = || vec![Vec::new(); ends.zones.len()];
-        let rows = sure.map_or_else(none, |walking| {
-            let [median, _] = self.rows(ends, walking, Rider::SurelyStepFree, asked, threads);
-            median
-        });
-        let [wider, _] = self.rows(ends, perhaps, Rider::PerhapsStepFree, asked, threads);
+        work: Work<'_>,
+    ) -> Option<TravelTimes> {
+        let half = |from: f64| move |share: f64| (work.goes_on)(from + share / 2.0);
+        let (first, second) = (half(0.0), half(0.5));
+        let rows = match sure {
+            Some(walking) => {
+                let work = Work { goes_on: &first, ..work };
+                let [median, _] = self.rows(ends, walking, Rider::SurelyStepFree, asked, work)?;
+                median
+            }
+            None => vec![Vec::new(); ends.zones.len()],
+        };
+        let work = Work { goes_on: &second, ..work };
+        let [wider, _] = self.rows(ends, perhaps, Rider::PerhapsStepFree, asked, work)?;
         let wider = sooner(&rows, wider);
-        table(ends, (Mode::StepFreePublicTransport, 50), asked, (rows, wider), &[perhaps])
+        Some(table(ends, (Mode::StepFreePublicTransport, 50), asked, (rows, wider), &[perhaps]))
     }
 
     fn rows(
@@ -107,33 +133,36 @@ impl Timetable {
         walking: Walking<'_>,
         rider: Rider,
         asked: Departures<'_>,
-        threads: usize,
-    ) -> [Rows; 2] {
+        work: Work<'_>,
+    ) -> Option<[Rows; 2]> {
+        let threads = work.threads;
+        let is_stopped = AtomicBool::new(!(work.goes_on)(0.0));
         let stops: Vec<Point> = self.stops.iter().map(|stop| stop.point).collect();
         let zones: Vec<Point> = ends.zones.iter().map(|(_, at)| *at).collect();
         let sites: Vec<Point> = ends.sites.iter().map(|(_, at)| *at).collect();
         let farthest = seconds(asked.rules.farthest_walk_minutes);
         let limit = seconds(asked.limit.0);
         let access = walking.walks(&zones, &stops, farthest, threads);
-        let mut between = walking.walks(&stops, &stops, farthest, threads);
-        for (from, walks) in between.iter_mut().enumerate() {
-            walks.retain(|walk| walk.to as usize != from);
-        }
+        let between = walking.walks(&stops, &stops, farthest, threads);
+        let between = self.changes(between, seconds(asked.rules.change_minutes), rider);
         let egress = walking.walks(&stops, &sites, farthest, threads);
         let direct = walking.walks(&zones, &sites, limit, threads);
-        let day =
-            Day::new(self.running(asked.date, rider), between, seconds(asked.rules.change_minutes));
+        let day = Day::new(self.running(asked.date, rider), between);
         let mut found: Vec<[Vec<Pair>; 2]> = vec![Default::default(); zones.len()];
-        let share = found.len().div_ceil(threads.max(1) * 8).max(1);
-        let work = Mutex::new(found.chunks_mut(share).enumerate());
+        let share = found.len().div_ceil(threads.max(1) * 32).max(1);
+        let turns = zones.len().div_ceil(share);
+        let chunks = Mutex::new(found.chunks_mut(share).enumerate());
         let search = || {
             let mut over = Window::new(&day, &egress, sites.len(), asked);
-            loop {
-                let next = work.lock().unwrap_or_else(PoisonError::into_inner).next();
+            while !is_stopped.load(Ordering::Relaxed) {
+                let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((turn, rows)) = next else { return };
                 for (offset, row) in rows.iter_mut().enumerate() {
                     let zone = turn * share + offset;
                     *row = over.of(&access[zone], &direct[zone]);
+                }
+                if !(work.goes_on)((turn + 1) as f64 / turns as f64) {
+                    is_stopped.store(true, Ordering::Relaxed);
                 }
             }
         };
@@ -143,12 +172,51 @@ impl Timetable {
             }
             search();
         });
+        if is_stopped.into_inner() {
+            return None;
+        }
         let (mut median, mut late) = (Vec::new(), Vec::new());
         for [row, late_row] in found {
             median.push(row);
             late.push(late_row);
         }
-        [median, late]
+        Some([median, late])
+    }
+
+    /// The changes at each stop: a walk and a margin, or what the timetable's makers say. Their word never makes a way
+    /// surely step-free, nor one that is walked step-free quicker than that walk.
+    fn changes(&self, walks: Vec<Vec<WalkTo>>, margin: u32, rider: Rider) -> Vec<Vec<WalkTo>> {
+        let by_stop = (0_u32..).zip(walks).map(|(from, walks)| {
+            let mut to: BTreeMap<u32, u32> = BTreeMap::new();
+            for walk in walks {
+                let held = to.entry(walk.to).or_insert(walk.seconds);
+                *held = (*held).min(walk.seconds);
+            }
+            to.insert(from, 0);
+            let said: Vec<(u32, Transfer)> = self
+                .transfers
+                .range((from, 0)..=(from, u32::MAX))
+                .map(|((_, to), transfer)| (*to, *transfer))
+                .collect();
+            let is_said = |stop: &u32| said.binary_search_by_key(stop, |at| at.0).is_ok();
+            let mut changes: BTreeMap<u32, u32> = to
+                .iter()
+                .filter(|(stop, _)| !is_said(stop))
+                .map(|(stop, walk)| (*stop, walk.saturating_add(margin)))
+                .collect();
+            for (stop, transfer) in &said {
+                let walk = to.get(stop).copied();
+                let takes = match (transfer, rider, walk) {
+                    (Transfer::Never, ..) | (_, Rider::SurelyStepFree, None) => None,
+                    (Transfer::Held, ..) => walk,
+                    (Transfer::Takes(takes), Rider::Anyone, _) => Some(*takes),
+                    (Transfer::Takes(takes), ..) => Some((*takes).max(walk.unwrap_or_default())),
+                };
+                changes.extend(takes.map(|takes| (*stop, takes)));
+            }
+            changes.into_iter().map(|(to, seconds)| WalkTo { to, seconds }).collect()
+        });
+        by_stop.collect()
     }
 }
 
@@ -187,7 +255,7 @@ impl<'a> Window<'a> {
         }
         let (first, last) = self.asked.window;
         let departures = last.saturating_sub(first) as usize + 1;
-        let mut took: std::collections::BTreeMap<u32, Vec<u32>> = std::collections::BTreeMap::new();
+        let mut took: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for minute in (first..=last).rev() {
             let at = minute * 60;
             let latest = at.saturating_add(self.limit);
@@ -338,12 +406,11 @@ fn table(
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::super::timetable::{Call, Service, Stop, Trip, Wheelchair};
     use super::*;
     use crate::geography::Zone;
 
+    use Rider::{Anyone, PerhapsStepFree, SurelyStepFree};
     use Wheelchair::{No, Unknown, Yes};
 
     const DATE: &str = "2026-04-01";
@@ -374,6 +441,7 @@ mod tests {
             stops: vec![stop("A", 0.0), stop("B", 8_000.0)],
             trips: vec![trip(490), trip(500)],
             services: vec![service],
+            transfers: BTreeMap::new(),
         }
     }
 
@@ -411,8 +479,9 @@ mod tests {
     fn median_and_late_minutes_are_those_worked_by_hand() {
         let rules = rules();
         let walking = Walking::Straight(StraightLine::new(1.0, 80.0).unwrap());
-        let [median, late] =
-            timetable(Unknown, Unknown).minutes(&ends(), walking, asked(&rules), 2);
+        let [median, late] = timetable(Unknown, Unknown)
+            .minutes(&ends(), walking, asked(&rules), Work::unheard(2))
+            .unwrap();
 
         // One minute to A and two from B. Departures 08:05 to 08:09 catch 08:10 and arrive 08:22 (17, 16, 15, 14, 13);
         // 08:10 to 08:14 catch 08:20 and arrive 08:32 (22, 21, 20, 19, 18). Fifth and ninth of ten.
@@ -425,11 +494,63 @@ mod tests {
     }
 
     #[test]
+    fn work_that_is_stopped_ends_in_nothing() {
+        let rules = rules();
+        let walking = Walking::Straight(StraightLine::new(1.0, 80.0).unwrap());
+        let heard = Mutex::new(Vec::new());
+        let stops_at = |last: f64| {
+            heard.lock().unwrap().clear();
+            let goes_on = |share| {
+                heard.lock().unwrap().push(share);
+                share < last
+            };
+            let work = Work { threads: 2, goes_on: &goes_on };
+            timetable(Yes, Yes).minutes(&ends(), walking, asked(&rules), work)
+        };
+
+        assert!(stops_at(0.0).is_none());
+        assert_eq!(*heard.lock().unwrap(), [0.0], "nothing is begun");
+        assert!(stops_at(1.0).is_none());
+        assert!(stops_at(2.0).is_some());
+        assert_eq!(*heard.lock().unwrap(), [0.0, 1.0]);
+    }
+
+    #[test]
+    fn what_the_makers_say_of_a_change_goes_before_the_walk() {
+        let walks = vec![
+            vec![WalkTo { to: 0, seconds: 0 }, WalkTo { to: 1, seconds: 100 }],
+            vec![WalkTo { to: 0, seconds: 100 }],
+        ];
+        let changes = |transfers: &[((u32, u32), Transfer)], rider| {
+            let mut timetable = timetable(Yes, Yes);
+            timetable.transfers = transfers.iter().copied().collect();
+            let changes = timetable.changes(walks.clone(), 60, rider);
+            let row = |row: &Vec<WalkTo>| row.iter().map(|to| (to.to, to.seconds)).collect();
+            changes.iter().map(row).collect::<Vec<Vec<(u32, u32)>>>()
+        };
+
+        assert_eq!(changes(&[], Anyone), [[(0, 60), (1, 160)], [(0, 160), (1, 60)]]);
+        let said = [
+            ((0, 0), Transfer::Takes(240)),
+            ((0, 1), Transfer::Takes(30)),
+            ((1, 0), Transfer::Held),
+            ((1, 1), Transfer::Never),
+        ];
+        assert_eq!(changes(&said, Anyone), [vec![(0, 240), (1, 30)], vec![(0, 100)]]);
+        assert_eq!(changes(&said, SurelyStepFree), [vec![(0, 240), (1, 100)], vec![(0, 100)]]);
+        let far = [((0, 7), Transfer::Takes(500))];
+        assert_eq!(changes(&far, Anyone)[0], [(0, 60), (1, 160), (7, 500)]);
+        assert_eq!(changes(&far, PerhapsStepFree)[0], [(0, 60), (1, 160), (7, 500)]);
+        assert_eq!(changes(&far, SurelyStepFree)[0], [(0, 60), (1, 160)], "nobody has said so");
+    }
+
+    #[test]
     fn a_departure_that_does_not_arrive_counts_as_infinite() {
         let rules = rules();
         let walking = Walking::Straight(StraightLine::new(1.0, 80.0).unwrap());
         let asked = Departures { window: (490, 509), ..asked(&rules) };
-        let [median, late] = timetable(Yes, Yes).minutes(&ends(), walking, asked, 1);
+        let [median, late] =
+            timetable(Yes, Yes).minutes(&ends(), walking, asked, Work::unheard(1)).unwrap();
 
         // 08:10 to 08:19 catch the last bus, 08:20 to 08:29 none: the tenth of twenty is the worst that arrives.
         assert_eq!(median.minutes(0, 0), Some(Minutes(22.0)));
@@ -445,8 +566,9 @@ mod tests {
                 &ends(),
                 (sure, walking),
                 asked(&rules),
-                1,
+                Work::unheard(1),
             );
+            let times = times.unwrap();
             (times.minutes(0, 0).is_some(), times.why_missing(0, 0))
         };
 

@@ -37,15 +37,14 @@ pub struct Day {
     patterns: Vec<Pattern>,
     /// Pattern and position, by stop.
     at_stop: Vec<Vec<(u32, u32)>>,
-    /// By stop.
+    /// By stop: from arriving there to being ready to board, there or elsewhere.
     walks: Vec<Vec<WalkTo>>,
-    change: u32,
 }
 
 impl Day {
-    /// `walks` are those from each stop to others; `change` is the least time between two vehicles, in seconds, to
-    /// which a walk is added.
-    pub fn new(mut trips: Vec<Vec<Call>>, walks: Vec<Vec<WalkTo>>, change: u32) -> Self {
+    /// `walks`, by stop, are the changes that can be made there: to which stop, itself for one, and the seconds from
+    /// arriving to being ready to board.
+    pub fn new(mut trips: Vec<Vec<Call>>, walks: Vec<Vec<WalkTo>>) -> Self {
         trips.sort_by(|a, b| {
             let key = |calls: &[Call]| calls.first().map(|call| (call.departs, call.stop));
             key(a).cmp(&key(b)).then_with(|| {
@@ -88,7 +87,7 @@ impl Day {
                 });
             }
         }
-        Self { patterns, at_stop, walks, change }
+        Self { patterns, at_stop, walks }
     }
 
     /// How many stops.
@@ -164,8 +163,7 @@ impl<'a> Riding<'a> {
                 self.ride(round, pattern, position as usize, latest, &mut arrived);
             }
             for stop in arrived {
-                let when = self.rides[round][stop as usize].saturating_add(self.day.change);
-                self.note_ready(round, stop, when, &mut marked);
+                let when = self.rides[round][stop as usize];
                 for walk in &self.day.walks[stop as usize] {
                     let then = when.saturating_add(walk.seconds);
                     if then <= latest {
@@ -244,7 +242,6 @@ mod tests {
     fn plain(
         trips: &[Vec<Call>],
         walks: &[Vec<WalkTo>],
-        change: u32,
         (at, access): (u32, &[WalkTo]),
         changes: u8,
     ) -> Vec<u32> {
@@ -270,10 +267,9 @@ mod tests {
             ready = vec![NEVER; walks.len()];
             for (stop, when) in rides.iter().enumerate().filter(|(_, when)| **when != NEVER) {
                 best[stop] = best[stop].min(*when);
-                ready[stop] = ready[stop].min(when + change);
                 for walk in &walks[stop] {
                     let held = &mut ready[walk.to as usize];
-                    *held = (*held).min(when + change + walk.seconds);
+                    *held = (*held).min(when + walk.seconds);
                 }
             }
         }
@@ -289,10 +285,11 @@ mod tests {
                 vec![call(2, second, second), call(3, 400, 400)],
             ]
         };
-        let walks = || vec![vec![], vec![WalkTo { to: 2, seconds: 30 }], vec![], vec![]];
+        // A minute's margin.
+        let walks = || vec![vec![], vec![WalkTo { to: 2, seconds: 90 }], vec![], vec![]];
         let access = [WalkTo { to: 0, seconds: 40 }];
         let arrival = |second, at, changes| {
-            let day = Day::new(trips(second), walks(), 60);
+            let day = Day::new(trips(second), walks());
             let mut riding = Riding::new(&day, changes);
             riding.depart(at, &access, 10_000);
             riding.arrival(3)
@@ -330,19 +327,20 @@ mod tests {
                         .collect()
                 })
                 .collect();
-            let mut between = vec![Vec::new(); 6];
+            let mut between: Vec<Vec<WalkTo>> =
+                (0..6).map(|stop| vec![WalkTo { to: stop, seconds: change }]).collect();
             for (from, to, seconds) in walks {
-                between[from as usize].push(WalkTo { to, seconds });
+                between[from as usize].push(WalkTo { to, seconds: change + seconds });
             }
             let access: Vec<WalkTo> =
                 access.into_iter().map(|(to, seconds)| WalkTo { to, seconds }).collect();
-            let day = Day::new(trips.clone(), between.clone(), change);
+            let day = Day::new(trips.clone(), between.clone());
             let mut riding = Riding::new(&day, changes);
 
             for at in (0..50).rev().step_by(3) {
                 riding.depart(at, &access, 1_000);
                 let told: Vec<u32> = (0..6).map(|stop| riding.arrival(stop)).collect();
-                let expected = plain(&trips, &between, change, (at, &access), changes);
+                let expected = plain(&trips, &between, (at, &access), changes);
                 prop_assert_eq!(told, expected, "departing at {}", at);
             }
         }

@@ -84,6 +84,17 @@ impl Service {
     }
 }
 
+/// What the makers of a timetable say of changing between two stops, in place of a walk and a margin.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transfer {
+    /// It cannot be done.
+    Never,
+    /// Seconds from arriving to being ready to board, walk included.
+    Takes(u32),
+    /// The second vehicle waits: the walk, without a margin.
+    Held,
+}
+
 /// Every stop in use, trip and service.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Timetable {
@@ -93,6 +104,8 @@ pub struct Timetable {
     pub trips: Vec<Trip>,
     /// By id.
     pub services: Vec<Service>,
+    /// By stop left and stop boarded, which may be the same.
+    pub transfers: BTreeMap<(u32, u32), Transfer>,
 }
 
 /// Whose day it is.

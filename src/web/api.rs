@@ -22,6 +22,7 @@ mod standards;
 mod studies;
 #[cfg(test)]
 mod tests;
+mod travel;
 mod view;
 
 use actix_web::http::header::LOCATION;
@@ -30,6 +31,7 @@ use actix_web::{HttpResponse, web};
 use serde::Serialize;
 use utoipa::OpenApi;
 
+pub(in crate::web) use ask::check_sender;
 use document::Common;
 
 use super::app::{App, aside};
@@ -95,6 +97,7 @@ endpoints! {
         "/api/v1/catchment/nearest" => catchment::nearest;
         "/api/v1/catchment/within" => catchment::within;
         "/api/v1/catchment/isochrone" => catchment::isochrone;
+        "/api/v1/travel.csv" => travel::file;
         "/api/v1/access/boroughs" => access::boroughs;
         "/api/v1/access/boroughs/{borough}/zones.geojson" => access::zones;
         "/api/v1/access/boroughs/{borough}/{table}" => access::borough;
@@ -141,6 +144,7 @@ endpoints! {
     }
     get_and_post {
         "/api/v1/imports" => imports::list, send;
+        "/api/v1/travel" => travel::list, send;
         "/api/v1/sites/{code}/checklist" => access::show, record;
         "/api/v1/runs/{id}/studies" => studies::list, ask;
         "/api/v1/standards" => standards::list, save;

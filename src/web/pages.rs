@@ -23,6 +23,7 @@ pub(super) mod site;
 pub(super) mod standards;
 pub(super) mod study;
 pub(super) mod table;
+pub(super) mod travel;
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, LOCATION};

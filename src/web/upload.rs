@@ -1,9 +1,12 @@
 //! Files sent in a form: read into memory up to a limit, then handed to the importer.
 
 use actix_multipart::{Multipart, MultipartError};
+use actix_web::HttpRequest;
 use chrono::{NaiveDate, Utc};
 use futures_util::StreamExt as _;
 
+use super::api::check_sender;
+use super::guard;
 use super::pages::form::Form;
 use super::problem::Problem;
 use crate::import::mapping::Mapping;
@@ -28,9 +31,42 @@ pub(super) struct Upload {
     pub(super) mapping: Option<String>,
 }
 
+/// Reads a form of one of our pages.
+pub(super) async fn of_page(
+    request: &HttpRequest,
+    parts: Multipart,
+    limit: usize,
+) -> Result<Upload, Problem> {
+    let token = |values: &[(String, String)]| {
+        let sent =
+            values.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
+        guard::check_form(request, sent)
+    };
+    let sent = read(parts, limit, token).await?;
+    token(&sent.values)?;
+    Ok(sent)
+}
+
+/// Reads a form that a program sends.
+pub(super) async fn of_program(
+    request: &HttpRequest,
+    parts: Multipart,
+    limit: usize,
+) -> Result<Upload, Problem> {
+    let is_form = request
+        .headers()
+        .get("content-type")
+        .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
+    if !is_form {
+        return Err(Problem::UnsupportedMediaType { wanted: "multipart/form-data" });
+    }
+    check_sender(request)?;
+    read(parts, limit, |_| Ok(())).await
+}
+
 /// Reads a form to its end. `may_go_on` sees the values before each file, so that a form without its token is refused
 /// before its files are read.
-pub(super) async fn read(
+async fn read(
     mut parts: Multipart,
     limit: usize,
     may_go_on: impl Fn(&[(String, String)]) -> Result<(), Problem>,
@@ -130,7 +166,7 @@ pub(super) fn request(
         files,
         mapping,
         about: About { source: optional(form.value("source")), as_of: as_of? },
-        accept_faults: ["yes", "true", "on", "1"].contains(&form.value("accept_faults")),
+        accept_faults: form.is_yes("accept_faults"),
         author: author.to_owned(),
         reason: optional(form.value("reason")).unwrap_or_else(|| "Import".to_owned()),
         at: Utc::now().naive_utc(),

@@ -9,12 +9,15 @@ use geo::{Area as _, Intersects as _, Relate as _, Validation as _};
 
 use domesday::config;
 use domesday::geography::{LonLat, Zone, Zones, from_wgs84};
-use domesday::import::{streets, timetable};
+use domesday::import::networks::NetworksFault;
+use domesday::import::travel::{Given, Task, TravelError, TravelRequest, carry_out};
+use domesday::import::{InputFile, streets, timetable};
 use domesday::register::{Minutes, Point, SiteCode};
+use domesday::store::{Scope, Store};
 use domesday::travel::timetable::Wheelchair;
 use domesday::travel::{
-    Departures, Ends, FAR, Mode, Network, Profile, Walking, build, by_street, decode_streets,
-    dijkstra, encode_streets,
+    Departures, Ends, FAR, Mode, Network, Profile, StraightLine, Walking, Work, build, by_street,
+    decode_streets, dijkstra, encode_streets,
 };
 
 fn map() -> Option<Vec<u8>> {
@@ -256,14 +259,17 @@ fn buses_in_newport_are_never_slower_than_walking_and_more_changes_never_hurt() 
         hash: "",
     };
 
-    let [none, _] = read.minutes(&ends, Walking::Streets(&walk), asked(0), 2);
-    let [median, late] = read.minutes(&ends, Walking::Streets(&walk), asked(2), 2);
+    let [none, _] =
+        read.minutes(&ends, Walking::Streets(&walk), asked(0), Work::unheard(2)).unwrap();
+    let [median, late] =
+        read.minutes(&ends, Walking::Streets(&walk), asked(2), Work::unheard(2)).unwrap();
     let step_free = read.step_free_minutes(
         &ends,
         (Some(Walking::Streets(&sure)), Walking::Streets(&perhaps)),
         asked(2),
-        2,
+        Work::unheard(2),
     );
+    let step_free = step_free.unwrap();
     let on_foot =
         by_street(std::slice::from_ref(&walk), &zones, &sites, Minutes(60.0), ("Newport", ""), 2)
             .unwrap()
@@ -391,6 +397,42 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
     let on_foot = told(&[&catchments[..], &["walk"]].concat());
     assert!(on_foot.contains("shortest way by street"), "{on_foot}");
     assert_ne!(by_line, by_bus);
+
+    // Stopped wherever: nothing is kept, and no report says otherwise.
+    let store = Store::open(&path("n.db")).unwrap();
+    let scope = Scope::command_line();
+    let held = || {
+        (store.snapshot(&scope).unwrap().register.version, store.imports(&scope, 99).unwrap().len())
+    };
+    let before = held();
+    let figures = config::assumptions().unwrap();
+    let name = "newport-20230613_gtfs.zip".to_owned();
+    let bytes = std::fs::read(&timetable).unwrap();
+    let request = TravelRequest {
+        task: Task::Timetable {
+            given: Given {
+                file: InputFile { name: name.clone(), bytes },
+                source: name,
+                as_of: "2023-06-13".parse().unwrap(),
+            },
+            date: "2023-06-13".parse().unwrap(),
+            window: (495, 500),
+            changes: 1,
+            rules: config::timetable_rules().unwrap(),
+            on_foot: StraightLine::of(Mode::Walk, &figures).unwrap(),
+            on_wheels: StraightLine::of(Mode::StepFreeWalk, &figures).unwrap(),
+        },
+        limit: Minutes(60.0),
+        author: "newport".to_owned(),
+        at: chrono::Utc::now().naive_utc(),
+    };
+    for last in [0.0, 0.3, 0.7] {
+        let stopped = carry_out(&store, &scope, &request, &mut |share, _: &str| share < last);
+        assert!(matches!(stopped, Err(TravelError::Networks(NetworksFault::Stopped))));
+        assert_eq!(held(), before);
+    }
+    let (_, report) = carry_out(&store, &scope, &request, &mut |_, _: &str| true).unwrap();
+    assert_eq!((report.version, report.changes), (Some(before.0 + 1), 3));
 }
 
 /// Minutes of two established routers on the same map (`expected/README.md`): ours lie within the spread they show among

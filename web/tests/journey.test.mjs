@@ -127,3 +127,34 @@ test("an import form sent empty says what is missing beside each field", async (
   assert.deepEqual(await violations(page), []);
   await context.close();
 });
+
+test("minutes of a router are made from the page: what is missing stands beside its field, and the answer is listed", async () => {
+  const { page, context, wrong } = await open(chrome);
+  await page.goto(`${service.base}/travel`);
+  assert.match(await page.locator("main").innerText(), /journeys are straight lines/);
+  await page.check("input[name=task][value=matrix]");
+  await page.click("button:has-text('Make minutes')");
+  for (const field of ["files", "as_of", "mode", "absent"]) {
+    await page.locator(`#${field}-error`).waitFor({ state: "visible" });
+  }
+  assert.ok(await page.locator("input[name=task][value=matrix]").isChecked(), "what was chosen is still chosen");
+  assert.deepEqual(await violations(page), []);
+
+  const sites = await (await fetch(`${service.base}/sites.csv`)).text();
+  const site = sites.split("\r\n")[3].split(",")[0];
+  const boroughs = await (await fetch(`${service.base}/api/v1/access/boroughs`)).json();
+  const zones = await (await fetch(`${service.base}/api/v1/access/boroughs/${boroughs.rows[0].borough_code}/zones.geojson`)).json();
+  const buffer = Buffer.from(`zone,site,minutes\n${zones.features[0].properties.zone},${site},12.5\n`);
+  await page.setInputFiles("#files", { name: "router.csv", mimeType: "text/csv", buffer });
+  await page.fill("#as_of", "2026-11-01");
+  await page.selectOption("#mode", "public_transport");
+  await page.selectOption("#absent", "not-computed");
+  await page.click("button:has-text('Make minutes')");
+  await page.waitForURL(/\/imports\/\d+$/, { timeout: 60_000 });
+  assert.match(await page.locator("main").innerText(), /1 pairs within 60 minutes/);
+  await page.goto(`${service.base}/travel`);
+  assert.match(await page.locator("main table").first().innerText(), /router\.csv/);
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(wrong, []);
+  await context.close();
+});

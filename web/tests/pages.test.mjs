@@ -22,7 +22,7 @@ async function addresses() {
   const code = csv.split("\r\n")[3].split(",")[0];
   return [
     "/", "/sites", "/sites?gates=fail&text=health", "/sites?text=nothingiscalledthis", "/map", "/map?by=gates",
-    `/sites/${code}`, `/sites/${code}/history?field=name`, "/imports", "/scenarios", "/scenarios/new",
+    `/sites/${code}`, `/sites/${code}/history?field=name`, "/imports", "/travel", "/scenarios", "/scenarios/new",
     "/runs/1", "/runs/1/ledger", "/runs/1/kept", "/runs/1/access-everywhere",
     "/runs/1/programme", "/runs/1/owners", "/runs/1/priorities", "/priorities",
     "/standards", "/standards/new", "/standards/gp_walk_20", "/access/compare", `/access/compare?a=today&b=today,close:${code}`,

@@ -22,7 +22,7 @@ const MOST_MONEY: Pence = Pence(10_000_000_000_000);
 ///
 /// A foreign `Origin` never gets this far. A browser that sends none can still post a form from anywhere, but neither
 /// JSON nor a header of its own without asking first, and that asking is never granted.
-pub(super) fn check_sender(request: &HttpRequest) -> Result<(), Problem> {
+pub(in crate::web) fn check_sender(request: &HttpRequest) -> Result<(), Problem> {
     let headers = request.headers();
     if headers.contains_key(ORIGIN) || headers.contains_key(REQUESTED_WITH) || is_json(request) {
         return Ok(());

@@ -5,7 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::ask::{Asked, check_sender};
+use super::ask::Asked;
 use super::view::utc;
 use super::{accepted, answer};
 use crate::import::{Fault, ImportReport};
@@ -115,15 +115,7 @@ pub(super) async fn send(
     app: web::Data<App>,
     parts: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let is_form = request
-        .headers()
-        .get("content-type")
-        .is_some_and(|kind| kind.as_bytes().starts_with(b"multipart/form-data"));
-    if !is_form {
-        return Err(Problem::UnsupportedMediaType { wanted: "multipart/form-data" });
-    }
-    check_sender(&request)?;
-    let sent = upload::read(parts, app.upload_limit, |_| Ok(())).await?;
+    let sent = upload::of_program(&request, parts, app.upload_limit).await?;
     let mut form = Form::of(sent.values);
     let author = app.scope().principal().to_owned();
     let Some(import) = upload::request(&mut form, sent.files, sent.mapping.as_deref(), &author)

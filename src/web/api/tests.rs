@@ -112,7 +112,12 @@ impl Service {
     }
 
     async fn upload(&self, parts: &[(&str, &str)], file: &str) -> Answered {
-        self.send(upload(parts, file).insert_header(("x-requested-with", "a test"))).await
+        self.upload_to("/api/v1/imports", parts, file).await
+    }
+
+    async fn upload_to(&self, address: &str, parts: &[(&str, &str)], file: &str) -> Answered {
+        let form = upload(parts, file).uri(address);
+        self.send(form.insert_header(("x-requested-with", "a test"))).await
     }
 
     /// Follows a job to its end.
@@ -140,7 +145,8 @@ fn upload(parts: &[(&str, &str)], file: &str) -> TestRequest {
     };
     let values: String = parts.iter().map(part).collect();
     let head = "Content-Disposition: form-data; name=\"files\"; filename=\"mine.csv\"\r\nContent-Type: text/csv";
-    let body = format!("{values}--edge\r\n{head}\r\n\r\n{file}\r\n--edge--\r\n");
+    let part = format!("--edge\r\n{head}\r\n\r\n{file}\r\n");
+    let body = format!("{values}{}--edge--\r\n", if file.is_empty() { "" } else { &part });
     TestRequest::post()
         .uri("/api/v1/imports")
         .insert_header(("content-type", "multipart/form-data; boundary=edge"))
@@ -475,6 +481,69 @@ fn street_from(at: Point) -> crate::import::ReferenceSet {
     let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
     let reference = crate::geography::describe(kind, &bytes, 1, "a street of a test", day);
     crate::import::ReferenceSet { reference, bytes }
+}
+
+#[actix_web::test]
+async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
+    let service = estate();
+    let (zone, site, at) = {
+        let estate = service.estate();
+        let site = estate.standing().find(|site| site.location().is_some()).unwrap();
+        let zone = estate.snapshot.geography.zones.iter().next().unwrap().code.clone();
+        (zone, site.code.to_string(), site.location().unwrap())
+    };
+    assert_eq!(service.ok("/api/v1/travel").await, json!({"kept": []}));
+    let matrix = |parts: &[(&'static str, &'static str)]| {
+        let given = [("task", "matrix"), ("as_of", "2026-11-01"), ("mode", "public_transport")];
+        [&given[..], parts].concat()
+    };
+    let errors = service.upload_to("/api/v1/travel", &matrix(&[("limit", "0")]), "").await;
+    let errors = errors.problem(422);
+    assert!(errors.contains_key("absent") && errors.contains_key("limit"), "{errors:?}");
+    let errors =
+        service.upload_to("/api/v1/travel", &[("task", "timetable")], "").await.problem(422);
+    for field in ["files", "as_of", "date", "window"] {
+        assert!(errors.contains_key(field), "{field} is not in {errors:?}");
+    }
+    service.upload_to("/api/v1/travel", &[("task", "streets")], "").await.problem(422);
+    let needless =
+        service.upload_to("/api/v1/travel", &[("task", "again")], "x").await.problem(422);
+    assert!(needless.contains_key("files"), "{needless:?}");
+
+    let file = format!("zone,site,minutes\n{zone},{site},12.5\nE99999999,{site},3\n");
+    let parts = matrix(&[("absent", "not-computed"), ("source", "a router")]);
+    let job = service.over(&service.upload_to("/api/v1/travel", &parts, &file).await).await;
+    let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
+    assert_eq!(
+        (&report["outcome"], &report["kind"]),
+        (&json!("not_applied"), &json!("travel-matrix"))
+    );
+    assert_eq!(report["faults"][0]["row"], 3, "{report}");
+    assert_eq!(service.ok("/api/v1/travel").await, json!({"kept": []}));
+
+    let parts = [&parts[..], &[("accept_faults", "true")]].concat();
+    let job = service.over(&service.upload_to("/api/v1/travel", &parts, &file).await).await;
+    let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
+    assert_eq!(report["outcome"], "good_rows_applied", "{report}");
+    let kept = service.ok("/api/v1/travel").await["kept"][0].clone();
+    assert_eq!((&kept["what"], &kept["rows"]), (&json!("minutes"), &json!(1)));
+    assert_eq!((&kept["source"], &kept["mode"]), (&json!("a router"), &json!("public_transport")));
+
+    // Streets kept by whatever way are worked out again; the second time there is nothing new.
+    service.append(Vec::new(), vec![street_from(at)]);
+    for outcome in ["applied", "nothing_new"] {
+        let asked = service.upload_to("/api/v1/travel", &[("task", "again")], "").await;
+        let job = service.over(&asked).await;
+        let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
+        assert_eq!(report["outcome"], outcome, "{report}");
+    }
+    let csv = service.get("/api/v1/travel.csv").await;
+    assert_eq!(csv.body.lines().count(), 4, "{}", csv.body);
+    assert_eq!(csv.body, service.get("/travel.csv").await.body);
+    let asked = [("task", "again"), ("modes", "drive")];
+    let job = service.over(&service.upload_to("/api/v1/travel", &asked, "").await).await;
+    assert_eq!(job["state"], "failed");
+    assert!(job["message"].as_str().unwrap().contains("no street network for drive"), "{job}");
 }
 
 #[actix_web::test]

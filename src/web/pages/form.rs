@@ -31,6 +31,11 @@ impl Form {
         self.values.get(name).map_or("", |value| value.trim())
     }
 
+    /// Whether a box is ticked, or a program says as much.
+    pub(crate) fn is_yes(&self, name: &str) -> bool {
+        ["yes", "true", "on", "1"].contains(&self.value(name))
+    }
+
     /// Every value sent under one name, as ticked boxes are.
     pub(crate) fn ticked(&self, name: &str) -> &[String] {
         self.all.get(name).map_or(&[], Vec::as_slice)

@@ -13,7 +13,6 @@ use crate::export::{Cell, Table};
 use crate::import::{Fault, ImportKind, ImportReport};
 use crate::store::{ImportHeader, ImportId};
 use crate::web::app::{App, aside};
-use crate::web::guard;
 use crate::web::problem::Problem;
 use crate::web::upload;
 
@@ -33,13 +32,7 @@ pub(crate) async fn send(
     app: web::Data<App>,
     parts: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let token = |values: &[(String, String)]| {
-        let sent =
-            values.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
-        guard::check_form(&request, sent)
-    };
-    let sent = upload::read(parts, app.upload_limit, token).await?;
-    token(&sent.values)?;
+    let sent = upload::of_page(&request, parts, app.upload_limit).await?;
     let mut form = Form::of(sent.values);
     let author = app.scope().principal().to_owned();
     if let Some(import) = upload::request(&mut form, sent.files, sent.mapping.as_deref(), &author) {

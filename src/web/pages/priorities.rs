@@ -24,7 +24,6 @@ use crate::scenario::priorities::{
 use crate::scenario::{self, Run};
 use crate::store::RunId;
 use crate::web::app::{App, aside};
-use crate::web::guard;
 use crate::web::problem::Problem;
 use crate::web::upload;
 
@@ -50,13 +49,7 @@ pub(crate) async fn send(
     app: web::Data<App>,
     parts: Multipart,
 ) -> Result<HttpResponse, Problem> {
-    let token = |values: &[(String, String)]| {
-        let sent =
-            values.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
-        guard::check_form(&request, sent)
-    };
-    let sent = upload::read(parts, app.upload_limit, token).await?;
-    token(&sent.values)?;
+    let sent = upload::of_page(&request, parts, app.upload_limit).await?;
     let form = Form::of(sent.values);
     let (form, faults, is_kept) = aside(&app, move |app| {
         let mut form = form;
