@@ -211,6 +211,7 @@ pub fn journeys_table(displaced: &[Displaced]) -> Table {
         ("minutes_before", "Mean minutes before", true),
         ("minutes_after", "Mean minutes after", true),
         ("share_beyond_percent", "Beyond the journey limit after (%)", true),
+        ("minutes_by", "Minutes by", false),
     ];
     let rows = displaced.iter().map(|moved| {
         let told = |figure: Option<f64>, decimals| {
@@ -236,6 +237,7 @@ pub fn journeys_table(displaced: &[Displaced]) -> Table {
             told(moved.minutes_before, 1),
             told(moved.minutes_after, 1),
             told(moved.share_beyond.map(|share| share * 100.0), 1),
+            moved.minutes_by.as_ref().map_or(Cell::Empty, |by| Cell::text(&**by)),
         ]
     });
     Table::new("journeys", "Journeys of each moved tenancy’s own patients", &columns).with(rows)

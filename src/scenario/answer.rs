@@ -183,6 +183,11 @@ pub(super) fn input_hash(ground: &Ground<'_>) -> String {
     for ((mode, measure), travel) in &ground.travel {
         take(&format!("{mode:?} {measure:?}"), &travel.hash);
     }
+    for (line, limit) in &ground.journeys {
+        if let Some(kept) = &limit.kept {
+            take(&format!("journeys {line:?}"), &kept.table.hash);
+        }
+    }
     let mut hex = String::with_capacity(64);
     for byte in hash.finalize() {
         let _ = write!(hex, "{byte:02x}");

@@ -12,7 +12,7 @@ use crate::register::{
 use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, best_times};
 
 use super::derive::{self, Occupant};
-use super::journeys::JourneyLimit;
+use super::journeys::{self, JourneyLimit};
 use super::{Estate, LockKind, Objective, Rules, Scenario, ScenarioError, ScopeOf};
 
 /// How a scenario is read when it is asked a question about itself; as it stands, unless said.
@@ -87,11 +87,10 @@ impl<'a> Ground<'a> {
             .collect();
         let lines: BTreeSet<ServiceLine> =
             occupants.values().filter_map(|occupant| occupant.service_line).collect();
-        let mut journeys = BTreeMap::new();
-        for line in lines.into_iter().filter(|line| derive::has_patients(Some(*line))) {
-            let limit = JourneyLimit::of(line, &scenario.standards, &scenario.assumptions)?;
-            journeys.insert(line, limit);
-        }
+        let lines = lines.into_iter().filter(|line| derive::has_patients(Some(*line)));
+        let (standards, figures) = (&scenario.standards, &scenario.assumptions);
+        let journeys =
+            journeys::limits(lines, standards, figures, estate.register, estate.geography)?;
         let travel = travel(&estate, scenario)?;
         Ok(Self {
             estate,

@@ -2,37 +2,49 @@
 //!
 //! Nobody publishes who uses which premises by small area, so people are shared out: each zone's residents go to
 //! the nearest sites that offer the care (`journeys.choices` of them, none but the nearest farther than
-//! `journeys.catchment_metres`), the nearer the likelier, by minutes to the power of `journeys.decay`. With one choice
-//! this is "everybody goes to the nearest".
+//! `journeys.catchment_metres`), the nearer the likelier, by straight-line minutes to the power of `journeys.decay`. With
+//! one choice this is "everybody goes to the nearest". How far they then travel, before and after, is by the minutes kept
+//! for the mode where there are any, and by straight line else.
 
 use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 
 use crate::access::{Limit, Standard};
-use crate::geography::Zones;
+use crate::geography::{Geography, Zones};
 use crate::register::{
     Assumptions, Minutes, MissingAssumption, Point, Register, ServiceLine, SiteCode, Word,
 };
-use crate::travel::{Mode, StraightLine, UnusablePace};
+use crate::travel::{Maker, Missing, Mode, StraightLine, TravelTimes, UnusablePace, kept_times};
 
 use super::derive::Occupant;
 
 /// How far a journey to a kind of care may be: the scenario's own standard for everyone, else a named figure.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone)]
 pub(crate) struct JourneyLimit {
+    pub(crate) mode: Mode,
     pub(crate) pace: StraightLine,
     pub(crate) limit: Limit,
+    /// Minutes that are kept for the mode; a limit in straight-line metres has no use for them.
+    pub(crate) kept: Option<Arc<Kept>>,
 }
 
-impl JourneyLimit {
-    pub(crate) fn of(
-        line: ServiceLine,
-        standards: &[Standard],
-        figures: &Assumptions,
-    ) -> Result<Self, UnusablePace> {
+/// The limit of each of these kinds of care.
+pub(crate) fn limits(
+    lines: impl IntoIterator<Item = ServiceLine>,
+    standards: &[Standard],
+    figures: &Assumptions,
+    register: &Register,
+    geography: &Geography,
+) -> Result<BTreeMap<ServiceLine, JourneyLimit>, UnusablePace> {
+    let sites: Vec<(SiteCode, Point)> =
+        register.sites().filter_map(|site| Some((site.code.clone(), site.location()?))).collect();
+    let mut by_mode: BTreeMap<Mode, Option<Arc<Kept>>> = BTreeMap::new();
+    let mut limits = BTreeMap::new();
+    for line in lines {
         let own = standards.iter().find(|standard| {
             standard.service_line == line && standard.group == crate::access::Group::Everyone
         });
@@ -42,14 +54,101 @@ impl JourneyLimit {
                 (Mode::PublicTransport, Limit::Minutes(figures.value("journeys.limit_minutes")?))
             }
         };
-        Ok(Self { pace: StraightLine::of(mode, figures)?, limit })
+        let kept = match limit {
+            Limit::Metres(_) => None,
+            Limit::Minutes(_) => {
+                let kept = || {
+                    let table = kept_times(geography, &sites, mode)?;
+                    Some(Arc::new(Kept::new(table, &geography.zones)))
+                };
+                by_mode.entry(mode).or_insert_with(kept).clone()
+            }
+        };
+        let pace = StraightLine::of(mode, figures)?;
+        limits.insert(line, JourneyLimit { mode, pace, limit, kept });
+    }
+    Ok(limits)
+}
+
+impl JourneyLimit {
+    /// How the minutes are made, for people.
+    pub(crate) fn maker(&self) -> String {
+        let maker = match &self.kept {
+            Some(kept) => kept.table.maker.to_string(),
+            None => Maker::from(self.pace).to_string(),
+        };
+        format!("{}, {maker}", self.mode.label())
     }
 
-    /// Exactly at the limit is inside.
-    pub(crate) fn is_within(&self, metres: f64) -> bool {
-        match self.limit {
-            Limit::Minutes(most) => self.pace.minutes(metres).0 <= most,
-            Limit::Metres(most) => metres <= most,
+    /// From a zone to a site.
+    fn length(&self, zone: (usize, Point), site: (&SiteCode, Point)) -> Length {
+        let Some(kept) = &self.kept else {
+            let metres = zone.1.metres_to(site.1);
+            let Minutes(minutes) = self.pace.minutes(metres);
+            let is_beyond = match self.limit {
+                Limit::Minutes(most) => minutes > most,
+                Limit::Metres(most) => metres > most,
+            };
+            return Length::Known { minutes, is_beyond };
+        };
+        let Limit::Minutes(most) = self.limit else { return Length::Unknown };
+        match kept.minutes(zone.0, site.0) {
+            Ok(Minutes(minutes)) => Length::Known { minutes, is_beyond: minutes > most },
+            Err(Missing::Unreachable) => Length::Farther,
+            Err(Missing::BeyondLimit) if kept.table.limit.0 >= most => Length::Farther,
+            Err(_) => Length::Unknown,
+        }
+    }
+
+    /// The longest journey that was looked for.
+    fn searched(&self) -> f64 {
+        self.kept.as_ref().map_or(f64::INFINITY, |kept| kept.table.limit.0)
+    }
+}
+
+/// A journey. Exactly at the limit is inside.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Length {
+    Known {
+        minutes: f64,
+        is_beyond: bool,
+    },
+    /// Longer than was looked for, and than the limit.
+    Farther,
+    Unknown,
+}
+
+/// Minutes that are kept, by site.
+#[derive(Debug)]
+pub(crate) struct Kept {
+    pub(crate) table: Arc<TravelTimes>,
+    /// By place of the zone among the zones.
+    rows: Vec<Option<usize>>,
+    /// By column of the table: rows and minutes, by row.
+    columns: Vec<Vec<(usize, Minutes)>>,
+}
+
+impl Kept {
+    fn new(table: Arc<TravelTimes>, zones: &Zones) -> Self {
+        let mut columns = vec![Vec::new(); table.sites.len()];
+        for (row, pairs) in table.rows.iter().enumerate() {
+            for pair in pairs {
+                if let Some(column) = columns.get_mut(pair.site as usize) {
+                    column.push((row, pair.minutes));
+                }
+            }
+        }
+        let rows = zones.iter().map(|zone| table.zone_index(&zone.code)).collect();
+        Self { table, rows, columns }
+    }
+
+    fn minutes(&self, zone: usize, site: &SiteCode) -> Result<Minutes, Missing> {
+        let row = self.rows.get(zone).copied().flatten().ok_or(Missing::NotComputed)?;
+        let column = self.table.site_index(site).ok_or(Missing::NotComputed)?;
+        let pairs = self.columns.get(column).map_or(&[][..], Vec::as_slice);
+        match pairs.binary_search_by_key(&row, |pair| pair.0) {
+            Ok(at) => pairs.get(at).map(|pair| pair.1).ok_or(Missing::NotComputed),
+            Err(_) => Err(self.table.why_missing(row, column).unwrap_or(Missing::NotComputed)),
         }
     }
 }
@@ -155,13 +254,16 @@ impl<'a> Catchments<'a> {
         self.people.into_owned()
     }
 
-    /// What moving care from a site to a point does to its people. `None` where it has none that are known.
+    /// What moving care from one site to another does to its people. `None` where it has none that are known, or where
+    /// nobody can tell how much farther one of them would go.
+    ///
+    /// A journey of today that is longer than was looked for counts as long as was looked for: at least that. One that
+    /// would become so cannot be told.
     pub(crate) fn moved(
         &self,
         line: ServiceLine,
-        from: &SiteCode,
-        from_point: Point,
-        to_point: Point,
+        (from, from_point): (&SiteCode, Point),
+        (to, to_point): (&SiteCode, Point),
         limit: &JourneyLimit,
     ) -> Option<Journeys> {
         let own = self.people.get(&(line, from.clone()))?;
@@ -178,17 +280,22 @@ impl<'a> Catchments<'a> {
             people: all,
         };
         for (zone_ix, people) in own {
-            let zone = self.zones.as_slice().get(*zone_ix)?;
-            let (before, after) =
-                (zone.point.metres_to(from_point), zone.point.metres_to(to_point));
+            let zone = (*zone_ix, self.zones.as_slice().get(*zone_ix)?.point);
             let share = people / all;
-            let (before_min, after_min) =
-                (limit.pace.minutes(before).0, limit.pace.minutes(after).0);
-            sum.before.0 += share * before_min;
-            sum.after.0 += share * after_min;
-            sum.beyond_before += if limit.is_within(before) { 0.0 } else { share };
-            sum.beyond_after += if limit.is_within(after) { 0.0 } else { share };
-            sum.worst_increase = sum.worst_increase.max(after_min - before_min);
+            let (before, was_beyond) = match limit.length(zone, (from, from_point)) {
+                Length::Known { minutes, is_beyond } => (minutes, is_beyond),
+                Length::Farther => (limit.searched(), true),
+                Length::Unknown => return None,
+            };
+            let Length::Known { minutes: after, is_beyond } = limit.length(zone, (to, to_point))
+            else {
+                return None;
+            };
+            sum.before.0 += share * before;
+            sum.after.0 += share * after;
+            sum.beyond_before += if was_beyond { share } else { 0.0 };
+            sum.beyond_after += if is_beyond { share } else { 0.0 };
+            sum.worst_increase = sum.worst_increase.max(after - before);
         }
         Some(sum)
     }

@@ -72,6 +72,9 @@ pub struct Move {
     /// Residents shared out to it, whose journeys the minutes are of.
     #[serde(default)]
     pub catchment: Option<f64>,
+    /// How the minutes are made.
+    #[serde(default)]
+    pub minutes_by: Option<String>,
 }
 
 /// Something that was asked or possible and is not proposed.

@@ -17,7 +17,7 @@ use crate::register::{Pence, Site, SiteCode, TenancyId};
 
 use super::encode::{Key, KeyPlace, KeyUnit};
 use super::ground::Ground;
-use super::journeys::line_label;
+use super::journeys::{JourneyLimit, line_label};
 use super::{Finding, Move, Proposal, Reliance};
 
 /// Which option each site takes and where each tenancy that leaves goes.
@@ -102,6 +102,7 @@ pub fn propose(
 }
 
 fn moves(ground: &Ground<'_>, key: &Key, plan: &Plan) -> Vec<Move> {
+    let maker = |line| ground.journeys.get(&line).map(JourneyLimit::maker);
     let mut moves: Vec<Move> = placed(key, plan)
         .into_iter()
         .filter(|(unit, place)| place.site != unit.from)
@@ -121,6 +122,7 @@ fn moves(ground: &Ground<'_>, key: &Key, plan: &Plan) -> Vec<Move> {
                 minutes_after: place.journeys.map(|journeys| journeys.after),
                 share_beyond: place.journeys.map(|journeys| journeys.beyond_after),
                 catchment: place.journeys.map(|journeys| journeys.people),
+                minutes_by: place.journeys.and(occupant.service_line).and_then(maker),
             })
         })
         .collect();

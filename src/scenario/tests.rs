@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use crate::access::{Group, Limit};
 use crate::fund::{LineKind, OptionKind};
-use crate::register::{Field, Pence, ServiceLine, Word};
+use crate::register::{Field, Minutes, Pence, ServiceLine, Word};
+use crate::travel::{MatrixRow, Missing, Mode, from_matrix};
 
 use super::fixture::{Built, Town, code, figures, rules, tenancy, within_walk};
 use super::{
@@ -417,6 +418,83 @@ fn nobody_is_moved_when_the_journeys_of_its_people_are_unknown() {
 
     assert!(proposal(&run).moves.is_empty());
     assert!(reasons(&run, "AAA01").contains(&"nowhere_to_go"));
+}
+
+/// The town of two with minutes of a router in place of straight lines, and nothing asked of access; A is to close.
+fn by_router(rows: &[(&str, &str, f64)], absent: Missing) -> Run {
+    let mut built = Town::of_two().built();
+    let rows = rows.iter().map(|(zone, site, minutes)| MatrixRow {
+        row: 1,
+        zone: (*zone).to_owned(),
+        site: (*site).to_owned(),
+        minutes: Some(*minutes),
+    });
+    let sites = [code("AAA01"), code("BBB01")].into_iter().collect();
+    let zones = &built.geography.zones;
+    let about = (Mode::PublicTransport, Minutes(60.0));
+    let reading = from_matrix(rows, zones, &sites, about, ("router", absent));
+    assert!(reading.faults.is_empty(), "{:?}", reading.faults);
+    let kind = Mode::PublicTransport.kept_as();
+    built.geography.times.insert(kind, std::sync::Arc::new(reading.times));
+    let question = closing_a(Scenario { standards: Vec::new(), ..built.question() });
+    let run = built.answer(question).unwrap();
+    assert_eq!(run.breaches, Vec::<String>::new());
+    run
+}
+
+#[test]
+fn journeys_of_who_is_moved_are_by_the_minutes_that_are_kept() {
+    let near = [
+        ("E01000001", "AAA01", 5.0),
+        ("E01000001", "BBB01", 12.0),
+        ("E01000002", "AAA01", 7.0),
+        ("E01000002", "BBB01", 4.0),
+    ];
+
+    let run = by_router(&near, Missing::BeyondLimit);
+
+    let [moved] = proposal(&run).moves.as_slice() else { panic!("{:?}", proposal(&run).moves) };
+    let minutes = moved.minutes_before.unwrap().0..moved.minutes_after.unwrap().0;
+    assert!(minutes.start > 5.0 && minutes.start < 7.0, "the mean of 5 and 7: {minutes:?}");
+    assert!(minutes.end > 4.0 && minutes.end < 12.0, "the mean of 12 and 4: {minutes:?}");
+    assert_eq!(moved.minutes_by.as_deref(), Some("by public transport, travel-time matrix router"));
+
+    // Minutes that nobody worked out, and a way farther than was looked for, move nobody.
+    for absent in [Missing::NotComputed, Missing::BeyondLimit] {
+        let run = by_router(&[near[0], near[2], near[3]], absent);
+        assert_eq!(run.solver.status, RunStatus::Infeasible, "{absent:?}");
+    }
+    // Today's way may be farther than was looked for: the new one is none the worse.
+    let run = by_router(&[near[0], near[1], near[3]], Missing::BeyondLimit);
+    let [moved] = proposal(&run).moves.as_slice() else { panic!("{:?}", proposal(&run).moves) };
+    assert!(moved.minutes_before.unwrap().0 > 7.0 && moved.share_beyond == Some(0.0));
+    // Nor may a journey grow by too much, however near the site is as the crow flies.
+    let far = [near[0], ("E01000001", "BBB01", 55.0), near[2], near[3]];
+    assert_eq!(by_router(&far, Missing::BeyondLimit).solver.status, RunStatus::Infeasible);
+}
+
+#[test]
+fn the_witness_counts_journeys_by_the_minutes_that_are_kept() {
+    let near = [
+        ("E01000001", "AAA01", 5.0),
+        ("E01000001", "BBB01", 12.0),
+        ("E01000002", "AAA01", 7.0),
+        ("E01000002", "BBB01", 4.0),
+    ];
+    let run = by_router(&near, Missing::BeyondLimit);
+    // The same proposal before an estate that keeps no minutes, or in which the way is too long.
+    let mut built = Town::of_two().built();
+    let judged = |built: &Built| {
+        verify(&built.estate(), &run.scenario, &rules(), proposal(&run), &run.ledger)
+    };
+    assert_eq!(judged(&built), Vec::<String>::new());
+    let zones = &built.geography.zones;
+    let sites = [code("AAA01"), code("BBB01")].into_iter().collect();
+    let about = (Mode::PublicTransport, Minutes(60.0));
+    let reading = from_matrix([], zones, &sites, about, ("router", Missing::NotComputed));
+    let kind = Mode::PublicTransport.kept_as();
+    built.geography.times.insert(kind, std::sync::Arc::new(reading.times));
+    assert!(judged(&built).iter().any(|breach| breach.contains("nobody can tell how far")));
 }
 
 #[test]

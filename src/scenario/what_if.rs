@@ -17,7 +17,7 @@ use crate::register::{
 use crate::travel::UnusablePace;
 
 use super::derive::{self, Occupant};
-use super::journeys::{Catchments, JourneyLimit, OwnPeople};
+use super::journeys::{self, Catchments, JourneyLimit, OwnPeople};
 use super::state::{self, Base, Edit, StateError, StateSpec};
 use super::{Run, Scenario};
 
@@ -71,6 +71,9 @@ pub struct Displaced {
     pub minutes_after: Option<f64>,
     /// Share of them beyond the journey limit after.
     pub share_beyond: Option<f64>,
+    /// How the minutes are made.
+    #[serde(default)]
+    pub minutes_by: Option<String>,
 }
 
 /// What a change would do.
@@ -121,10 +124,8 @@ impl Outlook {
             .filter_map(|occupant| occupant.service_line)
             .filter(|line| derive::has_patients(Some(*line)))
             .collect();
-        let mut limits = BTreeMap::new();
-        for line in &lines {
-            limits.insert(*line, JourneyLimit::of(*line, standards, &figures)?);
-        }
+        let each = lines.iter().copied();
+        let limits = journeys::limits(each, standards, &figures, register, geography)?;
         let own_people = Catchments::new(&zones, register, &occupants, &lines, &limits, &figures)?;
         let own_people = own_people.into_people();
         let levers = Scenario::defaults(register, figures.clone(), Vec::new());
@@ -284,10 +285,11 @@ impl Outlook {
                 Some(planned.clone())
             };
             let journeys = occupant.service_line.zip(to.as_ref()).and_then(|(line, to)| {
-                let (from_point, to_point) = (point(from)?, point(to)?);
+                let (here, there) = ((from, point(from)?), (to, point(to)?));
                 let limit = self.limits.get(&line)?;
-                catchments.moved(line, from, from_point, to_point, limit)
+                Some((catchments.moved(line, here, there, limit)?, limit.maker()))
             });
+            let (journeys, minutes_by) = journeys.unzip();
             found.push(Displaced {
                 tenancy: occupant.id.clone(),
                 name: occupant.name.clone(),
@@ -299,6 +301,7 @@ impl Outlook {
                 minutes_before: journeys.map(|journeys| journeys.before.0),
                 minutes_after: journeys.map(|journeys| journeys.after.0),
                 share_beyond: journeys.map(|journeys| journeys.beyond_after),
+                minutes_by,
             });
         }
         found

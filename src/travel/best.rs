@@ -44,12 +44,22 @@ pub fn best_times(
     wanted: Wanted,
     pace: StraightLine,
 ) -> Arc<TravelTimes> {
-    let kept = geography.times(wanted.mode).filter(|_| wanted.measure == Measure::Minutes);
-    if let Some(kept) = kept {
-        return still_true(kept, geography, sites);
+    if wanted.measure == Measure::Minutes
+        && let Some(kept) = kept_times(geography, sites, wanted.mode)
+    {
+        return kept;
     }
     let Wanted { mode, limit, .. } = wanted;
     Arc::new(straight_line(&geography.zones, sites, mode, limit, pace))
+}
+
+/// The minutes kept for a mode, if any are; what is no longer true of them is *not computed*.
+pub fn kept_times(
+    geography: &Geography,
+    sites: &[(SiteCode, Point)],
+    mode: Mode,
+) -> Option<Arc<TravelTimes>> {
+    geography.times(mode).map(|kept| still_true(kept, geography, sites))
 }
 
 fn still_true(

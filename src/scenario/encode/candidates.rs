@@ -201,8 +201,8 @@ impl<'a> Search<'a> {
             .get(&line)
             .zip(self.ground.point(&occupant.site))
             .zip(self.ground.point(to))
-            .and_then(|((limit, from), to)| {
-                self.catchments.moved(line, &occupant.site, from, to, limit)
+            .and_then(|((limit, from), there)| {
+                self.catchments.moved(line, (&occupant.site, from), (to, there), limit)
             });
         let Some(journeys) = journeys else {
             passed.journeys_unknown += 1;

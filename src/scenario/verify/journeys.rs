@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::access::{Group, Limit};
+use crate::geography::Zone;
 use crate::register::{Point, ServiceLine, SiteCode};
-use crate::travel::Mode;
+use crate::travel::{Missing, Mode, TravelTimes};
 
 use super::{SLACK, Witness};
 
@@ -34,9 +35,10 @@ pub(super) fn breaches(witness: &Witness<'_>) -> Vec<String> {
 struct Counting<'w> {
     witness: &'w Witness<'w>,
     /// Where the people of each site that is left live, and how many.
-    people: BTreeMap<&'w SiteCode, Vec<(Point, f64)>>,
+    people: BTreeMap<&'w SiteCode, Vec<(&'w Zone, f64)>>,
     limit: Limit,
     minutes_per_metre: f64,
+    kept: Option<&'w TravelTimes>,
     worst: f64,
 }
 
@@ -87,12 +89,12 @@ impl<'w> Counting<'w> {
             farthest: figures.value("journeys.catchment_metres").ok()?,
             minutes_per_metre: detour / speed,
         };
-        let mut people: BTreeMap<&SiteCode, Vec<(Point, f64)>> =
+        let mut people: BTreeMap<&SiteCode, Vec<(&Zone, f64)>> =
             moves.iter().map(|moved| (&moved.from, Vec::new())).collect();
         for zone in witness.estate.geography.zones.iter() {
             for (code, share) in choosing.shares(&sites, zone.point) {
                 if let Some(own) = people.get_mut(code) {
-                    own.push((zone.point, share * f64::from(zone.residents)));
+                    own.push((zone, share * f64::from(zone.residents)));
                 }
             }
         }
@@ -101,6 +103,10 @@ impl<'w> Counting<'w> {
             people,
             limit,
             minutes_per_metre: detour / speed,
+            kept: match limit {
+                Limit::Minutes(_) => witness.estate.geography.times(mode).map(AsRef::as_ref),
+                Limit::Metres(_) => None,
+            },
             worst: figures.value("journeys.worst_increase_minutes").ok()?,
         })
     }
@@ -109,14 +115,18 @@ impl<'w> Counting<'w> {
         let from = self.witness.site(&moved.from)?.location()?;
         let to = self.witness.site(&moved.to)?.location()?;
         let (mut people, mut beyond_before, mut beyond_after, mut worst) = (0.0, 0.0, 0.0, 0.0_f64);
+        let tenancy = &moved.tenancy;
         for (home, own) in self.people.get(&moved.from)? {
-            let (before, after) = (home.metres_to(from), home.metres_to(to));
+            let before = self.journey(home, (&moved.from, from));
+            let after = self.journey(home, (&moved.to, to));
+            let (Some(before), Some((after, false))) = (before, after) else {
+                return Some(format!("nobody can tell how far {} is from {tenancy}", home.code));
+            };
             people += own;
             beyond_before += if self.is_beyond(before) { *own } else { 0.0 };
-            beyond_after += if self.is_beyond(after) { *own } else { 0.0 };
-            worst = worst.max((after - before) * self.minutes_per_metre);
+            beyond_after += if self.is_beyond((after, false)) { *own } else { 0.0 };
+            worst = worst.max((after - before.0) * self.per_unit());
         }
-        let tenancy = &moved.tenancy;
         if people <= 0.0 {
             return Some(format!("nobody knows who uses {tenancy}"));
         }
@@ -143,11 +153,42 @@ impl<'w> Counting<'w> {
         None
     }
 
-    fn is_beyond(&self, metres: f64) -> bool {
-        match self.limit {
-            Limit::Minutes(most) => metres * self.minutes_per_metre > most + SLACK,
-            Limit::Metres(most) => metres > most,
+    /// How far it is, in minutes where minutes are kept and in straight-line metres else, and whether it is known only to
+    /// be farther than was looked for. `None` where nobody can tell.
+    fn journey(&self, home: &Zone, (code, at): (&SiteCode, Point)) -> Option<(f64, bool)> {
+        let Some(kept) = self.kept else { return Some((home.point.metres_to(at), false)) };
+        let (row, column) = (kept.zone_index(&home.code)?, kept.site_index(code)?);
+        if let Some(made_for) = &kept.made_for {
+            let is_there =
+                |was: Option<&Point>, is: Point| was.is_some_and(|was| was.metres_to(is) <= 1.0);
+            if !is_there(made_for.zones.get(row), home.point)
+                || !is_there(made_for.sites.get(column), at)
+            {
+                return None;
+            }
         }
+        if let Some(minutes) = kept.minutes(row, column) {
+            return Some((minutes.0, false));
+        }
+        let most = if let Limit::Minutes(most) = self.limit { most } else { f64::INFINITY };
+        match kept.why_missing(row, column)? {
+            Missing::Unreachable => Some((kept.limit.0, true)),
+            Missing::BeyondLimit if kept.limit.0 >= most => Some((kept.limit.0, true)),
+            _ => None,
+        }
+    }
+
+    /// Minutes of one unit of a journey.
+    fn per_unit(&self) -> f64 {
+        if self.kept.is_some() { 1.0 } else { self.minutes_per_metre }
+    }
+
+    fn is_beyond(&self, (far, is_farther): (f64, bool)) -> bool {
+        is_farther
+            || match self.limit {
+                Limit::Minutes(most) => far * self.per_unit() > most + SLACK,
+                Limit::Metres(most) => far > most,
+            }
     }
 }
 

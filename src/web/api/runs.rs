@@ -422,6 +422,8 @@ struct Move {
     minutes_after: Option<f64>,
     /// Share of its people beyond the journey limit after.
     share_beyond: Option<f64>,
+    /// How the minutes are made.
+    minutes_by: Option<String>,
 }
 
 impl From<scenario::Move> for Move {
@@ -439,6 +441,7 @@ impl From<scenario::Move> for Move {
             minutes_before: moved.minutes_before.map(|minutes| minutes.0),
             minutes_after: moved.minutes_after.map(|minutes| minutes.0),
             share_beyond: finite(moved.share_beyond),
+            minutes_by: moved.minutes_by,
         }
     }
 }

@@ -452,6 +452,7 @@ fn moves(proposal: &Proposal) -> Table {
         ("minutes_after", "Minutes after", true),
         ("share_beyond_percent", "Beyond the journey limit (%)", true),
         ("space_m2", "Space taken (m²)", true),
+        ("minutes_by", "Minutes by", false),
     ];
     Table::new("moves", "What would move", &columns).with(proposal.moves.iter().map(|moved| {
         vec![
@@ -466,6 +467,7 @@ fn moves(proposal: &Proposal) -> Table {
             Cell::maybe(moved.minutes_after.map(|m| m.0), 1),
             Cell::maybe(moved.share_beyond.map(|share| share * 100.0), 1),
             Cell::Number(moved.clinical.0 + moved.non_clinical.0, 0),
+            moved.minutes_by.as_ref().map_or(Cell::Empty, |by| Cell::text(&**by)),
         ]
     }))
 }
