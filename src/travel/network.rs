@@ -239,6 +239,22 @@ impl Network {
         Some(table)
     }
 
+    /// Milliseconds from one place to each of `to`, [`FAR`] where there is no way within `limit` milliseconds: one search
+    /// forwards, which needs no preparing.
+    pub fn from_place(&self, from: Snap, to: &[Snap], limit: u32) -> Vec<u32> {
+        let mut search = Search::new(&self.split.graph);
+        search.run(&self.split.graph, &self.starts(from), limit);
+        let to_end = |to: &Snap| {
+            let ends = self.ends(*to).into_iter();
+            let by_street = ends.filter_map(|(vertex, ms)| {
+                let reached = search.distance(vertex);
+                (reached < FAR).then(|| reached + ms)
+            });
+            by_street.chain(self.direct(from, *to)).filter(|ms| *ms <= limit).min().unwrap_or(FAR)
+        };
+        to.iter().map(to_end).collect()
+    }
+
     /// For each of `to`, the places among `from` that reach it within `limit` milliseconds, and in how many: a search
     /// backwards from each. For walking, where few are in reach, this needs no preparing.
     pub fn reaching(

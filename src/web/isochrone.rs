@@ -14,12 +14,13 @@ use crate::export::geojson;
 use crate::import::networks;
 use crate::register::{Minutes, Point};
 use crate::travel::{
-    Maker, Mode, Network, Snap, StraightLine, decode_streets, mode_of, square_side,
+    FAR, Maker, Mode, Network, Snap, StraightLine, decode_streets, mode_of, square_side,
     straight_isochrone,
 };
 
 /// Minutes an isochrone may have at most: four hours.
 pub(super) const MOST_MINUTES: f64 = 240.0;
+const MOST_MILLISECONDS: u32 = 240 * 60_000;
 
 /// The network of each mode that was asked for last, by the hash of its set: read from the store once.
 #[derive(Default)]
@@ -142,6 +143,45 @@ impl Isochrone {
         told.insert("easting".to_owned(), json!(self.at.easting()));
         told.insert("northing".to_owned(), json!(self.at.northing()));
         geojson::outline(&self.shape, told)
+    }
+}
+
+/// Streets to travel by from one place.
+pub(super) struct FromPlace {
+    networks: Arc<Vec<Network>>,
+    snap: Snap,
+}
+
+impl FromPlace {
+    /// By the network kept for the mode; `None` where none is, or where the place is on no street of it.
+    pub(super) fn of(
+        app: &App,
+        estate: &Estate,
+        mode: Mode,
+        at: Point,
+    ) -> Result<Option<Self>, Problem> {
+        let Some(kept) = kept(app, estate, mode)? else { return Ok(None) };
+        let snap = kept.networks.first().and_then(|network| network.snap(at));
+        Ok(snap.map(|snap| Self { networks: kept.networks, snap }))
+    }
+
+    /// Minutes to each place, of step-free ways by those that surely are; `None` where there is no way of at most
+    /// [`MOST_MINUTES`].
+    pub(super) fn minutes(&self, places: &[Point]) -> Vec<Option<f64>> {
+        let mut minutes = vec![None; places.len()];
+        let Some(network) = self.networks.first() else { return minutes };
+        let (at, snaps): (Vec<usize>, Vec<Snap>) = places
+            .iter()
+            .enumerate()
+            .filter_map(|(at, place)| Some((at, network.snap(*place)?)))
+            .unzip();
+        for (at, ms) in at.into_iter().zip(network.from_place(self.snap, &snaps, MOST_MILLISECONDS))
+        {
+            if let Some(held) = minutes.get_mut(at).filter(|_| ms < FAR) {
+                *held = Some(f64::from(ms) / 60_000.0);
+            }
+        }
+        minutes
     }
 }
 

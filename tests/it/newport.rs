@@ -93,6 +93,8 @@ fn minutes_on_foot_in_newport_are_those_of_plain_dijkstra_and_of_a_town() {
     for (row, from) in places.iter().enumerate() {
         let start = network.snap(*from).unwrap();
         let reached = dijkstra(network.graph(), &network.starts(start));
+        let ends: Vec<_> = sites.iter().map(|(_, to)| network.snap(*to).unwrap()).collect();
+        let forwards = network.from_place(start, &ends, 30 * 60_000);
         for (column, (_, to)) in sites.iter().enumerate() {
             let end = network.snap(*to).unwrap();
             let through = network
@@ -101,6 +103,7 @@ fn minutes_on_foot_in_newport_are_those_of_plain_dijkstra_and_of_a_town() {
                 .filter(|(vertex, _)| reached[*vertex as usize] < FAR)
                 .map(|(vertex, rest)| reached[vertex as usize] + rest);
             let plain = through.chain(network.direct(start, end)).min();
+            assert_eq!(forwards[column], plain.filter(|ms| *ms <= 30 * 60_000).unwrap_or(FAR));
             let plain = plain.map(|ms| f64::from(ms) / 60_000.0).filter(|minutes| *minutes <= 30.0);
             assert_eq!(made.times.minutes(row, column).map(|minutes| minutes.0), plain);
             let apart = from.metres_to(*to);

@@ -585,6 +585,14 @@ async fn an_isochrone_is_a_circle_until_a_street_network_is_kept_and_says_which(
 
     service.append(Vec::new(), vec![street_from(at)]);
     let street = service.get(&asked).await;
+    let (east, north) = (at.easting(), at.northing());
+    let near = format!("/api/v1/access/explore?easting={east}&northing={north}&minutes=5");
+    let rows = service.ok(&near).await["nearest"].as_array().unwrap().clone();
+    let on_foot = rows.iter().find(|row| row["mode"] == "on foot, by street").unwrap();
+    let metres = on_foot["metres"].as_f64().unwrap();
+    // The one street runs through the place: what is on it is there at once, and what is not has no way.
+    assert!(on_foot["minutes"].is_null() == (metres > 1.0), "{on_foot}");
+    assert!(rows.iter().any(|row| row["mode"].as_str().unwrap().ends_with("straight line")));
 
     assert_eq!(street.header("content-type"), "application/geo+json");
     let street = street.json();

@@ -1,6 +1,9 @@
 //! The catchment explorer: from any place, the nearest sites of each kind of care, which of them can be got into, and
 //! who lives within so many minutes.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value as View, context};
 use serde::Deserialize;
@@ -19,7 +22,7 @@ use crate::web::app::App;
 use crate::web::draw::{Fill, Map, Mark, Patch, Symbol};
 use crate::web::estate::Estate;
 use crate::web::filter::percent;
-use crate::web::isochrone::{Isochrone, MOST_MINUTES};
+use crate::web::isochrone::{FromPlace, Isochrone, MOST_MINUTES};
 use crate::web::problem::Problem;
 use crate::web::reached::Reached;
 
@@ -238,17 +241,16 @@ impl Told {
         let metres = farthest(pace(around.mode)?, around.minutes);
         let mut nearest = nearest_table();
         let mut codes = Vec::new();
+        let mut streets: BTreeMap<Mode, Option<FromPlace>> = BTreeMap::new();
         for &line in ServiceLine::ALL.iter().filter(|line| **line != ServiceLine::Support) {
             let mode = reached.today.reading(line).map_or(Mode::Walk, |standard| standard.mode);
-            rows_of(
-                estate,
-                reached,
-                around.at,
-                line,
-                (mode, pace(mode)?),
-                &mut nearest,
-                &mut codes,
-            );
+            let street = match streets.entry(mode) {
+                Entry::Occupied(held) => held.into_mut(),
+                Entry::Vacant(free) => free.insert(FromPlace::of(app, estate, mode, around.at)?),
+            };
+            let way = Way { mode, pace: pace(mode)?, street: street.as_ref() };
+            let found = seen(estate, reached, around.at, line, &way);
+            rows_of(estate, line, &found, &way, &mut nearest, &mut codes);
         }
         let isochrone = Isochrone::of(app, estate, (around.mode, around.minutes), around.at)?;
         let people = people(estate, &isochrone);
@@ -287,7 +289,7 @@ fn nearest_table() -> Table {
         ("rank", "Nearest", true),
         ("site", "Site of any kind", false),
         ("gates", "Must-pass access", false),
-        ("metres", "Metres", true),
+        ("metres", "Straight-line metres", true),
         ("minutes", "Minutes", true),
         ("passing_site", "Site that passes", false),
         ("passing_metres", "Metres to it", true),
@@ -298,37 +300,77 @@ fn nearest_table() -> Table {
     Table::new("nearest", "Nearest sites by service line", &columns)
 }
 
+/// How people go from the place.
+struct Way<'a> {
+    mode: Mode,
+    pace: StraightLine,
+    street: Option<&'a FromPlace>,
+}
+
 /// A site with its gates and how far it is.
 struct Seen<'a> {
     code: &'a SiteCode,
     passes: Option<bool>,
     metres: f64,
+    /// `None` where there is no way by street.
+    minutes: Option<f64>,
+}
+
+/// The sites that offer a kind of care, nearest first: by minutes, then by metres, ties by code.
+fn seen<'a>(
+    estate: &Estate,
+    reached: &'a Reached,
+    at: Point,
+    line: ServiceLine,
+    way: &Way<'_>,
+) -> Vec<Seen<'a>> {
+    let offering = reached.today.offering(line).filter_map(|(code, passes)| {
+        Some((code, passes, estate.register().site(code)?.location()?))
+    });
+    let offering: Vec<(&SiteCode, Option<bool>, Point)> = offering.collect();
+    let places: Vec<Point> = offering.iter().map(|(.., there)| *there).collect();
+    let minutes = match way.street {
+        Some(street) => street.minutes(&places),
+        None => places.iter().map(|to| Some(way.pace.minutes(to.metres_to(at)).0)).collect(),
+    };
+    let mut all: Vec<Seen<'_>> = offering
+        .into_iter()
+        .zip(minutes)
+        .map(|((code, passes, there), minutes)| Seen {
+            code,
+            passes,
+            metres: there.metres_to(at),
+            minutes,
+        })
+        .collect();
+    let far = |seen: &Seen<'_>| seen.minutes.unwrap_or(f64::INFINITY);
+    all.sort_by(|a, b| {
+        let by_minutes = far(a).total_cmp(&far(b));
+        by_minutes.then(a.metres.total_cmp(&b.metres)).then_with(|| a.code.cmp(b.code))
+    });
+    all
 }
 
 fn rows_of(
     estate: &Estate,
-    reached: &Reached,
-    at: Point,
     line: ServiceLine,
-    (mode, pace): (Mode, StraightLine),
+    all: &[Seen<'_>],
+    way: &Way<'_>,
     table: &mut Table,
     codes: &mut Vec<[Option<SiteCode>; 2]>,
 ) {
-    let mut all: Vec<Seen<'_>> = reached
-        .today
-        .offering(line)
-        .filter_map(|(code, passes)| {
-            let there = estate.register().site(code)?.location()?;
-            Some(Seen { code, passes, metres: there.metres_to(at) })
-        })
-        .collect();
-    all.sort_by(|a, b| a.metres.total_cmp(&b.metres).then_with(|| a.code.cmp(b.code)));
     let passing: Vec<&Seen<'_>> =
         all.iter().filter(|seen| seen.passes == Some(true)).take(NEAREST).collect();
     let name = |seen: &Seen<'_>| {
         estate.register().site(seen.code).map_or(seen.code.as_str(), |site| site.name()).to_owned()
     };
-    let minutes = |seen: &Seen<'_>| pace.minutes(seen.metres).0;
+    let minutes = |minutes: Option<f64>| {
+        minutes.map_or(Cell::Unknown("no way by street is known"), |m| Cell::Number(m, 1))
+    };
+    let by = match way.street {
+        Some(_) => format!("{}, by street", way.mode.label()),
+        None => format!("{}, straight line", way.mode.label()),
+    };
     for (rank, seen) in (1_u64..).zip(all.iter().take(NEAREST)) {
         let other = usize::try_from(rank - 1).ok().and_then(|at| passing.get(at)).copied();
         let gates = match seen.passes {
@@ -337,18 +379,19 @@ fn rows_of(
             None => "Not known",
         };
         let missing = || Cell::Unknown("no further site is known to pass");
+        let further = |other: &Seen<'_>| Some(other.minutes? - seen.minutes?);
         table.rows.push(vec![
             Cell::text(line.label()),
             Cell::count(rank),
             Cell::text(name(seen)),
             Cell::text(gates),
             Cell::Number(seen.metres, 0),
-            Cell::Number(minutes(seen), 1),
+            minutes(seen.minutes),
             other.map_or_else(missing, |other| Cell::text(name(other))),
             other.map_or_else(missing, |other| Cell::Number(other.metres, 0)),
-            other.map_or_else(missing, |other| Cell::Number(minutes(other), 1)),
-            other.map_or_else(missing, |other| Cell::Number(minutes(other) - minutes(seen), 1)),
-            Cell::text(mode.label()),
+            other.map_or_else(missing, |other| minutes(other.minutes)),
+            other.map_or_else(missing, |other| minutes(further(other))),
+            Cell::text(&*by),
         ]);
         codes.push([Some(seen.code.clone()), other.map(|other| other.code.clone())]);
     }
