@@ -50,33 +50,20 @@ pub enum Measure {
     RationalAgent(Agent),
 }
 
-/// The rational agent access model's figures; the defaults are its authors' own.
+/// The rational agent access model's figures.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Agent {
-    /// Cost that is worth as much as congestion at the mean.
+    /// Cost that is worth as much as congestion at the mean; its authors' own is 60.
     pub tau: f64,
-    /// Rounds of moving people.
-    pub cycles: u32,
-    /// The share of a place's people that may move in the first round.
-    pub first_step: f64,
-    /// And in the last.
-    pub least_step: f64,
-    /// Rounds after which the step has halved.
-    pub half_life: f64,
-    /// Rounds in which no supply may be sent more people than it has places for.
-    pub calm_rounds: u32,
+    /// The search ends where all people together could save no more than this share of what they spend.
+    pub gap: f64,
+    /// It ends after so many sweeps over all places whatever it has reached.
+    pub sweeps: u32,
 }
 
 impl Default for Agent {
     fn default() -> Self {
-        Self {
-            tau: 60.0,
-            cycles: 150,
-            first_step: 0.2,
-            least_step: 0.005,
-            half_life: 50.0,
-            calm_rounds: 20,
-        }
+        Self { tau: 60.0, gap: 1e-3, sweeps: 1_000 }
     }
 }
 
@@ -230,14 +217,9 @@ impl Catchment {
             }
             Weight::Bands(bands) => {
                 // A byte a pair: memory that is touched for the first time costs more than all the sums.
-                let beyond = u8::try_from(bands.len()).unwrap_or(u8::MAX);
-                let mut classes = vec![beyond; self.cost.len()];
-                // Widest first, so that the narrowest that holds a cost has the last word.
-                for (class, (most, _)) in (0..beyond).zip(bands).rev() {
-                    for (held, cost) in classes.iter_mut().zip(&self.cost) {
-                        *held = if cost <= most { class } else { *held };
-                    }
-                }
+                // The class is how many bands a pair lies beyond.
+                let class = |cost: &f64| bands.iter().map(|(most, _)| u8::from(cost > most)).sum();
+                let classes: Vec<u8> = self.cost.iter().map(class).collect();
                 let mut of_class = [0.0; 256];
                 for (held, (_, weight)) in of_class.iter_mut().zip(bands) {
                     *held = *weight;
@@ -309,116 +291,182 @@ impl Catchment {
         rows().enumerate().map(|(place, row)| Some(part(place) * in_fours(row, share))).collect()
     }
 
-    /// As its authors' own program goes: everybody starts at the nearest supply; in each round every place moves people
-    /// from the costliest supply it uses to the cheapest it could, by the step that would make the two equal, whole
-    /// people only, ever fewer of them.
+    /// The cost at each place once nobody could go anywhere cheaper: the equilibrium that its authors' own program steps
+    /// towards. It is where `Σ travel x + Σ load² ÷ 2 supply` is least, a convex function with one least congestion, so
+    /// one place after another shares its people out the best way there is while all others stay, which is known in
+    /// closed form, until what people could still save is next to nothing.
     fn rational(&self, agent: &Agent) -> Scores {
+        let (settled, _) = self.settle(agent);
+        let rows = settled.begins.windows(2).zip(&self.people);
+        rows.map(|(ends, people)| {
+            let row = ends[0]..ends[1];
+            let cost: f64 = row.clone().map(|pair| settled.used[pair] * settled.cost(pair)).sum();
+            (!row.is_empty()).then(|| cost / people)
+        })
+        .collect()
+    }
+
+    /// Where people go, and the share of what they spend that they could still save.
+    fn settle(&self, agent: &Agent) -> (Settled, f64) {
         let people: f64 = self.people.iter().sum();
         let mean = people / self.total_supply();
-        let supply: Vec<f64> = self.supply.iter().map(|supply| supply * mean).collect();
+        let mut settled = Settled { begins: vec![0], ..Settled::default() };
+        settled.supply = self.supply.iter().map(|supply| supply * mean).collect();
         // Only pairs with both people and supply take part.
-        let mut begins = vec![0_usize];
-        let (mut to, mut travel) = (Vec::new(), Vec::new());
         for (place, people) in self.people.iter().enumerate() {
-            let useful = self.row(place).filter(|(to, _)| *people > 0.0 && supply[*to] > 0.0);
+            let useful =
+                self.row(place).filter(|(to, _)| *people > 0.0 && settled.supply[*to] > 0.0);
             for (column, cost) in useful {
-                to.push(column);
-                travel.push(cost / agent.tau);
+                settled.to.push(index(column));
+                settled.travel.push(cost / agent.tau);
             }
-            begins.push(to.len());
+            settled.begins.push(settled.to.len());
         }
-        let rows: Vec<(usize, usize, f64)> = begins
-            .windows(2)
-            .zip(&self.people)
-            .map(|(ends, people)| (ends[0], ends[1], *people))
-            .collect();
-        let mut assigned = vec![0.0_f64; to.len()];
-        for (from, end, people) in &rows {
-            if let Some(nearest) = first_least(&travel[*from..*end]) {
-                assigned[from + nearest] = *people;
+        settled.used = vec![0.0; settled.to.len()];
+        settled.near = vec![0; settled.to.len()];
+        settled.nears = vec![0; self.people.len()];
+        settled.load = vec![0.0; settled.supply.len()];
+        settled.per_supply = settled.supply.iter().map(|supply| 1.0 / supply).collect();
+        let mut gap;
+        for sweep in 0..agent.sweeps {
+            let is_whole = sweep.is_multiple_of(WHOLE_EVERY);
+            let (mut saved, mut spent) = (0.0, 0.0);
+            for turn in 0..self.people.len() {
+                let place = if sweep & 1 == 0 { turn } else { self.people.len() - 1 - turn };
+                let (cost, least) = settled.share_out(place, self.people[place], is_whole);
+                spent += cost;
+                saved += cost - least;
             }
-        }
-        let mut load = vec![0.0_f64; supply.len()];
-        for (to, people) in to.iter().zip(&assigned) {
-            load[*to] += people;
-        }
-        let per_supply: Vec<f64> = supply.iter().map(|supply| 1.0 / supply).collect();
-        let mut congestion = vec![0.0_f64; supply.len()];
-        let mut moves: Vec<(usize, usize, f64)> = Vec::with_capacity(rows.len());
-        let mut sent = vec![0.0_f64; supply.len()];
-        for round in 0..=agent.cycles {
-            for ((congestion, load), supply) in congestion.iter_mut().zip(&load).zip(&supply) {
-                *congestion = load / supply;
-            }
-            if round == agent.cycles {
-                break;
-            }
-            let step = (agent.first_step * 0.5_f64.powf(f64::from(round) / agent.half_life))
-                .max(agent.least_step);
-            moves.clear();
-            for (from, end, people) in &rows {
-                if from == end {
-                    continue;
+            // What is saved on the way says when to look; what could still be saved at rest is what counts.
+            if is_whole && sweep > 0 && saved <= agent.gap * spent {
+                gap = settled.gap(&self.people);
+                if gap <= agent.gap {
+                    return (settled, gap);
                 }
-                let (mut cheapest, mut least) = (*from, f64::INFINITY);
-                let (mut dearest, mut most) = (*from, f64::NEG_INFINITY);
-                for pair in *from..*end {
-                    let total = congestion[to[pair]] + travel[pair];
-                    if total < least {
-                        (cheapest, least) = (pair, total);
-                    }
-                    if assigned[pair] > 0.0 && total > most {
-                        (dearest, most) = (pair, total);
-                    }
-                }
-                if cheapest == dearest {
-                    continue;
-                }
-                let (s_low, s_high) = (supply[to[cheapest]], supply[to[dearest]]);
-                let both = assigned[cheapest] + assigned[dearest];
-                let others_low = load[to[cheapest]] - assigned[cheapest];
-                let others_high = load[to[dearest]] - assigned[dearest];
-                let balanced = (s_low * s_high / (s_low + s_high))
-                    * (travel[dearest] - travel[cheapest]
-                        + (both + others_high) * per_supply[to[dearest]]
-                        - others_low * per_supply[to[cheapest]]);
-                let wanted = (balanced - assigned[cheapest]).min(assigned[dearest]);
-                let shift = wanted.min(step * people).trunc();
-                if shift != 0.0 {
-                    moves.push((cheapest, dearest, shift));
-                }
-            }
-            if round < agent.calm_rounds {
-                sent.fill(0.0);
-                for (cheapest, _, shift) in &moves {
-                    sent[to[*cheapest]] += shift;
-                }
-                for (cheapest, _, shift) in &mut moves {
-                    let at = to[*cheapest];
-                    *shift = (*shift / (sent[at] / supply[at]).max(1.0)).round_ties_even();
-                }
-            }
-            for (cheapest, dearest, shift) in &moves {
-                assigned[*cheapest] += shift;
-                assigned[*dearest] -= shift;
-                load[to[*cheapest]] += shift;
-                load[to[*dearest]] -= shift;
             }
         }
-        rows.iter()
-            .map(|(from, end, people)| {
-                let cost: f64 = (*from..*end)
-                    .map(|pair| assigned[pair] * (congestion[to[pair]] + travel[pair]))
-                    .sum();
-                (from < end).then(|| cost / people)
-            })
-            .collect()
+        gap = settled.gap(&self.people);
+        (settled, gap)
     }
 }
 
-fn first_least(values: &[f64]) -> Option<usize> {
-    let least = values.iter().enumerate().reduce(|a, b| if b.1 < a.1 { b } else { a });
-    least.map(|(at, _)| at)
+/// Every so many sweeps all pairs are looked at; between, only those near what a place uses.
+const WHOLE_EVERY: u32 = 12;
+/// What is near: dearer than what is used by no more than this, in units of τ.
+const NEAR: f64 = 0.05;
+
+fn index(at: usize) -> u32 {
+    u32::try_from(at).unwrap_or(u32::MAX)
+}
+
+/// People shared out among supplies, pair by pair.
+#[derive(Debug, Default)]
+struct Settled {
+    /// Where each place's pairs begin; one more.
+    begins: Vec<usize>,
+    to: Vec<u32>,
+    /// In units of τ.
+    travel: Vec<f64>,
+    /// People of the place who use the supply.
+    used: Vec<f64>,
+    /// Pairs near what each place uses, from where its pairs begin, and how many.
+    near: Vec<u32>,
+    nears: Vec<u32>,
+    /// By supply: people who use it, its size in mean people, and what one person adds to its congestion.
+    load: Vec<f64>,
+    supply: Vec<f64>,
+    per_supply: Vec<f64>,
+    /// Of the place in hand: pair, supply, and cost before anybody of the place uses it.
+    bare: Vec<(u32, u32, f64)>,
+}
+
+impl Settled {
+    fn cost(&self, pair: usize) -> f64 {
+        let to = self.to[pair] as usize;
+        self.travel[pair] + self.load[to] * self.per_supply[to]
+    }
+
+    /// The share of what all people spend that they could save if each went to the cheapest of now.
+    fn gap(&self, people: &[f64]) -> f64 {
+        let (mut spent, mut least_spent) = (0.0, 0.0);
+        for (ends, people) in self.begins.windows(2).zip(people) {
+            let mut least = f64::INFINITY;
+            for pair in ends[0]..ends[1] {
+                let cost = self.cost(pair);
+                spent += self.used[pair] * cost;
+                least = least.min(cost);
+            }
+            least_spent += if ends[0] < ends[1] { people * least } else { 0.0 };
+        }
+        if spent > 0.0 { (spent - least_spent) / spent } else { 0.0 }
+    }
+
+    /// Shares a place's people out so that all they use costs the same and nothing else less, among all pairs or those
+    /// that are near. What they spent before, and what they would have at the cheapest of then.
+    fn share_out(&mut self, place: usize, people: f64, is_whole: bool) -> (f64, f64) {
+        let row = self.begins[place]..self.begins[place + 1];
+        if row.is_empty() {
+            return (0.0, 0.0);
+        }
+        let mut bare = std::mem::take(&mut self.bare);
+        bare.clear();
+        let (mut spent, mut cheapest, mut most) = (0.0, f64::INFINITY, f64::INFINITY);
+        let mut look = |pair: usize| {
+            let to = self.to[pair];
+            let (used, one) = (self.used[pair], self.per_supply[to as usize]);
+            let load = &mut self.load[to as usize];
+            let cost = self.travel[pair] + *load * one;
+            let mut free = cost;
+            if used > 0.0 {
+                spent += used * cost;
+                *load -= used;
+                free = cost - used * one;
+                self.used[pair] = 0.0;
+            }
+            cheapest = cheapest.min(cost);
+            most = most.min(free + people * one);
+            bare.push((index(pair), to, free));
+        };
+        if is_whole {
+            row.clone().for_each(&mut look);
+        } else {
+            let nears = &self.near[row.start..row.start + self.nears[place] as usize];
+            for pair in nears {
+                look(*pair as usize);
+            }
+        }
+        let mut level = most;
+        loop {
+            let (mut room, mut sum) = (0.0, people);
+            for (_, to, free) in bare.iter().filter(|(.., free)| *free < level) {
+                let supply = self.supply[*to as usize];
+                room += supply;
+                sum += supply * free;
+            }
+            // The first level is above the true one, and each is nearer it.
+            let next = sum / room;
+            if next >= level || room == 0.0 {
+                break;
+            }
+            level = next;
+        }
+        for (pair, to, free) in bare.iter().filter(|(.., free)| *free < level) {
+            let used = (level - free) * self.supply[*to as usize];
+            self.used[*pair as usize] = used;
+            self.load[*to as usize] += used;
+        }
+        if is_whole {
+            let near = bare.iter().filter(|(.., free)| *free < level + NEAR);
+            let mut count = 0;
+            for ((pair, ..), held) in near.zip(&mut self.near[row]) {
+                *held = *pair;
+                count += 1;
+            }
+            self.nears[place] = count;
+        }
+        self.bare = bare;
+        (spent, people * cheapest)
+    }
 }
 
 /// A sum in four strands, so that no addition waits for the one before it.
@@ -541,29 +589,22 @@ mod tests {
         }
         let small = grid(&[("07", 1), ("12", 1)], 0.9);
         assert_eq!(told(&small, &Measure::TwoStep(Weight::Same)), [1.0, 1.0]);
-        // The single resident is at the supply beside it: congestion 1 ÷ (1 x 1/25) and no travel.
+        // Nothing but the supply beside it is in reach: congestion 1 ÷ (1 x 1/25) and no travel.
+        let alone = grid(&[("07", 1)], 0.9);
         assert_eq!(told(&alone, &Measure::RationalAgent(Agent::default())), [25.0]);
     }
 
     #[test]
     fn two_supplies_come_to_cost_the_same_once_people_may_choose() {
         // 100 people beside a surgery of 50 and 10 minutes from another of 50. At equilibrium x stay:
-        // x/50 = (100 - x)/50 + 10/60, so x = 54.17; whole people only.
+        // x/50 = (100 - x)/50 + 10/60, so x = 50 + 50/12.
         let costs = [("E1", "S1", 0.0), ("E1", "S2", 10.0)];
         let catchment =
             Catchment::new([("E1", 100)], [("S1", 50.0), ("S2", 50.0)], costs, 60.0).unwrap();
-        let agent = Agent { first_step: 0.2, ..Agent::default() };
+        let told = catchment.scores(&Measure::RationalAgent(Agent::default()))[0].unwrap();
 
-        let told = catchment.scores(&Measure::RationalAgent(agent))[0].unwrap();
-
-        let settled = |stay: f64| {
-            let go = 100.0 - stay;
-            (stay * stay / 50.0 + go * (go / 50.0 + 10.0 / 60.0)) / 100.0
-        };
-        assert!(
-            (told - settled(54.0)).abs() < 0.02 || (told - settled(55.0)).abs() < 0.02,
-            "{told}"
-        );
+        // Whoever stays and whoever goes has the same cost.
+        assert!(near(told, (50.0 + 50.0 / 12.0) / 50.0), "{told}");
     }
 
     #[test]
@@ -597,6 +638,47 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn rational_agents_end_where_nobody_could_go_anywhere_cheaper(
+            people in prop::collection::vec(0_u64..500, 1..9),
+            supply in prop::collection::vec(0_u32..50, 1..7),
+            costs in prop::collection::vec(0_u32..70, 56),
+        ) {
+            let zones: Vec<String> = (0..people.len()).map(|n| format!("E{n}")).collect();
+            let sites: Vec<String> = (0..supply.len()).map(|n| format!("S{n}")).collect();
+            let rows = zones
+                .iter()
+                .flat_map(|zone| sites.iter().map(move |site| (zone.as_str(), site.as_str())))
+                .zip(&costs)
+                .map(|((zone, site), cost)| (zone, site, f64::from(*cost)));
+            let living = zones.iter().map(String::as_str).zip(people.iter().copied());
+            let serving = sites.iter().map(String::as_str).zip(supply.iter().map(|n| f64::from(*n)));
+            let catchment = Catchment::new(living, serving, rows, 60.0).unwrap();
+            let agent = Agent { gap: 1e-6, sweeps: 100_000, ..Agent::default() };
+
+            let (settled, gap) = catchment.settle(&agent);
+
+            let (mut spent, mut least_spent) = (0.0, 0.0);
+            let mut load = vec![0.0; supply.len()];
+            for (place, row) in settled.begins.windows(2).enumerate() {
+                let row = row[0]..row[1];
+                let all: f64 = settled.used[row.clone()].iter().sum();
+                prop_assert!(row.is_empty() || near(all, catchment.people()[place]));
+                let least = row.clone().map(|pair| settled.cost(pair)).fold(f64::INFINITY, f64::min);
+                for pair in row {
+                    prop_assert!(settled.used[pair] >= 0.0);
+                    load[settled.to[pair] as usize] += settled.used[pair];
+                    spent += settled.used[pair] * settled.cost(pair);
+                    least_spent += settled.used[pair] * least;
+                }
+            }
+            for (told, counted) in settled.load.iter().zip(&load) {
+                prop_assert!((told - counted).abs() < 1e-6, "{} people, and {} counted", told, counted);
+            }
+            prop_assert!(gap <= agent.gap, "{}", gap);
+            prop_assert!(spent - least_spent <= spent * agent.gap + 1e-9, "{} could be {}", spent, least_spent);
+        }
+
         #[test]
         fn the_ratios_share_out_exactly_the_supply_in_reach_and_rows_may_come_in_any_order(
             people in prop::collection::vec(0_u64..500, 1..8),
