@@ -50,6 +50,10 @@ const FINE: f64 = 10.0;
 /// Undecided sites in a neighbourhood, and branches HiGHS may take for one.
 const NEIGHBOURHOOD: usize = 30;
 const BRANCHES: i32 = 60;
+/// Branches HiGHS may take for all that is not settled for good.
+const BRANCHES_OF_REMAINDER: i32 = 50;
+/// How long HiGHS is waited for once it is told to stop.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// Part of the sites that count as undecided then: those the prices are least sure of.
 const UNDECIDED: f64 = 0.4;
 /// A site is in so many neighbourhoods at most before the search ends.
@@ -103,7 +107,83 @@ impl Large<'_, '_> {
             return End::Stopped;
         }
         self.run.enter(Phase::Neighbourhoods);
-        self.improve()
+        if is_whole { self.improve() } else { self.improve_beside_remainder() }
+    }
+
+    /// As [`Self::improve`], while HiGHS has all that no price has settled for good, on a thread of its own: its bound is
+    /// one of the whole, and its plan may be better than what is decided part by part.
+    ///
+    /// Not every step of HiGHS asks whether to stop. Where it does not, the thread is left to end by itself.
+    fn improve_beside_remainder(&mut self) -> End {
+        let Some((plan, cost)) = self.run.best_plan() else { return End::Stopped };
+        let (part, start) = self.remainder(&plan, cost);
+        let part = Arc::new(part);
+        let (seed, deadline) = (self.settings.seed, self.deadline);
+        let stop = Arc::new(AtomicBool::new(false));
+        let remainder = std::thread::spawn({
+            let (part, stop) = (Arc::clone(&part), Arc::clone(&stop));
+            move || {
+                let mut is_over = || stop.load(Ordering::Relaxed);
+                let written = Written::of(&part.problem, seed)?;
+                let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
+                let written = left.into_iter().fold(written, Written::ending_after);
+                written.search(start.as_ref(), BRANCHES_OF_REMAINDER, 1e-6, &mut is_over)
+            }
+        });
+        let end = self.improve();
+        let wait = |until: &dyn Fn() -> bool| {
+            while !remainder.is_finished() && !until() {
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+        };
+        if end == End::Stopped {
+            wait(&|| self.is_over());
+        }
+        stop.store(true, Ordering::Relaxed);
+        let told = Instant::now();
+        wait(&|| told.elapsed() > PATIENCE);
+        if !remainder.is_finished() {
+            return end;
+        }
+        if let Ok(Some((found, bound))) = remainder.join() {
+            self.run.try_offer(&part.widen(self.problem, None, &found));
+            // Nothing outside of the remainder is better than the plan it was made for.
+            self.run.hear_proved(bound.min(cost));
+        }
+        if self.run.is_near_enough(self.settings) { End::Proved } else { end }
+    }
+
+    /// The problem with every site settled whose other options add more than the gap, and the plan seen from it.
+    fn remainder(&mut self, plan: &Plan, cost: f64) -> (Part, Option<Plan>) {
+        let gap = cost - self.volume.bound;
+        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
+        let options: Vec<Option<Vec<usize>>> = costs
+            .iter()
+            .zip(&self.problem.sites)
+            .zip(&plan.options)
+            .map(|((costs, site), &now)| {
+                let least = costs.iter().copied().fold(f64::INFINITY, f64::min);
+                let open = |&o: &usize| site.allows(o) && (o == now || costs[o] <= least + gap);
+                let open: Vec<usize> = (0..site.options.len()).filter(open).collect();
+                Some(open)
+            })
+            .collect();
+        let places: Vec<Option<Vec<usize>>> = self
+            .problem
+            .units
+            .iter()
+            .map(|unit| {
+                let is_open = |&p: &usize| {
+                    let place = &unit.places[p];
+                    let open = options[place.site].as_ref();
+                    open.is_some_and(|open| open.iter().any(|o| place.admitted_by.contains(o)))
+                };
+                Some((0..unit.places.len()).filter(is_open).collect())
+            })
+            .collect();
+        let part = Part::of(self.problem, &Cut { options, places, around: None, fines: None });
+        let start = part.narrow(plan);
+        (part, start)
     }
 
     /// A plan from the core, mended where it misses rules, and at dearer fines if none keeps them then.

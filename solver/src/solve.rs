@@ -452,6 +452,13 @@ impl<'a> Run<'a> {
         self.watch.progress(progress);
     }
 
+    /// Takes a bound that HiGHS has proved.
+    pub(crate) fn hear_proved(&mut self, bound: f64) {
+        self.hear_bound(bound, 0);
+        let progress = self.progress();
+        self.watch.progress(progress);
+    }
+
     fn hear_bound(&mut self, bound: f64, nodes: u64) {
         self.nodes = self.nodes.max(nodes);
         if bound.is_finite() {

@@ -238,6 +238,15 @@ impl<'a> Written<'a> {
         open.into_iter().map(|(_, n, t)| (n, t)).collect()
     }
 
+    /// Ends it by itself after so long, whatever it is at: not every step of HiGHS asks whether to stop.
+    pub(crate) fn ending_after(mut self, left: Duration) -> Self {
+        if let Some(model) = &mut self.model {
+            // Without the option it still asks.
+            let _ = model.try_set_option("time_limit", left.as_secs_f64());
+        }
+        self
+    }
+
     /// The best plan of the part that so many branches find, from a plan of it if there is one, and a bound of the part.
     pub(crate) fn search(
         mut self,
