@@ -19,10 +19,31 @@ const COOLING: f64 = 5.0;
 /// Between these the prices of missed rules are looked at, and the clock.
 const ROUND: usize = 1000;
 
+/// How long a search may take, in moves: fewer where HiGHS proves soon, more where it finds no plan.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Effort {
+    /// For each site and unit.
+    each: f64,
+    /// For each second of the time limit, and seconds that count.
+    a_second: f64,
+    most_seconds: f64,
+}
+
+/// Before HiGHS has the whole.
+pub(crate) const BEFORE_HIGHS: Effort =
+    Effort { each: MOVES_EACH, a_second: MOVES_A_SECOND, most_seconds: MOST_SECONDS };
+/// Whole units by the thousand, for which this alone finds plans: a first one in seconds.
+pub(crate) const FIRST_OF_WHOLE: Effort =
+    Effort { each: f64::INFINITY, a_second: 150_000.0, most_seconds: 20.0 };
+/// And a better one in about half the time there is.
+pub(crate) const BEST_OF_WHOLE: Effort =
+    Effort { each: f64::INFINITY, a_second: 250_000.0, most_seconds: 600.0 };
+
 /// The best plan found that keeps the rules as far as seen here; ends early when `is_over` says so.
 pub(crate) fn improved(
     problem: &Problem,
     settings: &Settings,
+    effort: Effort,
     is_over: &mut dyn FnMut() -> bool,
 ) -> Option<Plan> {
     // A plan of whole units is no start worth having where most can be divided.
@@ -32,9 +53,9 @@ pub(crate) fn improved(
     let parcels = parcels(problem)?;
     let mut estate = Estate::of(problem, &parcels);
     let size = (problem.sites.len() + parcels.len()) as f64;
-    let moves = (MOVES_EACH * size).min(MOVES_SQUARED * size * size);
-    let seconds = settings.time_limit_seconds.max(0.0).clamp(0.0, MOST_SECONDS);
-    let rounds = moves.min(MOVES_A_SECOND * seconds) / ROUND as f64;
+    let moves = (effort.each * size).min(MOVES_SQUARED * size * size);
+    let seconds = settings.time_limit_seconds.max(0.0).clamp(0.0, effort.most_seconds);
+    let rounds = moves.min(effort.a_second * seconds) / ROUND as f64;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,

@@ -5,7 +5,11 @@
 //! 2. **Core** ([`part`], [`highs`]): options the average is sure of are settled, dear places left out, hard rules may be missed at
 //!    a fine. HiGHS solves that as a linear program and settles what is nearly whole, again and again.
 //! 3. **Places**: with every option settled, all places are looked at once more.
-//! 4. **Neighbourhoods**: some sites and all who could be there are decided anew, exactly, while the rest stays.
+//! 4. **Neighbourhoods**: some sites and all who could be there are decided anew, exactly, while the rest stays. Beside it HiGHS
+//!    has all that the prices settle not for good: what it proves is a bound of the whole.
+//!
+//! Where most units must stay whole, linear programs say little of plans: small moves by the million make them, while the
+//! prices are sought.
 //!
 //! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
 
@@ -25,6 +29,7 @@ use self::knapsack::Sack;
 use self::part::{Cut, Fines, Part};
 use self::relaxation::{Relaxation, Rule};
 use self::volume::Volume;
+use crate::improve::{BEST_OF_WHOLE, FIRST_OF_WHOLE, improved};
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::Problem;
 use crate::search::End;
@@ -87,19 +92,19 @@ struct Large<'r, 'p> {
 
 impl Large<'_, '_> {
     fn go(&mut self) -> End {
-        let is_whole = self.is_whole();
         self.run.enter(Phase::Prices);
-        self.find_prices(if is_whole { STEPS_BEFORE_A_WHOLE_PLAN } else { STEPS_BEFORE_A_PLAN });
-        self.run.enter(Phase::Core);
-        if is_whole {
+        if self.is_whole() {
+            self.moves_beside_prices();
+            self.run.enter(Phase::Core);
             self.first_plans();
         } else {
+            self.find_prices(STEPS_BEFORE_A_PLAN);
+            self.run.enter(Phase::Core);
             self.first_plans_beside_prices();
+            self.run.enter(Phase::Prices);
+            self.sack = Sack::exact();
+            self.find_prices(STEPS_IN_ALL - STEPS_BEFORE_A_PLAN - STEPS_BESIDE);
         }
-        self.run.enter(Phase::Prices);
-        self.sack = Sack::exact();
-        let beside = if is_whole { 0 } else { STEPS_BESIDE };
-        self.find_prices(STEPS_IN_ALL - STEPS_BEFORE_A_PLAN - beside);
         if self.run.is_near_enough(self.settings) {
             return End::Proved;
         }
@@ -107,7 +112,7 @@ impl Large<'_, '_> {
             return End::Stopped;
         }
         self.run.enter(Phase::Neighbourhoods);
-        if is_whole { self.improve() } else { self.improve_beside_remainder() }
+        if self.is_whole() { self.improve() } else { self.improve_beside_remainder() }
     }
 
     /// As [`Self::improve`], while HiGHS has all that no price has settled for good, on a thread of its own: its bound is
@@ -188,6 +193,9 @@ impl Large<'_, '_> {
 
     /// A plan from the core, mended where it misses rules, and at dearer fines if none keeps them then.
     fn first_plans(&mut self) {
+        if self.run.cost().is_some() {
+            return;
+        }
         for times in [FINE, FINE * FINE] {
             if self.is_over() || self.run.is_near_enough(self.settings) {
                 break;
@@ -226,6 +234,38 @@ impl Large<'_, '_> {
         self.run.hear_certificate(certificate);
     }
 
+    /// Whole units by small moves, of which they need millions, while prices are sought on a thread of their own.
+    fn moves_beside_prices(&mut self) {
+        let mut ahead = self.volume.clone();
+        let mut quick = self.sack.emptied();
+        let mut exact = Sack::exact();
+        let relaxation = Arc::clone(&self.relaxation);
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let prices = scope.spawn(|| {
+                let mut is_over = || stop.load(Ordering::Relaxed);
+                ahead.run(&relaxation, STEPS_BEFORE_A_WHOLE_PLAN, None, &mut quick, &mut is_over);
+                let left = STEPS_IN_ALL - STEPS_BEFORE_A_PLAN;
+                ahead.run(&relaxation, left, None, &mut exact, &mut is_over);
+            });
+            for effort in [FIRST_OF_WHOLE, BEST_OF_WHOLE] {
+                let (run, deadline) = (&*self.run, self.deadline);
+                let mut is_over = || run.is_over(deadline);
+                if let Some(plan) = improved(self.problem, self.settings, effort, &mut is_over) {
+                    self.run.try_offer(&plan);
+                }
+            }
+            while !prices.is_finished() {
+                stop.store(self.is_over(), Ordering::Relaxed);
+                std::thread::park_timeout(Duration::from_millis(5));
+            }
+        });
+        self.volume = ahead;
+        self.sack = exact;
+        let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
+        self.run.hear_certificate(certificate);
+    }
+
     /// Whether most units must stay whole.
     fn is_whole(&self) -> bool {
         self.problem.units.iter().filter(|unit| unit.is_divisible).count() * 2
@@ -245,11 +285,8 @@ impl Large<'_, '_> {
             let (run, deadline) = (&*self.run, self.deadline);
             let mut is_over = || run.is_over(deadline);
             self.volume.run(&self.relaxation, some, target, &mut self.sack, &mut is_over);
-            if left == 0 || !self.is_whole() {
-                self.run.hear_certificate(
-                    self.relaxation.certificate(&self.volume.prices, self.volume.bound),
-                );
-            }
+            let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
+            self.run.hear_certificate(certificate);
         }
     }
 

@@ -7,7 +7,7 @@ use good_lp::{IntoAffineExpression, SolverModel};
 use crate::certificate::Certificate;
 use crate::check::{check, verify};
 use crate::columns::Columns;
-use crate::improve::improved;
+use crate::improve::{BEFORE_HIGHS, improved};
 use crate::large;
 use crate::outcome::{
     Outcome, Phase, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
@@ -267,7 +267,7 @@ impl<'a> Run<'a> {
         let until = deadline.map(|at| started + at.saturating_duration_since(started) / 2);
         let mut is_over =
             || until.is_some_and(|at| Instant::now() >= at) || self.watch.is_cancelled();
-        if let Some(plan) = improved(self.problem, settings, &mut is_over) {
+        if let Some(plan) = improved(self.problem, settings, BEFORE_HIGHS, &mut is_over) {
             self.offer(plan, f64::NEG_INFINITY, 0);
         }
     }
