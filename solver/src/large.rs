@@ -95,6 +95,9 @@ impl Large<'_, '_> {
         self.run.enter(Phase::Prices);
         if self.is_whole() {
             self.moves_beside_prices();
+            if self.run.is_impossible() {
+                return End::Infeasible;
+            }
             self.run.enter(Phase::Core);
             self.first_plans();
         } else {
@@ -104,6 +107,9 @@ impl Large<'_, '_> {
             self.run.enter(Phase::Prices);
             self.sack = Sack::exact();
             self.find_prices(STEPS_IN_ALL - STEPS_BEFORE_A_PLAN - STEPS_BESIDE);
+            if self.run.is_impossible() {
+                return End::Infeasible;
+            }
         }
         if self.run.is_near_enough(self.settings) {
             return End::Proved;
@@ -240,17 +246,25 @@ impl Large<'_, '_> {
         let mut quick = self.sack.emptied();
         let mut exact = Sack::exact();
         let relaxation = Arc::clone(&self.relaxation);
-        let stop = AtomicBool::new(false);
+        let (stop, is_impossible) = (AtomicBool::new(false), AtomicBool::new(false));
+        let most = Plan::most_cost(self.problem);
         std::thread::scope(|scope| {
             let prices = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
                 ahead.run(&relaxation, STEPS_BEFORE_A_WHOLE_PLAN, None, &mut quick, &mut is_over);
-                let left = STEPS_IN_ALL - STEPS_BEFORE_A_PLAN;
-                ahead.run(&relaxation, left, None, &mut exact, &mut is_over);
+                let mut left = STEPS_IN_ALL - STEPS_BEFORE_A_PLAN;
+                while left > 0 && !is_over() {
+                    ahead.run(&relaxation, STEPS.min(left), None, &mut exact, &mut is_over);
+                    left -= STEPS.min(left);
+                    if ahead.bound > most {
+                        is_impossible.store(true, Ordering::Relaxed);
+                        break;
+                    }
+                }
             });
             for effort in [FIRST_OF_WHOLE, BEST_OF_WHOLE] {
                 let (run, deadline) = (&*self.run, self.deadline);
-                let mut is_over = || run.is_over(deadline);
+                let mut is_over = || is_impossible.load(Ordering::Relaxed) || run.is_over(deadline);
                 if let Some(plan) = improved(self.problem, self.settings, effort, &mut is_over) {
                     self.run.try_offer(&plan);
                 }

@@ -171,6 +171,51 @@ impl Plan {
         options + places + coverage + limits
     }
 
+    /// More than any choice of options and places costs, whatever rules it breaks: each at its dearest. A bound above it
+    /// proves that there is no plan.
+    pub fn most_cost(problem: &Problem) -> f64 {
+        let dearest =
+            |costs: &mut dyn Iterator<Item = f64>| costs.fold(f64::NEG_INFINITY, f64::max);
+        let options: f64 = problem
+            .sites
+            .iter()
+            .map(|site| {
+                let allowed = (0..site.options.len()).filter(|&o| site.allows(o));
+                dearest(&mut allowed.map(|o| site.options[o].cost))
+            })
+            .sum();
+        let places: f64 = problem
+            .units
+            .iter()
+            .map(|unit| dearest(&mut unit.places.iter().map(|place| place.cost)))
+            .sum();
+        let coverage: f64 = problem
+            .coverage
+            .iter()
+            .map(|group| {
+                let total: f64 = group.points.iter().map(|point| point.weight).sum();
+                let short = group.shortfall_price.unwrap_or(0.0) * group.needed.max(0.0);
+                group.price.max(0.0) * total + short.max(0.0)
+            })
+            .sum();
+        let limits: f64 = problem
+            .limits
+            .iter()
+            .filter_map(|limit| Some((limit, limit.price?.max(0.0))))
+            .map(|(limit, price)| {
+                let by = |term: &LimitTerm| match *term {
+                    LimitTerm::Option { by, .. } | LimitTerm::Place { by, .. } => by,
+                };
+                let least: f64 = limit.terms.iter().map(|term| by(term).min(0.0)).sum();
+                let most: f64 = limit.terms.iter().map(|term| by(term).max(0.0)).sum();
+                let short = limit.low.map_or(0.0, |low| (low - least).max(0.0));
+                let over = limit.high.map_or(0.0, |high| (most - high).max(0.0));
+                price * (short + over)
+            })
+            .sum();
+        options + places + coverage + limits
+    }
+
     /// What the terms of a limit add up to.
     pub fn activity(&self, limit: &Limit) -> f64 {
         let value = |term: &LimitTerm| match *term {

@@ -131,7 +131,8 @@ fn solve_begun(
     }
     if is_large {
         let end = large::search(&mut run, settings, deadline);
-        if end == End::Proved || run.is_over(deadline) || way == Way::Priced {
+        let is_done = matches!(end, End::Proved | End::Infeasible);
+        if is_done || run.is_over(deadline) || way == Way::Priced {
             return run.finish(end, settings);
         }
         run.enter(Phase::Search);
@@ -368,6 +369,14 @@ impl<'a> Run<'a> {
             let asked = best - dual.bound;
             slack = if asked < 8.0 * slack { asked.max(1.5 * slack) } else { 4.0 * slack };
         }
+    }
+
+    /// Whether the prices prove more than anything costs, rules or no rules: then nothing keeps the rules.
+    pub(crate) fn is_impossible(&self) -> bool {
+        let proved = self.outcome.certificate.as_ref().map(|certificate| certificate.bound);
+        let most = Plan::most_cost(self.problem);
+        self.best.is_none()
+            && proved.is_some_and(|proved| proved > most + 1e-6 * most.abs().max(1.0))
     }
 
     /// The time is up, or somebody wants it to stop.

@@ -1,6 +1,9 @@
 //! What prices prove is true, and plans made part by part keep the rules.
 
-use domesday_solver::{Certificate, Prices, Settings, Trouble, check, solve, solve_priced};
+use domesday_solver::classic::{self, Division};
+use domesday_solver::{
+    Certificate, Plan, Prices, Problem, Settings, Status, Trouble, check, solve, solve_priced,
+};
 use proptest::prelude::*;
 
 use crate::tiny::{best_of_all, tiny_problem};
@@ -15,8 +18,10 @@ proptest! {
         // A rough plan is never offered, so nothing is thrown away.
         let is_thrown_away = matches!(outcome.trouble, Some(Trouble::PlanThrownAway { .. }));
         prop_assert!(!is_thrown_away);
-        if let Some((cost, _)) = best_of_all(&problem) {
+        if let Some((cost, best)) = best_of_all(&problem) {
             prop_assert_eq!(&outcome.trouble, &None);
+            prop_assert_ne!(outcome.status, Status::Infeasible);
+            prop_assert!(best.cost(&problem) <= Plan::most_cost(&problem) + 1e-9);
             let bound = outcome.bound.unwrap();
             prop_assert!(bound <= cost + 1e-6 * cost.abs().max(1.0), "{} proved, {} possible", bound, cost);
             let certificate = outcome.certificate.unwrap();
@@ -71,4 +76,27 @@ proptest! {
             prop_assert!(divided.objective.unwrap() >= best - 1e-5 * best.abs().max(1.0));
         }
     }
+}
+
+fn best_of(problem: &Problem) -> Status {
+    solve(problem, &Settings::default(), &mut ()).status
+}
+
+/// Two rooms of three cannot take three whole units of two, and prices alone prove it.
+#[test]
+fn a_bound_above_all_there_is_to_pay_proves_that_there_is_no_plan() {
+    let sources = [classic::Source { cost: 10.0, capacity: 3.0 }; 2];
+    let customer = |costs: Vec<f64>| classic::Customer { demand: 2.0, costs };
+    let customers = [vec![1.0, 2.0], vec![2.0, 1.0], vec![1.0, 1.0]].map(customer);
+    let problem = classic::capacitated(&sources, &customers, Division::Indivisible);
+
+    let outcome = solve_priced(&problem, &Settings::default(), &mut ());
+
+    assert_eq!(outcome.status, Status::Infeasible);
+    let proved = outcome.certificate.unwrap().proves(&problem).unwrap();
+    assert!(proved > 25.0, "{proved}");
+    assert!((Plan::most_cost(&problem) - 25.0).abs() < 1e-9);
+    // Divided they fit.
+    let divided = classic::capacitated(&sources, &customers, Division::Divisible);
+    assert_eq!(best_of(&divided), Status::Optimal);
 }
