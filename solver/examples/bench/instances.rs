@@ -92,8 +92,13 @@ pub(crate) fn instances() -> Vec<Instance> {
     for (file, gap, seconds, reach, group) in [
         ("london-like", 1.0, 20.0, "a plan in 20 s", Group::Indivisible),
         ("london-like", 2e-2, 180.0, "2 % in 3 min", Group::Indivisible),
-        ("london-like-fund", 1.0, 20.0, "a plan in 20 s", Group::Indivisible),
-        ("london-like-fund", 2e-2, 180.0, "2 % in 3 min", Group::Indivisible),
+        (
+            "london-like-fund",
+            2e-2,
+            180.0,
+            "2 %, or that there is no plan, in 3 min",
+            Group::Indivisible,
+        ),
         ("england-like", 1.0, 120.0, "a plan in 2 min", Group::England),
     ] {
         all.push(generated(file, Division::Indivisible, gap, seconds, reach, group));

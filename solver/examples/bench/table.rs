@@ -145,7 +145,8 @@ fn row(instance: &Instance, result: &Measured) -> String {
 fn is_reached(instance: &Instance, result: &Measured) -> bool {
     let gap = result.objective.zip(result.bound).and_then(|(plan, bound)| gap_between(plan, bound));
     let is_near = gap.is_some_and(|gap| gap <= instance.gap.max(1e-6))
-        || (instance.gap >= 1.0 && result.objective.is_some());
+        || (instance.gap >= 1.0 && result.objective.is_some())
+        || result.status == "infeasible";
     let used = [result.wall, result.cpu].into_iter().flatten().reduce(f64::min);
     is_near && used.is_some_and(|used| used <= 1.05 * instance.seconds)
 }
