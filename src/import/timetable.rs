@@ -195,20 +195,20 @@ impl<'a> Gtfs<'a> {
         let transfers: BTreeMap<_, _> = between.collect();
         let mut notes = Vec::new();
         if spaced > 0 {
-            notes.push(format!("- {spaced} times the file leaves open are spaced evenly"));
+            notes.push(format!("{spaced} times the file leaves open are spaced evenly"));
         }
         if !transfers.is_empty() {
             let pairs = transfers.len();
-            notes.push(format!("- {pairs} changes between stops are as transfers.txt says"));
+            notes.push(format!("{pairs} changes between stops are as transfers.txt says"));
         }
         if left_out > 0 {
             notes.push(format!(
-                "- {left_out} rows of transfers.txt are for one route or trip, or for staying seated, and are not read"
+                "{left_out} rows of transfers.txt are for one route or trip, or for staying seated, and are not read"
             ));
         }
         if self.archive.by_name("pathways.txt").is_ok() {
             let words = "ways inside stations are as long as the walk between their stops";
-            notes.push(format!("- pathways.txt is not read: {words}"));
+            notes.push(format!("pathways.txt is not read: {words}"));
         }
         let services = services.into_values().map(|(_, service)| service).collect();
         let timetable = Timetable { stops: kept, trips: of_all, services, transfers };
@@ -737,7 +737,7 @@ mod tests {
         let times: Vec<u32> = calls.iter().map(|call| call.arrives).collect();
         assert_eq!(times, [89_400, 90_000, 90_600]);
         assert!(calls[0].boards && !calls[2].boards && calls[2].alights);
-        assert_eq!(notes, ["- 1 times the file leaves open are spaced evenly"]);
+        assert_eq!(notes, ["1 times the file leaves open are spaced evenly"]);
         let runs = |date: &str| timetable.services[0].runs_on(date.parse().unwrap());
         assert!(runs("2026-04-01") && !runs("2026-04-03") && runs("2026-04-04"));
         assert!(!runs("2026-04-05") && !runs("2026-05-01"));
@@ -770,7 +770,7 @@ mod tests {
             ((c, a), Transfer::Held),
         ]);
         assert_eq!(read.timetable.transfers, expected);
-        assert!(read.notes.iter().any(|note| note.starts_with("- 2 rows of transfers.txt")));
+        assert!(read.notes.iter().any(|note| note.starts_with("2 rows of transfers.txt")));
     }
 
     #[test]

@@ -350,17 +350,17 @@ impl Making<'_> {
             let lost = placings.iter().filter(|placing| placing.metres.is_none()).count();
             if lost > 0 {
                 self.note(format!(
-                    "- {lost} zones and sites are not on this map: their minutes are not computed"
+                    "{lost} zones and sites are not on this map: their minutes are not computed"
                 ));
             }
             let far = placings.iter().filter_map(|placing| Some((placing, placing.metres?)));
             for (placing, metres) in far.clone().take(LISTED) {
                 let cut =
                     if placing.is_on_island { ", on a part cut off from the rest" } else { "" };
-                self.note(format!("- {} is {metres:.0} m from the network{cut}", placing.code));
+                self.note(format!("{} is {metres:.0} m from the network{cut}", placing.code));
             }
             if far.clone().count() > LISTED {
-                self.note(format!("- and {} further places", far.count() - LISTED));
+                self.note(format!("and {} further places", far.count() - LISTED));
             }
             minutes.push(set);
         }
@@ -377,7 +377,8 @@ impl Making<'_> {
         let name = &given.file.name;
         let (rows, mut faults) = matrix::read(name, &given.file.bytes);
         let sites: BTreeSet<SiteCode> = self.located().into_iter().map(|(code, _)| code).collect();
-        let count = rows.len();
+        // Good rows, and those of which a cell could not be read.
+        let seen = rows.len() + faults.iter().filter(|fault| fault.row > 1).count();
         let zones = &self.snapshot.geography.zones;
         let about = (mode, self.limit);
         let reading = from_matrix(rows, zones, &sites, about, (&given.source, absent));
@@ -389,7 +390,7 @@ impl Making<'_> {
             value: fault.value,
             expected: fault.expected,
         }));
-        self.report.rows = count as u64;
+        self.report.rows = seen as u64;
         self.report.faults = faults;
         let times = reading.times;
         let pairs: usize = times.rows.iter().map(Vec::len).sum();
@@ -527,13 +528,13 @@ impl Making<'_> {
         let perhaps: usize = times.perhaps.iter().map(Vec::len).sum();
         if perhaps > 0 {
             self.note(format!(
-                "- {perhaps} pairs only, or sooner, if stops, vehicles and streets nobody has recorded are step-free"
+                "{perhaps} pairs only, or sooner, if stops, vehicles and streets nobody has recorded are step-free"
             ));
         }
         let lost = times.exceptions.iter().filter(|found| found.why == Missing::NotComputed);
         let lost = lost.count();
         if lost > 0 {
-            self.note(format!("- {lost} pairs not computed: an end is not on the map"));
+            self.note(format!("{lost} pairs not computed: an end is not on the map"));
         }
     }
 
@@ -553,28 +554,28 @@ impl Making<'_> {
         ));
         if report.missing_nodes > 0 {
             let nodes = report.missing_nodes;
-            self.note(format!("- {nodes} nodes are named and not in the file (the map's edge)"));
+            self.note(format!("{nodes} nodes are named and not in the file (the map's edge)"));
         }
         if prepared.profile == Profile::Drive {
             self.note(format!(
-                "- {} turn restrictions kept, {} where no car goes, {} not understood and not kept",
+                "{} turn restrictions kept, {} where no car goes, {} not understood and not kept",
                 report.restrictions_kept,
                 report.restrictions_elsewhere,
                 report.restrictions_unsupported.len()
             ));
             for (relation, why) in report.restrictions_unsupported.iter().take(LISTED) {
-                self.note(format!("- relation {relation}: {why}"));
+                self.note(format!("relation {relation}: {why}"));
             }
         }
         for island in prepared.islands.iter().take(5) {
             let name = island.name.as_deref().unwrap_or("unnamed streets");
             self.note(format!(
-                "- cut off from the rest: {name}, {} junctions, {:.0} m of street near {:.0},{:.0}",
+                "cut off from the rest: {name}, {} junctions, {:.0} m of street near {:.0},{:.0}",
                 island.junctions, island.metres, island.easting, island.northing
             ));
         }
         if prepared.islands.len() > 5 {
-            self.note(format!("- and {} further parts", prepared.islands.len() - 5));
+            self.note(format!("and {} further parts", prepared.islands.len() - 5));
         }
     }
 }
