@@ -327,7 +327,6 @@ impl Catchment {
         settled.nears = vec![0; self.people.len()];
         settled.load = vec![0.0; settled.supply.len()];
         settled.per_supply = settled.supply.iter().map(|supply| 1.0 / supply).collect();
-        let mut gap;
         for sweep in 0..agent.sweeps {
             let is_whole = sweep.is_multiple_of(WHOLE_EVERY);
             let (mut saved, mut spent) = (0.0, 0.0);
@@ -339,13 +338,13 @@ impl Catchment {
             }
             // What is saved on the way says when to look; what could still be saved at rest is what counts.
             if is_whole && sweep > 0 && saved <= agent.gap * spent {
-                gap = settled.gap(&self.people);
+                let gap = settled.gap(&self.people);
                 if gap <= agent.gap {
                     return (settled, gap);
                 }
             }
         }
-        gap = settled.gap(&self.people);
+        let gap = settled.gap(&self.people);
         (settled, gap)
     }
 }

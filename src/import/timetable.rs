@@ -266,18 +266,25 @@ impl<'a> Gtfs<'a> {
             let [Some(from), Some(to)] = ends else { continue };
             let inside = |stop: u32| stations.get(&stop).cloned().unwrap_or_else(|| vec![stop]);
             let rank = [from, to].iter().map(|stop| u8::from(!stations.contains_key(stop))).sum();
-            for from in inside(from) {
-                for to in inside(to) {
+            let (froms, tos) = (inside(from), inside(to));
+            // Before they are gone through: two stations of a hundred thousand stops are ten thousand million pairs.
+            if froms.len().saturating_mul(tos.len()).saturating_add(held.len()) > MOST_RUNS {
+                let expected = "transfers between at most 1,000,000 pairs of stops";
+                self.fault(
+                    table.name,
+                    (*line, "from_stop_id"),
+                    cell(row, table.column("from_stop_id")),
+                    expected,
+                );
+                break;
+            }
+            for from in froms {
+                for &to in &tos {
                     let said = held.entry((from, to)).or_insert((rank, transfer));
                     if rank >= said.0 {
                         *said = (rank, transfer);
                     }
                 }
-            }
-            if held.len() > MOST_RUNS {
-                let expected = "transfers between at most 1,000,000 pairs of stops";
-                self.fault(table.name, (*line, "from_stop_id"), "more", expected);
-                break;
             }
         }
         (held.into_iter().map(|(pair, (_, transfer))| (pair, transfer)).collect(), left_out)
@@ -771,6 +778,21 @@ mod tests {
         ]);
         assert_eq!(read.timetable.transfers, expected);
         assert!(read.notes.iter().any(|note| note.starts_with("2 rows of transfers.txt")));
+    }
+
+    #[test]
+    fn a_change_between_too_many_pairs_of_stops_is_refused_before_they_are_gone_through() {
+        let platforms: String =
+            (0..1_001).map(|stop| format!("P{stop},51.5,-0.1,,S\n")).collect::<Vec<_>>().concat();
+        let stops = format!(
+            "stop_id,stop_lat,stop_lon,location_type,parent_station\n\
+             A,51.5,-0.1,,\nB,51.5,-0.1,,\nC,51.5,-0.1,,\nS,51.5,-0.1,1,\n{platforms}"
+        );
+        let transfers = "from_stop_id,to_stop_id,transfer_type\nS,S,3\n";
+        let told = told(&[("stops.txt", &stops), ("transfers.txt", transfers)]);
+        for part in ["transfers.txt", "row 2", "from_stop_id", "\"S\"", "1,000,000 pairs"] {
+            assert!(told.contains(part), "{part} is not in: {told}");
+        }
     }
 
     #[test]

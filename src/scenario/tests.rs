@@ -420,6 +420,13 @@ fn nobody_is_moved_when_the_journeys_of_its_people_are_unknown() {
     assert!(reasons(&run, "AAA01").contains(&"nowhere_to_go"));
 }
 
+const NEAR: [(&str, &str, f64); 4] = [
+    ("E01000001", "AAA01", 5.0),
+    ("E01000001", "BBB01", 12.0),
+    ("E01000002", "AAA01", 7.0),
+    ("E01000002", "BBB01", 4.0),
+];
+
 /// The town of two with minutes of a router in place of straight lines, and nothing asked of access; A is to close.
 fn by_router(rows: &[(&str, &str, f64)], absent: Missing) -> Run {
     let mut built = Town::of_two().built();
@@ -444,14 +451,7 @@ fn by_router(rows: &[(&str, &str, f64)], absent: Missing) -> Run {
 
 #[test]
 fn journeys_of_who_is_moved_are_by_the_minutes_that_are_kept() {
-    let near = [
-        ("E01000001", "AAA01", 5.0),
-        ("E01000001", "BBB01", 12.0),
-        ("E01000002", "AAA01", 7.0),
-        ("E01000002", "BBB01", 4.0),
-    ];
-
-    let run = by_router(&near, Missing::BeyondLimit);
+    let run = by_router(&NEAR, Missing::BeyondLimit);
 
     let [moved] = proposal(&run).moves.as_slice() else { panic!("{:?}", proposal(&run).moves) };
     let minutes = moved.minutes_before.unwrap().0..moved.minutes_after.unwrap().0;
@@ -461,27 +461,21 @@ fn journeys_of_who_is_moved_are_by_the_minutes_that_are_kept() {
 
     // Minutes that nobody worked out, and a way farther than was looked for, move nobody.
     for absent in [Missing::NotComputed, Missing::BeyondLimit] {
-        let run = by_router(&[near[0], near[2], near[3]], absent);
+        let run = by_router(&[NEAR[0], NEAR[2], NEAR[3]], absent);
         assert_eq!(run.solver.status, RunStatus::Infeasible, "{absent:?}");
     }
     // Today's way may be farther than was looked for: the new one is none the worse.
-    let run = by_router(&[near[0], near[1], near[3]], Missing::BeyondLimit);
+    let run = by_router(&[NEAR[0], NEAR[1], NEAR[3]], Missing::BeyondLimit);
     let [moved] = proposal(&run).moves.as_slice() else { panic!("{:?}", proposal(&run).moves) };
     assert!(moved.minutes_before.unwrap().0 > 7.0 && moved.share_beyond == Some(0.0));
     // Nor may a journey grow by too much, however near the site is as the crow flies.
-    let far = [near[0], ("E01000001", "BBB01", 55.0), near[2], near[3]];
+    let far = [NEAR[0], ("E01000001", "BBB01", 55.0), NEAR[2], NEAR[3]];
     assert_eq!(by_router(&far, Missing::BeyondLimit).solver.status, RunStatus::Infeasible);
 }
 
 #[test]
 fn the_witness_counts_journeys_by_the_minutes_that_are_kept() {
-    let near = [
-        ("E01000001", "AAA01", 5.0),
-        ("E01000001", "BBB01", 12.0),
-        ("E01000002", "AAA01", 7.0),
-        ("E01000002", "BBB01", 4.0),
-    ];
-    let run = by_router(&near, Missing::BeyondLimit);
+    let run = by_router(&NEAR, Missing::BeyondLimit);
     // The same proposal before an estate that keeps no minutes, or in which the way is too long.
     let mut built = Town::of_two().built();
     let judged = |built: &Built| {
