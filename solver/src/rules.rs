@@ -189,13 +189,12 @@ pub(crate) fn companions_stay_together(problem: &Problem, columns: &Columns) -> 
         for site in sites {
             let here = |of: &BTreeMap<usize, Vec<Term>>| of.get(site).cloned().unwrap_or_default();
             let (ours, theirs) = (here(&ours), here(&theirs));
-            if !is_settled(&ours) || !is_settled(&theirs) {
-                let name = format!(
-                    "together: {} and {} at {}",
-                    problem.units[anchor].name, unit.name, problem.sites[*site].name
-                );
-                rows.push(constraint!(sum(ours) == sum(theirs)).set_name(name));
-            }
+            // Also where nothing of it is left to choose: settled apart is then a row that is broken.
+            let name = format!(
+                "together: {} and {} at {}",
+                problem.units[anchor].name, unit.name, problem.sites[*site].name
+            );
+            rows.push(constraint!(sum(ours) == sum(theirs)).set_name(name));
         }
     }
     rows

@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use domesday_solver::{
-    Limit, LimitTerm, Place, Plan, Problem, Progress, Rule, Settings, Share, Status, Trouble, Unit,
-    Watch, check, classic, mps, solve, version,
+    Limit, LimitTerm, Opt, Place, Plan, Problem, Progress, Rule, Settings, Share, Site, Status,
+    Trouble, Unit, Watch, check, classic, mps, solve, version,
 };
 
 use crate::estate::{Size, estate};
@@ -240,6 +240,39 @@ fn a_limit_on_nothing_is_met_or_infeasible() {
 
     assert_eq!(solve(&with(0.0), &Settings::default(), &mut ()).status, Status::Optimal);
     assert_eq!(solve(&with(1.0), &Settings::default(), &mut ()).status, Status::Infeasible);
+}
+
+#[test]
+fn companions_with_one_place_left_each_apart_have_no_plan() {
+    // The second does not fit where alone the first may be.
+    let site = |name: &str, room| Site {
+        name: name.to_owned(),
+        options: vec![Opt { name: "keep".to_owned(), cost: 1.0, room: vec![room] }],
+        ..Site::default()
+    };
+    let place =
+        |site, admitted_by: &[usize]| Place { site, admitted_by: admitted_by.to_vec(), cost: 1.0 };
+    let unit = |name: &str, need, at_elm_road: &[usize]| Unit {
+        name: name.to_owned(),
+        need: vec![need],
+        places: vec![place(0, at_elm_road), place(1, &[0])],
+        together: Some(1),
+        ..Unit::default()
+    };
+    let with = |second: Unit| Problem {
+        resources: vec!["rooms".to_owned()],
+        sites: vec![site("Elm Road", 9.0), site("Mill Lane", 1.0)],
+        units: vec![unit("clinic", 0.0, &[]), second],
+        ..Problem::default()
+    };
+    let status = |problem: &Problem| {
+        let outcome = solve(problem, &Settings::default(), &mut ());
+        assert_eq!(outcome.trouble, None);
+        outcome.status
+    };
+
+    assert_eq!(status(&with(unit("nurses", 3.0, &[0]))), Status::Infeasible);
+    assert_eq!(status(&with(unit("nurses", 1.0, &[0]))), Status::Optimal);
 }
 
 #[test]
