@@ -31,7 +31,7 @@ use self::relaxation::{Relaxation, Rule};
 use self::volume::Volume;
 use crate::improve::{BEST_OF_WHOLE, FIRST_OF_WHOLE, improved};
 use crate::outcome::{Phase, Plan, Settings};
-use crate::problem::Problem;
+use crate::problem::{LimitTerm, Problem};
 use crate::search::End;
 use crate::solve::Run;
 
@@ -63,6 +63,8 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const UNDECIDED: f64 = 0.4;
 /// A site is in so many neighbourhoods at most before the search ends.
 const MOST_VISITS: usize = 4;
+/// How often a first plan is sought, each time aimed further beyond the limits it missed.
+const MOST_AIMS: usize = 4;
 /// Neighbourhoods decided anew to make a plan of a rough one.
 const MOST_MENDING: usize = 400;
 
@@ -142,14 +144,17 @@ impl Large<'_, '_> {
             }
         });
         let end = self.improve();
+        if end == End::Proved {
+            // What it happens to know by now would hang on the clock.
+            stop.store(true, Ordering::Relaxed);
+            return end;
+        }
         let wait = |until: &dyn Fn() -> bool| {
             while !remainder.is_finished() && !until() {
                 std::thread::park_timeout(Duration::from_millis(5));
             }
         };
-        if end == End::Stopped {
-            wait(&|| self.is_over());
-        }
+        wait(&|| self.is_over());
         stop.store(true, Ordering::Relaxed);
         let told = Instant::now();
         wait(&|| told.elapsed() > PATIENCE);
@@ -198,23 +203,51 @@ impl Large<'_, '_> {
     }
 
     /// A plan from the core, mended where it misses rules, and at dearer fines if none keeps them then.
+    ///
+    /// A limit that is missed because options are whole is aimed beyond, by what was missed and half as much.
     fn first_plans(&mut self) {
-        if self.run.cost().is_some() {
-            return;
-        }
+        let mut aims = vec![0.0; self.problem.limits.len()];
         for times in [FINE, FINE * FINE] {
-            if self.is_over() || self.run.is_near_enough(self.settings) {
-                break;
+            let mut rough = None;
+            for _ in 0..MOST_AIMS {
+                if self.is_done_with_first_plans() {
+                    return;
+                }
+                rough = self.first_plan(times, &aims);
+                let missed = rough.as_ref().map_or_else(Vec::new, |plan| self.missed_limits(plan));
+                missed.iter().for_each(|&(limit, by)| aims[limit] += 1.5 * by);
+                if missed.is_empty() || self.is_whole() {
+                    break;
+                }
             }
-            let rough = self.first_plan(times);
-            if let Some(rough) = rough.filter(|_| self.run.cost().is_none()) {
+            if self.is_done_with_first_plans() {
+                return;
+            }
+            if let Some(rough) = rough {
                 self.run.enter(Phase::Neighbourhoods);
                 self.mend(rough);
             }
-            if self.run.cost().is_some() || self.is_whole() {
-                break;
+            if self.is_whole() {
+                return;
             }
         }
+    }
+
+    fn is_done_with_first_plans(&self) -> bool {
+        self.run.cost().is_some() || self.is_over() || self.run.is_near_enough(self.settings)
+    }
+
+    /// Hard limits a plan does not keep, and by how much each is missed.
+    fn missed_limits(&self, plan: &Plan) -> Vec<(usize, f64)> {
+        let missed = self.problem.limits.iter().enumerate().filter_map(|(l, limit)| {
+            let value = plan.activity(limit);
+            let below = limit.low.map_or(0.0, |low| low - value);
+            let above = limit.high.map_or(0.0, |high| value - high);
+            let size = limit.low.or(limit.high).map_or(1.0, f64::abs).max(1.0);
+            let by = below.max(above);
+            (limit.price.is_none() && by > 1e-7 * size).then_some((l, by))
+        });
+        missed.collect()
     }
 
     /// As [`Self::first_plans`], from the prices as they are; better ones are sought meanwhile. So many steps are taken
@@ -311,6 +344,7 @@ impl Large<'_, '_> {
             units: vec![0.0; self.problem.units.len()],
             floors: vec![0.0; self.problem.coverage.len()],
             limits: vec![0.0; self.problem.limits.len()],
+            aims: vec![0.0; self.problem.limits.len()],
         };
         let of_units = self.relaxation.rows.iter().zip(prices);
         let of_units = of_units.filter(|(row, _)| matches!(row.rule, Rule::Unit(_)));
@@ -332,8 +366,8 @@ impl Large<'_, '_> {
     }
 
     /// The core and then all places, before HiGHS. What comes out may miss hard rules.
-    fn first_plan(&mut self, times: f64) -> Option<Plan> {
-        let fines = self.fines(times);
+    fn first_plan(&mut self, times: f64, aims: &[f64]) -> Option<Plan> {
+        let fines = Fines { aims: aims.to_vec(), ..self.fines(times) };
         let options = self.core_options(SURE);
         let places = self.core_places(&options, CORE_PLACES);
         let plan = self.dive(options, places, &fines)?;
@@ -452,34 +486,74 @@ impl Large<'_, '_> {
     /// Decides anew around what a rough plan misses, until it misses nothing.
     fn mend(&mut self, rough: Plan) {
         let neighbours = self.neighbours();
+        let all = vec![true; self.problem.sites.len()];
+        let fines = self.fines(FINE * FINE);
         let mut plan = rough;
-        // Of units that are nowhere, and then of groups that are short.
+        // Of units that are nowhere, in part or whole, and then of groups that are short.
         let units = self.problem.units.len();
         let mut visits = vec![0_usize; units + self.problem.coverage.len()];
+        // Of all sites, for limits that are missed.
+        let mut is_seen = vec![false; self.problem.sites.len()];
         for _ in 0..MOST_MENDING {
-            let homeless = (0..units).filter(|&unit| plan.shares[unit].is_empty());
+            let housed = |unit: usize| plan.shares[unit].iter().map(|of| of.share).sum::<f64>();
+            let homeless = (0..units).filter(|&unit| housed(unit) < 1.0 - 1e-7);
             let groups = self.problem.coverage.iter().zip(&plan.covered).enumerate();
             let short = groups.filter(|(_, (group, covered))| {
                 group.shortfall_price.is_none()
                     && **covered < group.needed - 1e-7 * group.needed.abs().max(1.0)
             });
             let missed = homeless.chain(short.map(|(group, _)| units + group));
-            let Some(missed) = missed.min_by_key(|&missed| visits[missed]) else { break };
-            if self.is_over() || visits[missed] > 6 {
+            let wide: Vec<usize> = if let Some(missed) = missed.min_by_key(|&n| visits[n]) {
+                if visits[missed] > 6 {
+                    break;
+                }
+                visits[missed] += 1;
+                // Wider every time.
+                self.sites_about(missed).into_iter().take(4 + 4 * visits[missed]).collect()
+            } else if let Some(&(limit, _)) = self.missed_limits(&plan).first() {
+                let sites = self.sites_toward(limit, &plan);
+                let Some(site) = sites.into_iter().find(|&site| !is_seen[site]) else { break };
+                vec![site]
+            } else {
+                break;
+            };
+            if self.is_over() {
                 break;
             }
-            visits[missed] += 1;
-            let fines = self.fines(FINE * FINE);
-            let sites = self.sites_about(missed);
-            let all = vec![true; self.problem.sites.len()];
-            // Wider every time.
-            let wide: Vec<usize> = sites.iter().copied().take(4 + 4 * visits[missed]).collect();
             let around = Self::neighbourhood(&wide, &neighbours, &all);
+            around.iter().for_each(|&site| is_seen[site] = true);
             if let Some(better) = self.better_around(&around, &all, &plan, Some(&fines)) {
                 plan = better;
             }
         }
         self.run.try_offer(&plan);
+    }
+
+    /// The sites whose other options would bring the plan nearer to a limit it misses: those that cost least for it at the
+    /// prices first.
+    fn sites_toward(&mut self, limit: usize, plan: &Plan) -> Vec<usize> {
+        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
+        let of = &self.problem.limits[limit];
+        let value = plan.activity(of);
+        let sign = if of.low.is_some_and(|low| value < low) { 1.0 } else { -1.0 };
+        let mut by: BTreeMap<(usize, usize), f64> = BTreeMap::new();
+        for term in &of.terms {
+            if let LimitTerm::Option { site, option, by: coefficient } = *term {
+                *by.entry((site, option)).or_default() += sign * coefficient;
+            }
+        }
+        let by = |site: usize, option: usize| by.get(&(site, option)).copied().unwrap_or(0.0);
+        let mut sites: Vec<(f64, usize)> = Vec::new();
+        for (site, costs) in costs.iter().enumerate() {
+            let now = plan.options[site];
+            let dearness = (0..costs.len()).filter_map(|o| {
+                let (gain, cost) = (by(site, o) - by(site, now), costs[o] - costs[now]);
+                (gain > 0.0 && cost.is_finite()).then_some(cost / gain)
+            });
+            sites.extend(dearness.min_by(f64::total_cmp).map(|dearness| (dearness, site)));
+        }
+        sites.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+        sites.into_iter().map(|(_, site)| site).collect()
     }
 
     /// The sites a unit, or beyond the units the points of a group, can go to: those of most of them first.

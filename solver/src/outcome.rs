@@ -11,17 +11,19 @@ use crate::problem::{CoverPoint, Limit, LimitTerm, Malformed, Problem};
 pub struct Settings {
     /// Relative gap at which the search may stop: 0.01 is 1 %.
     pub gap: f64,
-    /// Wall seconds after which the best plan so far is taken.
+    /// Wall seconds after which the best plan so far is taken; infinite is no limit.
     pub time_limit_seconds: f64,
-    /// Same seed and no time limit reached: same plan.
+    /// Branches HiGHS may take at a time, after which the best plan so far is taken. Unlike a time limit it leaves the
+    /// same plan on every machine.
+    #[serde(default)]
+    pub branches: Option<u32>,
+    /// Same seed and no time limit reached: same plan, to the byte, however many threads there are.
     pub seed: u32,
-    /// Threads; 1 is what makes runs repeatable.
-    pub threads: u32,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gap: 0.0, time_limit_seconds: 60.0, seed: 0, threads: 1 }
+        Self { gap: 0.0, time_limit_seconds: 60.0, branches: None, seed: 0 }
     }
 }
 

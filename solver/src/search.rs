@@ -181,13 +181,16 @@ fn prepare(question: Question) -> Result<Model, String> {
     let mut is_accepted = model.try_set_option("output_flag", true).is_ok()
         & model.try_set_option("log_to_console", false).is_ok()
         & model.try_set_option("mip_rel_gap", settings.gap.max(0.0)).is_ok()
-        & model
-            .try_set_option("threads", i32::try_from(settings.threads.max(1)).unwrap_or(1))
-            .is_ok()
-        & model.try_set_option("parallel", if settings.threads > 1 { "on" } else { "off" }).is_ok()
+        // On two it finds other plans than on one, and none of ours sooner.
+        & model.try_set_option("threads", 1).is_ok()
+        & model.try_set_option("parallel", "off").is_ok()
         & model
             .try_set_option("random_seed", i32::try_from(settings.seed & 0x7fff_ffff).unwrap_or(0))
             .is_ok();
+    if let Some(branches) = settings.branches {
+        let most = i32::try_from(branches).unwrap_or(i32::MAX);
+        is_accepted &= model.try_set_option("mip_max_nodes", most).is_ok();
+    }
     if let Some(deadline) = question.deadline {
         let left = deadline.saturating_duration_since(Instant::now()).as_secs_f64();
         is_accepted &= model.try_set_option("time_limit", left).is_ok();

@@ -40,6 +40,9 @@ pub(super) struct SolveArgs {
     /// Seconds after which the best plan so far is taken.
     #[arg(long, default_value_t = 60.0)]
     time: f64,
+    /// Branches the search may take at a time: unlike seconds, they end it with the same plan on every machine.
+    #[arg(long)]
+    branches: Option<u32>,
     /// For the solver.
     #[arg(long, default_value_t = 1)]
     seed: u32,
@@ -93,6 +96,7 @@ pub(super) fn run(args: &SolveArgs) -> anyhow::Result<ExitCode> {
     let settings = Settings {
         gap: args.gap / 100.0,
         time_limit_seconds: args.time,
+        branches: args.branches,
         seed: args.seed,
         ..Settings::default()
     };

@@ -85,7 +85,7 @@ pub(super) fn settings(scenario: &Scenario) -> Settings {
         gap: scenario.gap,
         time_limit_seconds: scenario.time_limit_seconds,
         seed: scenario.seed,
-        threads: 1,
+        ..Settings::default()
     }
 }
 

@@ -20,6 +20,8 @@ pub(crate) struct Fines {
     pub(crate) floors: Vec<f64>,
     /// By limit.
     pub(crate) limits: Vec<f64>,
+    /// By limit: how much further than asked is aimed, so that what is rounded on the way there is not missed.
+    pub(crate) aims: Vec<f64>,
 }
 
 /// What a part is made of.
@@ -88,10 +90,12 @@ impl Part {
                 Some(Share { place, share: share.share })
             };
             let of = &plan.shares[unit];
-            if of.is_empty() && self.nowhere.is_some() {
-                return Some(vec![Share { place: places.len(), share: 1.0 }]);
+            let mut narrowed = of.iter().map(narrow).collect::<Option<Vec<Share>>>()?;
+            let rest = 1.0 - of.iter().map(|share| share.share).sum::<f64>();
+            if self.nowhere.is_some() && rest > 1e-9 {
+                narrowed.push(Share { place: places.len(), share: rest });
             }
-            of.iter().map(narrow).collect::<Option<Vec<Share>>>()
+            Some(narrowed)
         });
         let shares: Option<Vec<Vec<Share>>> = shares.collect();
         is_allowed.then(|| Some(Plan::of(&self.problem, options, shares?))).flatten()
@@ -282,13 +286,14 @@ impl<'a> Maker<'a> {
                 continue;
             }
             let fine = self.cut.fines.map(|fines| fines.limits[l]);
+            let further = self.cut.fines.map_or(0.0, |fines| fines.aims[l]);
             let crumbs = |x: f64| 1e-9 * x.abs();
             self.part.problem.limits.push(Limit {
                 name: limit.name.clone(),
                 family: limit.family.clone(),
                 terms,
-                low: limit.low.map(|low| low - fixed - crumbs(low)),
-                high: limit.high.map(|high| high - fixed + crumbs(high)),
+                low: limit.low.map(|low| low + further - fixed - crumbs(low)),
+                high: limit.high.map(|high| high - further - fixed + crumbs(high)),
                 price: limit.price.or(fine),
             });
         }

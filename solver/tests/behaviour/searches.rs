@@ -3,8 +3,8 @@
 use std::cell::Cell;
 
 use domesday_solver::{
-    Limit, LimitTerm, Opt, Place, Plan, Problem, Progress, Rule, Settings, Share, Site, Status,
-    Trouble, Unit, Watch, check, classic, mps, solve, version,
+    Limit, LimitTerm, Opt, Outcome, Place, Plan, Problem, Progress, Rule, Settings, Share, Site,
+    Status, Trouble, Unit, Watch, check, classic, mps, solve, solve_priced, solve_whole, version,
 };
 
 use crate::estate::{Size, estate};
@@ -240,6 +240,45 @@ fn a_limit_on_nothing_is_met_or_infeasible() {
 
     assert_eq!(solve(&with(0.0), &Settings::default(), &mut ()).status, Status::Optimal);
     assert_eq!(solve(&with(1.0), &Settings::default(), &mut ()).status, Status::Infeasible);
+}
+
+#[test]
+fn limits_in_branches_leave_the_same_bytes_however_busy_the_machine_is() {
+    let cost = |i: i32, r: i32| f64::from((i * 37 + r * 91).rem_euclid(101) + (i - r).abs()) / 3.0;
+    let costs: Vec<Vec<f64>> = (0..40).map(|r| (0..40).map(|i| cost(i, r)).collect()).collect();
+    let whole = estate(SMALL, 3, 0.05);
+    let mut divided = whole.clone();
+    divided.units.iter_mut().for_each(|unit| unit.is_divisible = true);
+    let medians = classic::p_median(&costs, 6);
+    type Search = fn(&Problem, &Settings, &mut dyn Watch) -> Outcome;
+    let searches: [(&str, Search, &Problem); 5] = [
+        ("HiGHS", solve_whole, &whole),
+        ("moves, then HiGHS", solve, &whole),
+        ("a pure problem, narrowed", solve, &medians),
+        ("prices and parts", solve_priced, &divided),
+        ("prices and moves", solve_priced, &whole),
+    ];
+    for (name, search, problem) in searches {
+        let told = || {
+            let settings = Settings {
+                time_limit_seconds: f64::INFINITY,
+                branches: Some(5),
+                seed: 5,
+                ..Settings::default()
+            };
+            let outcome = search(problem, &settings, &mut ());
+            assert_eq!(outcome.trouble, None, "{name}");
+            let bytes = (outcome.status, &outcome.plan, outcome.objective, outcome.bound);
+            serde_json::to_string(&bytes).unwrap()
+        };
+        let alone = told();
+        assert!(alone.contains("options"), "{name} found no plan: {alone}");
+        let beside: Vec<String> = std::thread::scope(|scope| {
+            let searches = [(), (), ()].map(|()| scope.spawn(told));
+            searches.into_iter().map(|search| search.join().unwrap()).collect()
+        });
+        assert!(beside.iter().all(|other| *other == alone), "{name}: {alone} {beside:?}");
+    }
 }
 
 #[test]

@@ -185,7 +185,7 @@ fn measured(
         gap: question.gap,
         time_limit_seconds: question.time_limit_seconds,
         seed: question.seed,
-        threads: 1,
+        ..solver::Settings::default()
     };
     let began = Instant::now();
     let outcome = solver::solve(&problem, &settings, &mut ());

@@ -27,7 +27,8 @@ pub(super) fn measure(out: &mut dyn Write) -> anyhow::Result<()> {
     ] {
         let timing = estate(opening, crews);
         let began = Instant::now();
-        let settings = Settings { gap: 0.01, time_limit_seconds: 60.0, seed: 1, threads: 1 };
+        let settings =
+            Settings { gap: 0.01, time_limit_seconds: 60.0, seed: 1, ..Settings::default() };
         let found = arrange(&timing, &settings, &mut ());
         let first = found.history.first().map_or(0.0, |step| step.seconds);
         let told = |value: Option<f64>| {

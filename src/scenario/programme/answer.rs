@@ -39,7 +39,7 @@ pub fn arrange(
         gap: levers.gap,
         time_limit_seconds: levers.time_limit_seconds,
         seed: levers.seed,
-        threads: 1,
+        ..Settings::default()
     };
     let unordered = unordered(&laid.timing, &settings, watch);
     let found = search(&laid.timing, &settings, &mut Heard { watch, unit: unit(&levers) });
