@@ -11,6 +11,8 @@
 //! - Rational agent access model (Saxon and Snow 2020): people go where travel and congestion together cost least; travel
 //!   counts in units of τ, congestion in units of the mean people for each unit of supply.
 
+mod equilibrium;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
@@ -57,13 +59,13 @@ pub struct Agent {
     pub tau: f64,
     /// The search ends where all people together could save no more than this share of what they spend.
     pub gap: f64,
-    /// It ends after so many sweeps over all places whatever it has reached.
+    /// It ends after so many sweeps over all places, of either kind, whatever it has reached.
     pub sweeps: u32,
 }
 
 impl Default for Agent {
     fn default() -> Self {
-        Self { tau: 60.0, gap: 1e-3, sweeps: 1_000 }
+        Self { tau: 60.0, gap: 3e-4, sweeps: 1_000 }
     }
 }
 
@@ -292,9 +294,7 @@ impl Catchment {
     }
 
     /// The cost at each place once nobody could go anywhere cheaper: the equilibrium that its authors' own program steps
-    /// towards. It is where `Σ travel x + Σ load² ÷ 2 supply` is least, a convex function with one least congestion, so
-    /// one place after another shares its people out the best way there is while all others stay, which is known in
-    /// closed form, until what people could still save is next to nothing.
+    /// towards.
     fn rational(&self, agent: &Agent) -> Scores {
         let (settled, _) = self.settle(agent);
         let rows = settled.begins.windows(2).zip(&self.people);
@@ -304,167 +304,6 @@ impl Catchment {
             (!row.is_empty()).then(|| cost / people)
         })
         .collect()
-    }
-
-    /// Where people go, and the share of what they spend that they could still save.
-    fn settle(&self, agent: &Agent) -> (Settled, f64) {
-        let people: f64 = self.people.iter().sum();
-        let mean = people / self.total_supply();
-        let mut settled = Settled { begins: vec![0], ..Settled::default() };
-        settled.supply = self.supply.iter().map(|supply| supply * mean).collect();
-        // Only pairs with both people and supply take part.
-        for (place, people) in self.people.iter().enumerate() {
-            let useful =
-                self.row(place).filter(|(to, _)| *people > 0.0 && settled.supply[*to] > 0.0);
-            for (column, cost) in useful {
-                settled.to.push(index(column));
-                settled.travel.push(cost / agent.tau);
-            }
-            settled.begins.push(settled.to.len());
-        }
-        settled.used = vec![0.0; settled.to.len()];
-        settled.near = vec![0; settled.to.len()];
-        settled.nears = vec![0; self.people.len()];
-        settled.load = vec![0.0; settled.supply.len()];
-        settled.per_supply = settled.supply.iter().map(|supply| 1.0 / supply).collect();
-        for sweep in 0..agent.sweeps {
-            let is_whole = sweep.is_multiple_of(WHOLE_EVERY);
-            let (mut saved, mut spent) = (0.0, 0.0);
-            for turn in 0..self.people.len() {
-                let place = if sweep & 1 == 0 { turn } else { self.people.len() - 1 - turn };
-                let (cost, least) = settled.share_out(place, self.people[place], is_whole);
-                spent += cost;
-                saved += cost - least;
-            }
-            // What is saved on the way says when to look; what could still be saved at rest is what counts.
-            if is_whole && sweep > 0 && saved <= agent.gap * spent {
-                let gap = settled.gap(&self.people);
-                if gap <= agent.gap {
-                    return (settled, gap);
-                }
-            }
-        }
-        let gap = settled.gap(&self.people);
-        (settled, gap)
-    }
-}
-
-/// Every so many sweeps all pairs are looked at; between, only those near what a place uses.
-const WHOLE_EVERY: u32 = 12;
-/// What is near: dearer than what is used by no more than this, in units of τ.
-const NEAR: f64 = 0.05;
-
-fn index(at: usize) -> u32 {
-    u32::try_from(at).unwrap_or(u32::MAX)
-}
-
-/// People shared out among supplies, pair by pair.
-#[derive(Debug, Default)]
-struct Settled {
-    /// Where each place's pairs begin; one more.
-    begins: Vec<usize>,
-    to: Vec<u32>,
-    /// In units of τ.
-    travel: Vec<f64>,
-    /// People of the place who use the supply.
-    used: Vec<f64>,
-    /// Pairs near what each place uses, from where its pairs begin, and how many.
-    near: Vec<u32>,
-    nears: Vec<u32>,
-    /// By supply: people who use it, its size in mean people, and what one person adds to its congestion.
-    load: Vec<f64>,
-    supply: Vec<f64>,
-    per_supply: Vec<f64>,
-    /// Of the place in hand: pair, supply, and cost before anybody of the place uses it.
-    bare: Vec<(u32, u32, f64)>,
-}
-
-impl Settled {
-    fn cost(&self, pair: usize) -> f64 {
-        let to = self.to[pair] as usize;
-        self.travel[pair] + self.load[to] * self.per_supply[to]
-    }
-
-    /// The share of what all people spend that they could save if each went to the cheapest of now.
-    fn gap(&self, people: &[f64]) -> f64 {
-        let (mut spent, mut least_spent) = (0.0, 0.0);
-        for (ends, people) in self.begins.windows(2).zip(people) {
-            let mut least = f64::INFINITY;
-            for pair in ends[0]..ends[1] {
-                let cost = self.cost(pair);
-                spent += self.used[pair] * cost;
-                least = least.min(cost);
-            }
-            least_spent += if ends[0] < ends[1] { people * least } else { 0.0 };
-        }
-        if spent > 0.0 { (spent - least_spent) / spent } else { 0.0 }
-    }
-
-    /// Shares a place's people out so that all they use costs the same and nothing else less, among all pairs or those
-    /// that are near. What they spent before, and what they would have at the cheapest of then.
-    fn share_out(&mut self, place: usize, people: f64, is_whole: bool) -> (f64, f64) {
-        let row = self.begins[place]..self.begins[place + 1];
-        if row.is_empty() {
-            return (0.0, 0.0);
-        }
-        let mut bare = std::mem::take(&mut self.bare);
-        bare.clear();
-        let (mut spent, mut cheapest, mut most) = (0.0, f64::INFINITY, f64::INFINITY);
-        let mut look = |pair: usize| {
-            let to = self.to[pair];
-            let (used, one) = (self.used[pair], self.per_supply[to as usize]);
-            let load = &mut self.load[to as usize];
-            let cost = self.travel[pair] + *load * one;
-            let mut free = cost;
-            if used > 0.0 {
-                spent += used * cost;
-                *load -= used;
-                free = cost - used * one;
-                self.used[pair] = 0.0;
-            }
-            cheapest = cheapest.min(cost);
-            most = most.min(free + people * one);
-            bare.push((index(pair), to, free));
-        };
-        if is_whole {
-            row.clone().for_each(&mut look);
-        } else {
-            let nears = &self.near[row.start..row.start + self.nears[place] as usize];
-            for pair in nears {
-                look(*pair as usize);
-            }
-        }
-        let mut level = most;
-        loop {
-            let (mut room, mut sum) = (0.0, people);
-            for (_, to, free) in bare.iter().filter(|(.., free)| *free < level) {
-                let supply = self.supply[*to as usize];
-                room += supply;
-                sum += supply * free;
-            }
-            // The first level is above the true one, and each is nearer it.
-            let next = sum / room;
-            if next >= level || room == 0.0 {
-                break;
-            }
-            level = next;
-        }
-        for (pair, to, free) in bare.iter().filter(|(.., free)| *free < level) {
-            let used = (level - free) * self.supply[*to as usize];
-            self.used[*pair as usize] = used;
-            self.load[*to as usize] += used;
-        }
-        if is_whole {
-            let near = bare.iter().filter(|(.., free)| *free < level + NEAR);
-            let mut count = 0;
-            for ((pair, ..), held) in near.zip(&mut self.near[row]) {
-                *held = *pair;
-                count += 1;
-            }
-            self.nears[place] = count;
-        }
-        self.bare = bare;
-        (spent, people * cheapest)
     }
 }
 
@@ -636,6 +475,165 @@ mod tests {
         );
     }
 
+    #[test]
+    fn nobody_and_no_supply_have_no_cost_and_change_nothing_for_others() {
+        let people = [("E1", 100), ("E2", 0), ("E3", 50)];
+        let costs = [("E1", "S1", 6.0), ("E1", "S2", 0.0), ("E2", "S1", 1.0), ("E3", "S2", 1.0)];
+        let catchment = Catchment::new(people, [("S1", 10.0), ("S2", 0.0)], costs, 60.0).unwrap();
+        let measure = Measure::RationalAgent(Agent::default());
+        // 100 people at a supply of 10, with 15 people to a unit on the whole, 6 minutes away.
+        let told = catchment.scores(&measure);
+        assert!(near(told[0].unwrap(), 10.0 / 15.0 + 0.1), "{told:?}");
+        assert_eq!(told[1..], [None, None]);
+
+        let empty = Catchment::new(people, [("S1", 0.0)], costs, 60.0).unwrap();
+        assert_eq!(empty.scores(&measure), [None, None, None]);
+        let deserted = Catchment::new([("E1", 0)], [("S1", 1.0)], costs, 60.0).unwrap();
+        assert_eq!(deserted.scores(&measure), [None]);
+        let endless =
+            Catchment::new(people, [("S1", 1.0)], [("E1", "S1", f64::INFINITY)], f64::INFINITY);
+        assert_eq!(endless.unwrap().scores(&measure), [None, None, None]);
+    }
+
+    /// Places and supplies of many sizes, in a town of one middle, by a generator of its own.
+    fn town(places: usize, supplies: usize, limit: f64) -> Catchment {
+        let mut state = 7_u64;
+        let mut below = |most: u32| {
+            state = state
+                .wrapping_mul(6_364_136_223_846_793_005)
+                .wrapping_add(1_442_695_040_888_963_407);
+            f64::from(most) * ((state >> 33) as f64 / 2_f64.powi(31))
+        };
+        let mut spots = |count: usize| {
+            let one = |_| (below(2) - 1.0).powi(3) * 40.0;
+            (0..2 * count).map(one).collect::<Vec<f64>>()
+        };
+        let (homes, sites) = (spots(places), spots(supplies));
+        let zones: Vec<String> = (0..places).map(|n| format!("E{n:04}")).collect();
+        let codes: Vec<String> = (0..supplies).map(|n| format!("S{n:04}")).collect();
+        let people: Vec<u64> = (0..places).map(|n| (n * 7_919).rem_euclid(3_000) as u64).collect();
+        let supply: Vec<f64> =
+            (0..supplies).map(|n| (n * 31).rem_euclid(13) as f64 * 1.7).collect();
+        let pairs = zones.iter().zip(homes.chunks(2)).flat_map(|(zone, home)| {
+            codes.iter().zip(sites.chunks(2)).map(move |(code, site)| {
+                let far = (home[0] - site[0]).hypot(home[1] - site[1]);
+                (zone.as_str(), code.as_str(), far)
+            })
+        });
+        Catchment::new(
+            zones.iter().map(String::as_str).zip(people),
+            codes.iter().map(String::as_str).zip(supply),
+            pairs,
+            limit,
+        )
+        .unwrap()
+    }
+
+    /// What all people spend, and would if each went to the cheapest of all in reach; with congestion from the counts.
+    fn spendings(
+        catchment: &Catchment,
+        settled: &equilibrium::Settled,
+        agent: &Agent,
+    ) -> (f64, f64) {
+        let mean = catchment.people.iter().sum::<f64>() / catchment.total_supply();
+        let cost = |to: usize, minutes: f64| {
+            minutes / agent.tau + settled.load[to] / (catchment.supply[to] * mean)
+        };
+        let (mut spent, mut least_spent) = (0.0, 0.0);
+        for (place, row) in settled.begins.windows(2).enumerate().filter(|(_, row)| row[0] < row[1])
+        {
+            let all = catchment.row(place).filter(|(to, _)| catchment.supply[*to] > 0.0);
+            let least = all.map(|(to, minutes)| cost(to, minutes)).fold(f64::INFINITY, f64::min);
+            for pair in row[0]..row[1] {
+                let to = settled.to[pair] as usize;
+                let (_, minutes) = catchment.row(place).find(|(held, _)| *held == to).unwrap();
+                spent += settled.used[pair] * cost(to, minutes);
+            }
+            least_spent += catchment.people[place] * least;
+        }
+        (spent, least_spent)
+    }
+
+    #[test]
+    fn a_town_comes_to_rest_in_few_sweeps_and_to_the_same_each_time() {
+        for (limit, tau, sweeps) in
+            [(20.0, 20.0, 40), (60.0, 60.0, 60), (20.0, 1.0, 60), (3.0, 60.0, 40)]
+        {
+            let town = town(600, 120, limit);
+            let agent = Agent { tau, gap: 1e-3, sweeps };
+            let (settled, gap) = town.settle(&agent);
+            let (spent, least_spent) = spendings(&town, &settled, &agent);
+
+            assert!(gap <= agent.gap, "{gap} within {limit}");
+            assert!(
+                (1.0 - least_spent / spent - gap).abs() < 1e-9,
+                "{gap} of {spent}, {least_spent}"
+            );
+            let (again, _) = town.settle(&agent);
+            assert_eq!((settled.used, settled.load), (again.used, again.load));
+        }
+    }
+
+    /// The model by nothing but its definition: of each place, some of those who spend most go where they spend least,
+    /// as many as make the two alike, until there is hardly anything between them.
+    fn by_moving(catchment: &Catchment, tau: f64) -> Scores {
+        let mean = catchment.people.iter().sum::<f64>() / catchment.total_supply();
+        let size: Vec<f64> = catchment.supply.iter().map(|supply| supply * mean).collect();
+        let rows: Vec<Vec<(usize, f64)>> = (0..catchment.places.len())
+            .map(|place| catchment.row(place).filter(|(to, _)| size[*to] > 0.0).collect())
+            .collect();
+        let mut load = vec![0.0; size.len()];
+        let mut used: Vec<Vec<f64>> = rows.iter().map(|row| vec![0.0; row.len()]).collect();
+        for ((row, used), people) in rows.iter().zip(&mut used).zip(&catchment.people) {
+            if let (Some((to, _)), Some(used)) = (row.first(), used.first_mut()) {
+                (*used, load[*to]) = (*people, load[*to] + people);
+            }
+        }
+        let cost = |load: &[f64], (to, minutes): (usize, f64)| minutes / tau + load[to] / size[to];
+        for _ in 0..20_000 {
+            let mut most = 0.0_f64;
+            for (row, used) in rows.iter().zip(&mut used) {
+                let by =
+                    |a: &usize, b: &usize| cost(&load, row[*a]).total_cmp(&cost(&load, row[*b]));
+                let dear = (0..row.len()).filter(|at| used[*at] > 0.0).max_by(by);
+                let Some((dear, cheap)) = dear.zip((0..row.len()).min_by(by)) else { continue };
+                let between = cost(&load, row[dear]) - cost(&load, row[cheap]);
+                let (from, to) = (row[dear].0, row[cheap].0);
+                let gone = (between / (1.0 / size[from] + 1.0 / size[to])).min(used[dear]);
+                (used[dear], used[cheap]) = (used[dear] - gone, used[cheap] + gone);
+                (load[from], load[to]) = (load[from] - gone, load[to] + gone);
+                most = most.max(between);
+            }
+            if most < 1e-9 {
+                break;
+            }
+        }
+        let paid = rows.iter().zip(&used).zip(&catchment.people);
+        paid.map(|((row, used), people)| {
+            let spent: f64 =
+                row.iter().zip(used).map(|(pair, used)| used * cost(&load, *pair)).sum();
+            (!row.is_empty() && *people > 0.0).then(|| spent / people)
+        })
+        .collect()
+    }
+
+    #[test]
+    fn costs_are_those_that_moving_people_by_hand_comes_to() {
+        for (places, supplies, limit, tau) in
+            [(12, 5, 60.0, 30.0), (40, 15, 15.0, 15.0), (90, 20, 60.0, 60.0)]
+        {
+            let town = town(places, supplies, limit);
+            let agent = Agent { tau, gap: 1e-10, sweeps: 100_000 };
+            let told = town.scores(&Measure::RationalAgent(agent));
+
+            for (told, by_hand) in told.iter().zip(by_moving(&town, tau)) {
+                assert_eq!(told.is_some(), by_hand.is_some());
+                let apart = told.unwrap_or(0.0) - by_hand.unwrap_or(0.0);
+                assert!(apart.abs() < 1e-3, "{told:?} and {by_hand:?} by hand");
+            }
+        }
+    }
+
     proptest! {
         #[test]
         fn rational_agents_end_where_nobody_could_go_anywhere_cheaper(
@@ -657,20 +655,17 @@ mod tests {
 
             let (settled, gap) = catchment.settle(&agent);
 
-            let (mut spent, mut least_spent) = (0.0, 0.0);
             let mut load = vec![0.0; supply.len()];
             for (place, row) in settled.begins.windows(2).enumerate() {
                 let row = row[0]..row[1];
                 let all: f64 = settled.used[row.clone()].iter().sum();
                 prop_assert!(row.is_empty() || near(all, catchment.people()[place]));
-                let least = row.clone().map(|pair| settled.cost(pair)).fold(f64::INFINITY, f64::min);
                 for pair in row {
                     prop_assert!(settled.used[pair] >= 0.0);
                     load[settled.to[pair] as usize] += settled.used[pair];
-                    spent += settled.used[pair] * settled.cost(pair);
-                    least_spent += settled.used[pair] * least;
                 }
             }
+            let (spent, least_spent) = spendings(&catchment, &settled, &agent);
             for (told, counted) in settled.load.iter().zip(&load) {
                 prop_assert!((told - counted).abs() < 1e-6, "{} people, and {} counted", told, counted);
             }
