@@ -38,9 +38,11 @@ use crate::solve::Run;
 /// With fewer places than this HiGHS is given the whole problem: it proves an England of 3,400 services that may move, 20
 /// thousand places, in seconds, and chokes on a hundred thousand.
 const FEWEST_PLACES: usize = 50_000;
-/// Steps of the prices before the first plan, at a time and in all.
+/// Steps of the prices before the first plan, at a time and in all; more where the last hundred still gained so much.
 const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
+const MOST_BEFORE_A_PLAN: usize = 2_500;
+const WORTH_MORE_STEPS: f64 = 3e-4;
 const STEPS_BEFORE_A_WHOLE_PLAN: usize = 500;
 const STEPS_IN_ALL: usize = 2_000;
 /// Of them, taken while HiGHS makes the first plan.
@@ -104,6 +106,7 @@ impl Large<'_, '_> {
             self.first_plans();
         } else {
             self.find_prices(STEPS_BEFORE_A_PLAN);
+            self.find_prices_while_it_pays(MOST_BEFORE_A_PLAN - STEPS_BEFORE_A_PLAN);
             self.run.enter(Phase::Core);
             self.first_plans_beside_prices();
             self.run.enter(Phase::Prices);
@@ -334,6 +337,16 @@ impl Large<'_, '_> {
             self.volume.run(&self.relaxation, some, target, &mut self.sack, &mut is_over);
             let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
             self.run.hear_certificate(certificate);
+        }
+    }
+
+    fn find_prices_while_it_pays(&mut self, most: usize) {
+        for _ in 0..most.div_ceil(STEPS) {
+            let before = self.volume.bound;
+            self.find_prices(STEPS);
+            if self.is_over() || self.volume.bound - before < WORTH_MORE_STEPS * before.abs() {
+                break;
+            }
         }
     }
 
