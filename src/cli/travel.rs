@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use anyhow::Context;
 use chrono::{NaiveDate, Utc};
 use clap::builder::{PossibleValuesParser, TypedValueParser};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 
 use super::table;
 use crate::config;
@@ -104,9 +104,10 @@ struct MatrixArgs {
     /// Minutes to which the router searched.
     #[arg(long)]
     limit: f64,
-    /// What it means that a pair has no row.
-    #[arg(long, value_enum)]
-    absent: Absent,
+    /// What it means that a pair has no row: the router looked and it is farther, it looked and there is no way, or it
+    /// was not asked.
+    #[arg(long, value_parser = absent())]
+    absent: Missing,
     /// The day the minutes describe.
     #[arg(long, value_name = "YYYY-MM-DD")]
     as_of: NaiveDate,
@@ -144,30 +145,16 @@ struct TimetableArgs {
     store: StoreArgs,
 }
 
-/// What it means that a pair has no row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Absent {
-    /// The router looked, and it is farther than the limit.
-    BeyondLimit,
-    /// The router looked, and there is no way.
-    Unreachable,
-    /// The router was not asked.
-    NotComputed,
-}
-
-impl From<Absent> for Missing {
-    fn from(absent: Absent) -> Self {
-        match absent {
-            Absent::BeyondLimit => Self::BeyondLimit,
-            Absent::Unreachable => Self::Unreachable,
-            Absent::NotComputed => Self::NotComputed,
-        }
-    }
-}
-
 fn modes(of: &[Mode]) -> impl TypedValueParser<Value = Mode> + use<> {
     PossibleValuesParser::new(of.iter().map(|mode| mode.key()))
         .try_map(|key| Mode::find(&key).ok_or("no such mode"))
+}
+
+fn absent() -> impl TypedValueParser<Value = Missing> {
+    PossibleValuesParser::new(Missing::OF_A_MATRIX.map(Missing::key)).try_map(|key| {
+        let found = Missing::OF_A_MATRIX.into_iter().find(|why| why.key() == key);
+        found.ok_or("no such reason")
+    })
 }
 
 /// A file with faults was not applied.
@@ -198,7 +185,7 @@ pub(super) fn run(args: &TravelArgs) -> anyhow::Result<ExitCode> {
             let task = Task::Matrix {
                 given: given(&args.file, None, args.as_of)?,
                 mode: args.mode,
-                absent: args.absent.into(),
+                absent: args.absent,
                 accept_faults: args.accept_faults,
             };
             carry_out(task, args.limit, &args.store)
@@ -230,7 +217,7 @@ fn given(path: &Path, source: Option<&str>, as_of: NaiveDate) -> anyhow::Result<
 }
 
 fn open(store: &str) -> anyhow::Result<Store> {
-    Store::open(store).with_context(|| format!("opening the register {store}"))
+    Store::open_existing(store).with_context(|| format!("opening the register {store}"))
 }
 
 fn carry_out(task: Task, limit: f64, args: &StoreArgs) -> anyhow::Result<ExitCode> {

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 use super::ReferenceSet;
 use super::streets::{self, StreetsFault};
 use crate::geography::{Geography, describe, sha256};
-use crate::register::{Minutes, Point, ReferenceKind, Register, SiteCode};
+use crate::register::{Minutes, ReferenceKind, Register};
 use crate::travel::{
     BuildReport, Damaged, Island, Mode, Network, Placing, Profile, SpeedTable, TravelTimes, build,
     by_street, decode_streets, encode_streets,
@@ -131,8 +131,7 @@ pub fn minutes(
     threads: usize,
 ) -> Result<Option<(ReferenceSet, TravelTimes, Vec<Placing>)>, NetworksFault> {
     let networks = decode_streets(&network.bytes)?;
-    let sites: Vec<(SiteCode, Point)> =
-        register.sites().filter_map(|site| Some((site.code.clone(), site.location()?))).collect();
+    let sites = register.located(|_| true);
     let pinned = &network.reference;
     let made = by_street(
         &networks,

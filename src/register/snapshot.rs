@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{
-    Change, ChangeSet, ChangeSetId, Reference, ReferenceKind, Scalar, Site, SiteCode, Tenancy,
-    TenancyId, Value,
+    Change, ChangeSet, ChangeSetId, Point, Reference, ReferenceKind, Scalar, Site, SiteCode,
+    Tenancy, TenancyId, Value,
 };
 
 /// All sites and tenancies at a version. Immutable; the next version shares what did not change.
@@ -27,6 +27,12 @@ impl Register {
     /// One site.
     pub fn site(&self, code: &SiteCode) -> Option<&Site> {
         self.sites.get(code).map(Arc::as_ref)
+    }
+
+    /// Of the sites wanted, those whose place is known, by code: where journeys can end.
+    pub fn located(&self, is_wanted: impl Fn(&Site) -> bool) -> Vec<(SiteCode, Point)> {
+        let wanted = self.sites().filter(|site| is_wanted(site));
+        wanted.filter_map(|site| Some((site.code.clone(), site.location()?))).collect()
     }
 
     /// All tenancies by id.

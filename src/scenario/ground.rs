@@ -321,12 +321,7 @@ fn travel(
     estate: &Estate<'_>,
     scenario: &Scenario,
 ) -> Result<BTreeMap<(Mode, Measure), Arc<TravelTimes>>, ScenarioError> {
-    let sites: Vec<(SiteCode, Point)> = estate
-        .register
-        .sites()
-        .filter(|site| derive::is_in_use(site))
-        .filter_map(|site| Some((site.code.clone(), site.location()?)))
-        .collect();
+    let sites = estate.register.located(derive::is_in_use);
     let mut farthest: BTreeMap<(Mode, Measure), f64> = BTreeMap::new();
     for standard in &scenario.standards {
         let pace = StraightLine::of(standard.mode, &scenario.assumptions)?;

@@ -40,8 +40,7 @@ pub(crate) fn limits(
     register: &Register,
     geography: &Geography,
 ) -> Result<BTreeMap<ServiceLine, JourneyLimit>, UnusablePace> {
-    let sites: Vec<(SiteCode, Point)> =
-        register.sites().filter_map(|site| Some((site.code.clone(), site.location()?))).collect();
+    let sites = register.located(|_| true);
     let mut by_mode: BTreeMap<Mode, Option<Arc<Kept>>> = BTreeMap::new();
     let mut limits = BTreeMap::new();
     for line in lines {

@@ -7,8 +7,7 @@ use crate::access::{self, Change, GateKind, GateRules, GateState, Offer, Standar
 use crate::fund::{self, OptionKind, Terms};
 use crate::geography::Geography;
 use crate::register::{
-    AccessAnswer, Assumptions, Minutes, Point, Register, ServiceLine, Site, SiteCode, SiteStatus,
-    Word,
+    AccessAnswer, Assumptions, Minutes, Register, ServiceLine, Site, SiteCode, SiteStatus, Word,
 };
 use crate::travel::{Measure, Mode, StraightLine, TimesByWay, UnusablePace, Wanted, best_times};
 
@@ -242,15 +241,11 @@ pub fn travel_for(
     standards: &[Standard],
     figures: &Assumptions,
 ) -> Result<TimesByWay, UnusablePace> {
-    let stands = |site: &&Site| {
+    let stands = |site: &Site| {
         matches!(site.status(), SiteStatus::Open | SiteStatus::Unoccupied)
             && derive::is_placed(site)
     };
-    let sites: Vec<(SiteCode, Point)> = register
-        .sites()
-        .filter(stands)
-        .filter_map(|site| Some((site.code.clone(), site.location()?)))
-        .collect();
+    let sites = register.located(stands);
     let mut farthest: BTreeMap<(Mode, Measure), f64> = BTreeMap::new();
     for standard in standards {
         let minutes = standard.reach(StraightLine::of(standard.mode, figures)?).0;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use crate::access::{self, AreaAssessment, GateKind, GateState, Offer};
 use crate::fund::{self, Arrival, Budget, Decision, Ledger, Line, LineKind, OptionKind, Terms};
 use crate::register::{
-    AccessAnswer, AccessItem, Field, Grade, Minutes, Pence, Point, ReceiptAccruesTo, ServiceLine,
-    Site, SiteCode, SiteStatus, SurplusStatus, TenancyId,
+    AccessAnswer, AccessItem, Field, Grade, Minutes, Pence, ReceiptAccruesTo, ServiceLine, Site,
+    SiteCode, SiteStatus, SurplusStatus, TenancyId,
 };
 use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, best_times};
 
@@ -403,13 +403,8 @@ impl<'a> Witness<'a> {
 
     /// Minutes for each way of travelling and of measuring, as far as the farthest of its standards.
     fn times(&self) -> BTreeMap<(Mode, Measure), Arc<TravelTimes>> {
-        let sites: Vec<(SiteCode, Point)> = self
-            .estate
-            .register
-            .sites()
-            .filter(|site| site.status() == SiteStatus::Open && !site.is_aggregate())
-            .filter_map(|site| Some((site.code.clone(), site.location()?)))
-            .collect();
+        let is_open = |site: &Site| site.status() == SiteStatus::Open && !site.is_aggregate();
+        let sites = self.estate.register.located(is_open);
         let mut farthest: BTreeMap<(Mode, Measure), (StraightLine, Minutes)> = BTreeMap::new();
         for standard in &self.scenario.standards {
             let pace = StraightLine::of(standard.mode, &self.scenario.assumptions);

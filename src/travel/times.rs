@@ -170,6 +170,31 @@ pub enum Missing {
     NotComputed,
 }
 
+impl Missing {
+    /// What a router's matrix can mean by having no row for a pair.
+    pub const OF_A_MATRIX: [Self; 3] = [Self::BeyondLimit, Self::Unreachable, Self::NotComputed];
+
+    /// The name on the command line, in forms and in the API.
+    pub fn key(self) -> &'static str {
+        match self {
+            Self::Unreachable => "unreachable",
+            Self::BeyondLimit => "beyond-limit",
+            Self::Unsure => "unsure",
+            Self::NotComputed => "not-computed",
+        }
+    }
+
+    /// What it says of the router that made a matrix.
+    pub fn label(self) -> &'static str {
+        match self {
+            Self::Unreachable => "The router looked, and there is no way",
+            Self::BeyondLimit => "The router looked, and it is farther than the limit",
+            Self::Unsure => "There is a way only if what nobody has recorded is passable",
+            Self::NotComputed => "The router was not asked",
+        }
+    }
+}
+
 /// One reachable pair.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Pair {

@@ -17,12 +17,6 @@ pub(super) const TASKS: [(&str, &str); 4] = [
     ("matrix", "The matrix of a router"),
     ("again", "The streets kept, once more, as after sites have moved"),
 ];
-/// What it can mean that a router's matrix has no row for a pair.
-pub(super) const ABSENT: [(&str, &str); 3] = [
-    ("beyond-limit", "The router looked, and it is farther than the limit"),
-    ("unreachable", "The router looked, and there is no way"),
-    ("not-computed", "The router was not asked"),
-];
 
 /// Reads the form; what is wrong stands in it.
 pub(super) fn request(
@@ -95,11 +89,9 @@ fn matrix(form: &mut Form, files: Vec<InputFile>) -> Option<Task> {
     let mode = form.read("mode", |text| {
         Mode::find(text).ok_or_else(|| "Choose how people travel in the matrix".to_owned())
     });
-    let absent = form.read("absent", |text| match text {
-        "beyond-limit" => Ok(Missing::BeyondLimit),
-        "unreachable" => Ok(Missing::Unreachable),
-        "not-computed" => Ok(Missing::NotComputed),
-        _ => Err("Choose what it means that a pair has no row".to_owned()),
+    let absent = form.read("absent", |text| {
+        let found = Missing::OF_A_MATRIX.into_iter().find(|why| why.key() == text);
+        found.ok_or_else(|| "Choose what it means that a pair has no row".to_owned())
     });
     let accept_faults = form.is_yes("accept_faults");
     let task = |((given, mode), absent)| Task::Matrix { given, mode, absent, accept_faults };

@@ -10,7 +10,7 @@ use super::register::Choice;
 use super::table::Shown;
 use super::{Page, csv, page, see_other, view_of};
 use crate::import::travel::{STREETS, kept};
-use crate::travel::Mode;
+use crate::travel::{Missing, Mode};
 use crate::web::app::{App, aside};
 use crate::web::problem::Problem;
 use crate::web::{travel, upload};
@@ -63,7 +63,7 @@ fn form_page(app: &App, form: &Form) -> Result<Page, Problem> {
             value => value, text => text, checked => form.value("task") == value
         }),
         modes => choice("mode", &modes),
-        absent => choice("absent", &travel::ABSENT),
+        absent => choice("absent", &Missing::OF_A_MATRIX.map(|why| (why.key(), why.label()))),
         ticks => ticks,
         has_zones => !snapshot.geography.zones.is_empty(),
         limit_mb => app.upload_limit >> 20,
