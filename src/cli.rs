@@ -17,7 +17,7 @@ mod synth;
 mod table;
 mod travel;
 
-use std::io::Write;
+use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -87,8 +87,17 @@ pub fn main() -> ExitCode {
         Command::Bench(args) => bench::run(&args),
     };
     done.unwrap_or_else(|error| {
+        // Whoever reads has seen enough, as `head` does: that is no fault.
+        if is_broken_pipe(&error) {
+            return ExitCode::SUCCESS;
+        }
         // Nothing is left to do if standard error is closed.
-        let _ = writeln!(std::io::stderr(), "domesday: {error:#}");
+        let _ = writeln!(io::stderr(), "domesday: {error:#}");
         ExitCode::FAILURE
     })
+}
+
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
+    let mut faults = error.chain().filter_map(|cause| cause.downcast_ref::<io::Error>());
+    faults.any(|fault| fault.kind() == io::ErrorKind::BrokenPipe)
 }

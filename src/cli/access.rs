@@ -48,7 +48,7 @@ struct Register {
 impl Register {
     /// The store and its newest snapshot, which must hold something and have zones.
     fn open(&self) -> anyhow::Result<(Store, std::sync::Arc<Snapshot>)> {
-        let store = Store::open(&self.store)
+        let store = Store::open_existing(&self.store)
             .with_context(|| format!("opening the register {}", self.store))?;
         let snapshot = store.snapshot(&Scope::command_line())?;
         anyhow::ensure!(

@@ -74,8 +74,8 @@ pub(super) struct FundArgs {
 
 /// Prints what was asked.
 pub(super) fn run(args: &FundArgs) -> anyhow::Result<ExitCode> {
-    let store =
-        Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
+    let store = Store::open_existing(&args.store)
+        .with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let runs: Vec<(u64, Run)> = args
         .runs

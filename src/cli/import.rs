@@ -148,7 +148,7 @@ fn beside(path: &Path) -> impl Iterator<Item = PathBuf> {
 }
 
 fn tell(out: &mut dyn Write, report: &ImportReport) -> io::Result<()> {
-    let ImportReport { kind, files, rows, changes, unchanged, version, faults, notes } = report;
+    let ImportReport { kind, files, rows, changes, unchanged, version, faults, notes, .. } = report;
     writeln!(out, "{}: {rows} rows read from {}", kind.label(), files.join(", "))?;
     match version {
         Some(version) => writeln!(

@@ -94,8 +94,8 @@ enum Seek {
 
 /// Solves, prints and stores. Exit code 0 with a plan, 3 infeasible or nothing found.
 pub(super) fn run(args: PlanArgs) -> anyhow::Result<ExitCode> {
-    let store =
-        Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
+    let store = Store::open_existing(&args.store)
+        .with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let snapshot = store.snapshot(&scope)?;
     anyhow::ensure!(

@@ -28,8 +28,8 @@ pub(super) struct SiteArgs {
 
 /// Prints the site sheet.
 pub(super) fn run(args: &SiteArgs) -> anyhow::Result<ExitCode> {
-    let store =
-        Store::open(&args.store).with_context(|| format!("opening the register {}", args.store))?;
+    let store = Store::open_existing(&args.store)
+        .with_context(|| format!("opening the register {}", args.store))?;
     let scope = Scope::command_line();
     let mut out = std::io::stdout().lock();
     if let Some(key) = &args.history {

@@ -85,6 +85,54 @@ fn what_cannot_be_done_is_said_in_a_sentence() {
 }
 
 #[test]
+fn a_mistyped_store_is_refused_by_whatever_reads_and_no_file_is_made() {
+    let folder = tempfile::tempdir().unwrap();
+    for arguments in [
+        &["site", "R1H12"][..],
+        &["access", "league"],
+        &["access", "assess"],
+        &["travel", "list"],
+        &["travel", "times"],
+        &["fund", "1"],
+        &["plan"],
+        &["programme", "1"],
+        &["db", "versions"],
+    ] {
+        let refused = domesday(folder.path(), arguments);
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        let words = text(&refused.stderr);
+        assert!(words.contains("there is no database file register.db"), "{arguments:?}: {words}");
+        assert!(!folder.path().join("register.db").exists(), "{arguments:?} made a register");
+    }
+}
+
+#[test]
+fn a_reader_that_has_seen_enough_is_no_fault() {
+    use std::process::Stdio;
+    let folder = tempfile::tempdir().unwrap();
+    let made = Command::new(env!("CARGO_BIN_EXE_domesday"))
+        .args(["synth", "--scale", "borough", "--store", "sqlite:register.db"])
+        .current_dir(folder.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", text(&made.stderr));
+    for arguments in [&["access", "league", "--csv"][..], &["db", "versions"]] {
+        let mut asked = Command::new(env!("CARGO_BIN_EXE_domesday"))
+            .args(arguments)
+            .args(["--store", "sqlite:register.db"])
+            .current_dir(folder.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // Closed before a word was read: whatever is written then goes nowhere.
+        drop(asked.stdout.take());
+        let done = asked.wait_with_output().unwrap();
+        assert_eq!((done.status.code(), text(&done.stderr)), (Some(0), String::new()));
+    }
+}
+
+#[test]
 fn imports_made_at_the_same_time_all_land() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&format!("sqlite:{}", folder.path().join("r.db").display())).unwrap();

@@ -52,7 +52,8 @@ pub(super) fn run(
     let scope = Scope::command_line();
     match &args.store {
         Some(url) => {
-            let store = Store::open(url).with_context(|| format!("opening the register {url}"))?;
+            let store =
+                Store::open_existing(url).with_context(|| format!("opening the register {url}"))?;
             what_ifs(store.snapshot(&scope)?.as_ref(), "the register given", out)?;
         }
         None => what_ifs(london.snapshot(&scope)?.as_ref(), "an illustrative London", out)?,

@@ -71,7 +71,7 @@ fn of_a_register(
     is_first: bool,
     sheet: &mut Sheet,
 ) -> anyhow::Result<()> {
-    let store = Store::open(url).with_context(|| format!("opening the register {url}"))?;
+    let store = Store::open_existing(url).with_context(|| format!("opening the register {url}"))?;
     let snapshot = store.snapshot(&Scope::command_line())?;
     let rules = config::rules()?;
     let mut whole = question(&snapshot)?;
