@@ -31,15 +31,15 @@ pub fn faults(standard: &Standard) -> Vec<StandardFault> {
     if standard.words.trim().is_empty() {
         refuse("words", "is missing: say the standard in a sentence".to_owned());
     }
-    let (field, most) = match standard.limit {
-        Limit::Minutes(most) => ("limit_minutes", most),
-        Limit::Metres(most) => ("limit_metres", most),
-    };
-    if !(most.is_finite() && most > 0.0) {
-        refuse(field, format!("is a number above 0, and {most} is not"));
+    if let Some(words) = standard.limit.fault() {
+        let field = match standard.limit {
+            Limit::Minutes(_) => "limit_minutes",
+            Limit::Metres(_) => "limit_metres",
+        };
+        refuse(field, words.to_owned());
     }
     if !(0.0..=1.0).contains(&standard.share) {
-        refuse("share", format!("is a share from 0 to 1, and {} is not", standard.share));
+        refuse("share", "is a share from 0 to 1".to_owned());
     }
     if let Some(until) = standard.until.filter(|until| *until < standard.from) {
         refuse("until", format!("is {until}, before the standard begins on {}", standard.from));
@@ -114,7 +114,8 @@ pub fn with_standard(list: &[Standard], standard: Standard) -> Result<Vec<Standa
         Some(held) => *held = standard,
         None => list.push(standard),
     }
-    let contradictions = contradictions(&list);
+    // What is wrong by itself contradicts nothing yet.
+    let contradictions = if faults.is_empty() { contradictions(&list) } else { Vec::new() };
     if faults.is_empty() && contradictions.is_empty() {
         Ok(list)
     } else {
@@ -237,6 +238,30 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_beyond_all_journeys_is_refused_and_the_farthest_is_not() {
+        let told = |limit| {
+            let faults = faults(&Standard { limit, ..walk(0.9) });
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
+        };
+        for most in [Limit::MOST_METRES, 0.5] {
+            assert_eq!(told(Limit::Metres(most)), "");
+        }
+        assert_eq!(told(Limit::Minutes(Limit::MOST_MINUTES)), "");
+        for metres in [1e12, 200_000.5, 0.0, -1.0, f64::NAN, f64::INFINITY] {
+            assert_eq!(
+                told(Limit::Metres(metres)),
+                "limit_metres is a number of metres above 0 and up to 200,000"
+            );
+        }
+        for minutes in [1e308, 600.5, f64::NAN] {
+            assert_eq!(
+                told(Limit::Minutes(minutes)),
+                "limit_minutes is a number of minutes above 0 and up to 600"
+            );
+        }
+    }
+
+    #[test]
     fn every_fault_of_a_standard_is_told_by_its_field() {
         let wrong = Standard {
             key: "GP walk".to_owned(),
@@ -251,6 +276,7 @@ mod tests {
         assert_eq!(told, ["key", "words", "limit_minutes", "share", "until", "source"]);
         assert_eq!(faults(&walk(0.9)), []);
         let words = faults(&wrong).iter().map(ToString::to_string).collect::<Vec<_>>();
+        assert_eq!(words[2], "limit_minutes is a number of minutes above 0 and up to 600");
         assert_eq!(words[4], "until is 2025-01-01, before the standard begins on 2026-01-01");
     }
 }

@@ -99,6 +99,27 @@ pub enum Limit {
     Metres(f64),
 }
 
+impl Limit {
+    /// Longer than any journey to care is asked to be; a search that far goes over all of England.
+    pub const MOST_MINUTES: f64 = 600.0;
+    /// The same in metres.
+    pub const MOST_METRES: f64 = 200_000.0;
+
+    /// What is wrong with it, after its name; `None` where it is a limit that can be kept.
+    pub fn fault(self) -> Option<&'static str> {
+        let (number, most, words) = match self {
+            Self::Minutes(number) => {
+                (number, Self::MOST_MINUTES, "is a number of minutes above 0 and up to 600")
+            }
+            Self::Metres(number) => {
+                (number, Self::MOST_METRES, "is a number of metres above 0 and up to 200,000")
+            }
+        };
+        let is_good = number > 0.0 && number <= most;
+        (!is_good).then_some(words)
+    }
+}
+
 impl std::fmt::Display for Limit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {

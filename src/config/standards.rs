@@ -61,21 +61,21 @@ impl Row {
         let fault = |key: &str, found: &dyn ToString, wanted: &str| {
             wrong(file, &format!("standard {number}, {key}"), &found.to_string(), wanted)
         };
-        let is_limit = |limit: f64| limit.is_finite() && limit >= 0.0;
-        let limit = match (self.limit_metres, self.limit_minutes) {
-            (Some(metres), None) if is_limit(metres) => Limit::Metres(metres),
-            (None, Some(minutes)) if is_limit(minutes) => Limit::Minutes(minutes),
+        let (limit, number) = match (self.limit_metres, self.limit_minutes) {
+            (Some(metres), None) => (Limit::Metres(metres), metres),
+            (None, Some(minutes)) => (Limit::Minutes(minutes), minutes),
             (None, None) => {
                 return Err(fault("limit", &"nothing", "limit_metres or limit_minutes"));
             }
             (Some(_), Some(_)) => {
                 return Err(fault("limit", &"two limits", "limit_metres or limit_minutes"));
             }
-            (metres, minutes) => {
-                let found = metres.or(minutes).unwrap_or_default();
-                return Err(fault("limit", &found, "a finite limit of at least 0"));
-            }
         };
+        if let Some(words) = limit.fault() {
+            // As it was typed: 1e308, and not its 309 digits.
+            let wanted = words.trim_start_matches("is ");
+            return Err(fault("limit", &format!("{number:?}"), wanted));
+        }
         if !(0.0..=1.0).contains(&self.share) {
             return Err(fault("share", &self.share, "a share from 0 to 1"));
         }
@@ -141,6 +141,7 @@ mod tests {
                 told("share = 0.95", "share = 95"),
                 told("limit_metres = 1600", ""),
                 told("limit_metres = 1600", "limit_metres = nan"),
+                told("limit_metres = 1600", "limit_minutes = 1e308"),
                 told("area = \"all\"", "area = \"everywhere\""),
                 told("key = \"gp_step_free\"", "key = \"gp_walk_20\""),
             ]
@@ -148,7 +149,8 @@ mod tests {
             @r#"
         mine.toml, key "standard 1, share": 95 is not a share from 0 to 1
         mine.toml, key "standard 1, limit": nothing is not limit_metres or limit_minutes
-        mine.toml, key "standard 1, limit": NaN is not a finite limit of at least 0
+        mine.toml, key "standard 1, limit": NaN is not a number of metres above 0 and up to 200,000
+        mine.toml, key "standard 1, limit": 1e308 is not a number of minutes above 0 and up to 600
         mine.toml, key "standard 1, area": everywhere is not all, icb:CODE, borough:CODE or ward:CODE
         mine.toml, key "standard 2, key": gp_walk_20 is not a key of its own
         "#

@@ -137,10 +137,7 @@ impl Asked {
         if number.is_none() {
             self.refuse(
                 name,
-                format!(
-                    "{name} is a whole number from {low} to {high}, and {} is not",
-                    quoted(&text)
-                ),
+                format!("{name} is {}, and {} is not", whole_number(low, high), quoted(&text)),
             );
         }
         number
@@ -228,6 +225,17 @@ impl Members {
         self.faults.push(FieldFault { field: field.to_owned(), detail: detail.into() });
     }
 
+    /// Says that a member which must be there is not, unless what was there has been refused already.
+    pub(super) fn need(&mut self, name: &str, what: &str) {
+        if !self.is_refused(name) {
+            self.refuse(name, format!("{name} is missing: {what}"));
+        }
+    }
+
+    pub(super) fn is_refused(&self, name: &str) -> bool {
+        self.faults.iter().any(|fault| fault.field == name)
+    }
+
     /// A member read as something; what `read` says of it begins with `name`.
     pub(super) fn read<T>(
         &mut self,
@@ -265,7 +273,7 @@ impl Members {
     pub(super) fn whole(&mut self, name: &str, low: u64, high: u64) -> Option<u64> {
         self.read(name, |value| {
             let number = value.as_u64().filter(|number| (low..=high).contains(number));
-            number.ok_or_else(|| format!("is a whole number from {low} to {high}"))
+            number.ok_or_else(|| format!("is {}", whole_number(low, high)))
         })
     }
 
@@ -282,6 +290,14 @@ impl Members {
             self.refuse(&name, format!("{} is not a member here", quoted(&name)));
         }
         if self.faults.is_empty() { Ok(()) } else { Err(Problem::Invalid { faults: self.faults }) }
+    }
+}
+
+/// In words; twenty digits of a bound that nobody meets say nothing.
+fn whole_number(low: u64, high: u64) -> String {
+    match (low, high) {
+        (low, u64::MAX) => format!("a whole number of at least {low}"),
+        (low, high) => format!("a whole number from {low} to {high}"),
     }
 }
 

@@ -131,8 +131,9 @@ pub(super) struct NewStandard {
     /// `walk`, `step_free_walk`, `drive` or `public_transport`.
     #[schema(example = "walk")]
     mode: String,
-    /// This or `limit_metres`.
+    /// Above 0 and up to 600. This or `limit_metres`.
     limit_minutes: Option<f64>,
+    /// Above 0 and up to 200,000.
     limit_metres: Option<f64>,
     /// From 0 to 1.
     share: f64,
@@ -197,9 +198,6 @@ pub(super) async fn save(
 }
 
 fn read(members: &mut Members) -> Option<Standard> {
-    fn missing(members: &mut Members, name: &str, what: &str) {
-        members.refuse(name, format!("{name} is missing: {what}"));
-    }
     fn word<T: Copy>(
         all: &[T],
         key: impl Fn(T) -> &'static str,
@@ -217,7 +215,7 @@ fn read(members: &mut Members) -> Option<Standard> {
     let mut need = |members: &mut Members, name: &str, what: &str, is_there: bool| {
         if !is_there {
             is_whole = false;
-            missing(members, name, what);
+            members.need(name, what);
         }
     };
     let key = members.text("key", 60);
@@ -231,15 +229,20 @@ fn read(members: &mut Members) -> Option<Standard> {
     need(members, "mode", "how people travel", mode.is_some());
     let group = members.read("group", |value| word(&Group::ALL, Group::key, value));
     need(members, "group", "for whom it is", group.is_some());
-    let minutes = members.number("limit_minutes", f64::MIN, f64::MAX);
-    let metres = members.number("limit_metres", f64::MIN, f64::MAX);
+    // What a number may be, the standards' own rules say.
+    let number = |what: &'static str| {
+        move |value: &serde_json::Value| value.as_f64().ok_or_else(|| format!("is {what}"))
+    };
+    let minutes = members.read("limit_minutes", number("a number of minutes"));
+    let metres = members.read("limit_metres", number("a number of metres"));
     let limit = match (minutes, metres) {
         (Some(most), None) => Some(Limit::Minutes(most)),
         (None, Some(most)) => Some(Limit::Metres(most)),
         _ => None,
     };
-    need(members, "limit_minutes", "either it or limit_metres, and not both", limit.is_some());
-    let share = members.number("share", f64::MIN, f64::MAX);
+    let field = if members.is_refused("limit_metres") { "limit_metres" } else { "limit_minutes" };
+    need(members, field, "either it or limit_metres, and not both", limit.is_some());
+    let share = members.read("share", number("a share from 0 to 1"));
     need(members, "share", "a share from 0 to 1", share.is_some());
     let area = members.read("area", |value| {
         let area = value.as_str().and_then(Area::parse);

@@ -271,7 +271,7 @@ fn read(form: &mut Form, key: &str) -> Option<Standard> {
             .filter(|n| n.is_finite())
             .ok_or_else(|| words.to_owned())
     };
-    let most = form.read("limit", |text| number(text, "Enter the limit as a number above 0"));
+    let most = form.read("limit", |text| number(text, "Enter the limit as a number"));
     let share = form.read("share", |text| number(text, "Enter a share from 0 to 100 per cent"));
     let area = form.read("area", |text| {
         Area::parse(text).ok_or_else(|| {
