@@ -607,6 +607,7 @@ mod tests {
             zone: zone.to_owned(),
             site: "S01".to_owned(),
             minutes,
+            mode: None,
         };
         let rows = [row(2, "E01", Some(20.0)), row(3, "E02", None)];
         let sites = [code("S01")].into();

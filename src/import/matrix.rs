@@ -1,4 +1,5 @@
-//! Travel-time matrices from routers: CSV, gzipped or not, or Parquet, with columns zone, site and minutes.
+//! Travel-time matrices from routers: CSV, gzipped or not, or Parquet, with columns zone, site and minutes, and perhaps
+//! mode. A matrix is kept for one way of travelling; rows of another are at fault, never taken for it.
 
 use std::io::Read;
 
@@ -9,11 +10,13 @@ use parquet::record::Field;
 use super::Fault;
 use crate::travel::MatrixRow;
 
-/// What the header may call the three columns, in r5r's, `OpenTripPlanner`'s and our own words.
+/// What the header may call the columns, in r5r's, `OpenTripPlanner`'s and our own words.
 const ZONES: [&str; 5] = ["zone", "from_id", "origin", "lsoa", "lsoa21cd"];
 const SITES: [&str; 5] = ["site", "to_id", "destination", "site_code", "ods_code"];
 const MINUTES: [&str; 5] =
     ["minutes", "travel_time_p50", "travel_time", "duration_minutes", "travel_time_minutes"];
+
+const MODES: [&str; 2] = ["mode", "travel_mode"];
 
 /// Most bytes a packed file may unpack to.
 const UNPACKED_LIMIT: u64 = 2 << 30;
@@ -53,8 +56,8 @@ fn find(headers: &[String], names: &[&str]) -> Option<usize> {
         .find_map(|name| headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name)))
 }
 
-/// Where the three columns are, or which is missing.
-fn columns(file: &str, headers: &[String]) -> Result<[usize; 3], Fault> {
+/// Where zone, site and minutes are, and mode if there is one, or which is missing.
+fn columns(file: &str, headers: &[String]) -> Result<([usize; 3], Option<usize>), Fault> {
     let wanted = |names: &[&str]| {
         find(headers, names).ok_or_else(|| Fault {
             file: file.to_owned(),
@@ -65,7 +68,7 @@ fn columns(file: &str, headers: &[String]) -> Result<[usize; 3], Fault> {
             expected: format!("a header with a column {}", names.join(" or ")),
         })
     };
-    Ok([wanted(&ZONES)?, wanted(&SITES)?, wanted(&MINUTES)?])
+    Ok(([wanted(&ZONES)?, wanted(&SITES)?, wanted(&MINUTES)?], find(headers, &MODES)))
 }
 
 fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
@@ -77,8 +80,8 @@ fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
         }
         Err(_) => Vec::new(),
     };
-    let at = match columns(file, &headers) {
-        Ok(at) => at,
+    let (at, mode) = match columns(file, &headers) {
+        Ok(found) => found,
         Err(fault) => return (Vec::new(), vec![fault]),
     };
     let (mut rows, mut faults) = (Vec::new(), Vec::new());
@@ -108,6 +111,7 @@ fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
                 zone: zone.into_owned(),
                 site: site.into_owned(),
                 minutes,
+                mode: mode.map(|at| cell(at).into_owned()),
             }),
             Err(expected) => fault("minutes", &minutes, expected),
         }
@@ -136,18 +140,20 @@ fn parquet(file: &str, bytes: &[u8]) -> Result<Read3, String> {
         let schema = reader.metadata().file_metadata().schema_descr_ptr();
         let headers: Vec<String> =
             schema.columns().iter().map(|column| column.name().to_owned()).collect();
-        let at = match columns(file, &headers) {
-            Ok(at) => at,
+        let (at, mode) = match columns(file, &headers) {
+            Ok(found) => found,
             Err(fault) => return Ok((Vec::new(), vec![fault])),
         };
         let (mut rows, mut faults) = (Vec::new(), Vec::new());
         for (row, record) in (2..).zip(reader.get_row_iter(None).map_err(told)?) {
             let record = record.map_err(told)?;
             let cells: Vec<&Field> = record.get_column_iter().map(|(_, field)| field).collect();
-            let [zone, site, minutes] = at.map(|at| cells.get(at).copied().unwrap_or(&Field::Null));
+            let cell = |at: usize| cells.get(at).copied().unwrap_or(&Field::Null);
+            let [zone, site, minutes] = at.map(cell);
+            let mode = mode.map(|at| text(cell(at)));
             match number(minutes) {
                 Ok(minutes) => {
-                    rows.push(MatrixRow { row, zone: text(zone), site: text(site), minutes });
+                    rows.push(MatrixRow { row, zone: text(zone), site: text(site), minutes, mode });
                 }
                 Err(NoNumber) => faults.push(Fault {
                     file: file.to_owned(),
@@ -205,7 +211,17 @@ mod tests {
     use super::*;
 
     fn row(row: u64, zone: &str, site: &str, minutes: Option<f64>) -> MatrixRow {
-        MatrixRow { row, zone: zone.to_owned(), site: site.to_owned(), minutes }
+        MatrixRow { row, zone: zone.to_owned(), site: site.to_owned(), minutes, mode: None }
+    }
+
+    #[test]
+    fn a_mode_is_read_where_the_file_has_one() {
+        let (rows, faults) =
+            read("all.csv", b"zone,site,minutes,Mode\nE01,S01,4,bus\nE01,S02,5,\n");
+
+        assert_eq!(faults, []);
+        let modes: Vec<Option<&str>> = rows.iter().map(|row| row.mode.as_deref()).collect();
+        assert_eq!(modes, [Some("bus"), Some("")]);
     }
 
     #[test]

@@ -435,6 +435,7 @@ fn by_router(rows: &[(&str, &str, f64)], absent: Missing) -> Run {
         zone: (*zone).to_owned(),
         site: (*site).to_owned(),
         minutes: Some(*minutes),
+        mode: None,
     });
     let sites = [code("AAA01"), code("BBB01")].into_iter().collect();
     let zones = &built.geography.zones;

@@ -20,6 +20,8 @@ pub struct MatrixRow {
     pub site: String,
     /// `None` where the file says there is no way.
     pub minutes: Option<f64>,
+    /// How people travel, where the file says it.
+    pub mode: Option<String>,
 }
 
 /// A cell that cannot be.
@@ -28,7 +30,7 @@ pub struct MatrixRow {
 pub struct MatrixFault {
     /// As the file numbers it.
     pub row: u64,
-    /// `zone`, `site` or `minutes`.
+    /// `zone`, `site`, `minutes` or `mode`.
     pub column: &'static str,
     /// The cell.
     pub value: String,
@@ -45,7 +47,8 @@ pub struct MatrixReading {
     pub faults: Vec<MatrixFault>,
 }
 
-/// Checks zone, site and minutes of every row. A pair longer than `limit` is kept as beyond it. `absent` says what it
+/// Checks zone, site, minutes and mode of every row. A row that names another mode is at fault, since one table is for
+/// one way of travelling; one that names none is taken for `mode`. A pair longer than `limit` is kept as beyond it. `absent` says what it
 /// means that a pair has no row: a router run to a limit leaves out the farther ones, one run for some sites only did
 /// not compute the rest.
 pub fn from_matrix(
@@ -61,11 +64,16 @@ pub fn from_matrix(
     let mut exceptions = Vec::new();
     let mut faults = Vec::new();
     let mut given = BTreeSet::new();
-    for MatrixRow { row, zone, site, minutes } in rows {
+    for MatrixRow { row, zone, site, minutes, mode: named } in rows {
         let mut fault = |column, value: &dyn ToString, expected: &str| {
             let (value, expected) = (value.to_string(), expected.to_owned());
             faults.push(MatrixFault { row, column, value, expected });
         };
+        let is_of_mode = named.as_deref().is_none_or(|named| names(named, mode));
+        if !is_of_mode {
+            let expected = format!("{}, the mode the file is imported for", mode.key());
+            fault("mode", &named.unwrap_or_default(), &expected);
+        }
         let line = lines.get(zone.trim()).copied();
         let code = site.parse::<SiteCode>().ok();
         let column = code.as_ref().and_then(|code| columns.get(code)).copied();
@@ -79,7 +87,9 @@ pub fn from_matrix(
         if !is_possible {
             fault("minutes", &minutes.unwrap_or_default(), "minutes from 0 to 1,440");
         }
-        let (Some(zone), Some(site), true) = (line, column, is_possible) else { continue };
+        let (Some(zone), Some(site), true) = (line, column, is_possible && is_of_mode) else {
+            continue;
+        };
         if !given.insert((zone, site)) {
             fault("site", &code.map(String::from).unwrap_or_default(), "a site given once a zone");
             continue;
@@ -108,6 +118,19 @@ pub fn from_matrix(
     MatrixReading { times: times.seal(), faults }
 }
 
+/// Whether a cell is a word for the mode: ours, or one of routers; an empty one says nothing else.
+fn names(cell: &str, mode: Mode) -> bool {
+    let word = cell.trim().to_ascii_lowercase().replace([' ', '-'], "_");
+    let others: &[&str] = match mode {
+        Mode::Walk => &["walking", "foot", "on_foot"],
+        Mode::StepFreeWalk => &["wheelchair", "step_free"],
+        Mode::Drive => &["driving", "car", "by_car"],
+        Mode::PublicTransport => &["transit"],
+        Mode::StepFreePublicTransport => &["step_free_transit"],
+    };
+    word.is_empty() || word == mode.key() || others.contains(&word.as_str())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -127,6 +150,7 @@ mod tests {
                 zone: (*zone).to_owned(),
                 site: (*site).to_owned(),
                 minutes: *minutes,
+                mode: None,
             })
             .collect()
     }
@@ -159,6 +183,38 @@ mod tests {
         row 6, column "site": "S02" is not a site given once a zone
         row 7, column "minutes": "3600" is not minutes from 0 to 1,440
         "#);
+    }
+
+    #[test]
+    fn a_row_of_another_mode_is_refused_and_never_taken_for_the_one_asked() {
+        let cells = [("E01", "S01", Some(4.0)); 6];
+        let modes = ["bus", "drive", "walk", "Public-Transport", "transit", ""];
+        let sites = ["S01", "S02", "S03"].map(|code| code.parse().unwrap());
+        let read = |mode| {
+            let named = rows(&cells).into_iter().zip(modes);
+            let named = named.map(|(row, word)| MatrixRow { mode: Some(word.to_owned()), ..row });
+            let about = (mode, Minutes(60.0));
+            from_matrix(
+                named,
+                &zones(),
+                &sites.clone().into(),
+                about,
+                ("all.csv", Missing::NotComputed),
+            )
+        };
+
+        let told = read(Mode::Walk).faults;
+        let of_mode = told.iter().filter(|fault| fault.column == "mode");
+        let told: Vec<String> = of_mode.map(ToString::to_string).collect();
+        insta::assert_snapshot!(told.join("\n"), @r#"
+        row 2, column "mode": "bus" is not walk, the mode the file is imported for
+        row 3, column "mode": "drive" is not walk, the mode the file is imported for
+        row 5, column "mode": "Public-Transport" is not walk, the mode the file is imported for
+        row 6, column "mode": "transit" is not walk, the mode the file is imported for
+        "#);
+        let of_mode = |mode| read(mode).faults.iter().filter(|f| f.column == "mode").count();
+        assert_eq!(of_mode(Mode::PublicTransport), 3, "bus may be less than all of it");
+        assert_eq!(read(Mode::Walk).times.minutes(0, 0), Some(Minutes(4.0)));
     }
 
     #[test]
