@@ -17,7 +17,8 @@ pub mod streets;
 pub mod timetable;
 pub mod travel;
 
+pub use checklist::seen_on;
 pub use locate::locate;
 pub use read::{Held, MOST_FAULTS, by_mapping, faults_csv, read};
-pub use report::{Fault, ImportKind, ImportReport, Reading, ReferenceSet};
+pub use report::{Fault, ImportKind, ImportReport, OffNetwork, Reading, ReferenceSet};
 pub use sheet::InputFile;

@@ -38,7 +38,10 @@ const MOST_WORKERS: usize = 2;
 type RunBody = Box<dyn FnOnce(&mut Teller) -> Result<Run, String> + Send>;
 type StudyBody = Box<dyn FnOnce(&mut Teller) -> Result<Study, String> + Send>;
 type ProgrammeBody = Box<dyn FnOnce(&mut Teller) -> Result<(RunId, Programme), String> + Send>;
-type ImportBody = Box<dyn FnOnce(&mut Teller) -> Result<ImportId, String> + Send>;
+type ImportBody = Box<dyn FnOnce(&mut Teller) -> Result<Reported, String> + Send>;
+
+/// The number of an import's report, and why nothing was kept where nothing was.
+pub type Reported = (ImportId, Option<String>);
 
 /// What a job does. An error is a sentence for the person who asked.
 enum Body {
@@ -263,7 +266,8 @@ impl Jobs {
         self.start(scope, &title, author, Body::Programme(Box::new(body)))
     }
 
-    /// Queues an import. Its report tells the faults; the job fails only where the import could not go on.
+    /// Queues an import. Its report tells the faults; the job fails where they left nothing to keep, and where the import
+    /// could not go on.
     pub fn start_import(&self, scope: &Scope, request: Request) -> Result<JobId, JobError> {
         let store = self.0.store.clone();
         let own_scope = scope.clone();
@@ -272,7 +276,7 @@ impl Jobs {
         self.start_import_with(scope, &title, &author, move |teller| {
             let mut tell = |step: import::Progress| teller.tell(Some(step.share), &step.message);
             let kept = import::run_numbered(&store, &own_scope, &request, &mut tell);
-            kept.map(|(id, _)| id).map_err(in_words)
+            kept.map(|(id, report)| (id, report.refused())).map_err(in_words)
         })
     }
 
@@ -289,7 +293,7 @@ impl Jobs {
                 !teller.is_cancelled()
             };
             let kept = travel::carry_out(&store, &own_scope, &request, &mut heard);
-            kept.map(|(id, _)| id).map_err(in_words)
+            kept.map(|(id, report)| (id, report.refused())).map_err(in_words)
         })
     }
 
@@ -304,13 +308,13 @@ impl Jobs {
         self.start(scope, title, author, Body::Run(Box::new(body)))
     }
 
-    /// Queues an import: the body applies it and gives the number of its report.
+    /// Queues an import: the body applies it and gives the number of its report, and why nothing was kept.
     pub fn start_import_with(
         &self,
         scope: &Scope,
         title: &str,
         author: &str,
-        body: impl FnOnce(&mut Teller) -> Result<ImportId, String> + Send + 'static,
+        body: impl FnOnce(&mut Teller) -> Result<Reported, String> + Send + 'static,
     ) -> Result<JobId, JobError> {
         self.start(scope, title, author, Body::Import(Box::new(body)))
     }

@@ -193,6 +193,7 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/imports.csv", imports::list_file))
         .service(get("/imports/{id}", imports::show))
         .service(get("/imports/{id}/faults.csv", imports::faults_file))
+        .service(get("/imports/{id}/off-network.csv", imports::off_network_file))
         .service(get_and_post("/travel", travel::show, travel::send))
         .service(get("/travel.csv", travel::file))
         .service(get("/scenarios", scenario::list))

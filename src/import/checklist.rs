@@ -157,18 +157,16 @@ impl Sheet<'_> {
     }
 
     fn day(&mut self, row: &Row) -> Option<NaiveDate> {
-        const WANTED: &str = "the day it was seen, such as 2026-03-31";
-        let Some(column) = &self.columns.as_of else {
-            let none = (0, "as_of".to_owned());
-            self.fault(row, &none, "", WANTED);
-            return None;
-        };
+        let none = (usize::MAX, "as_of".to_owned());
+        let column = self.columns.as_of.as_ref().unwrap_or(&none);
         let cell = row.cell(column.0).trim();
-        let day = Scalar::parse(Kind::Date, cell).ok().and_then(|scalar| scalar.date());
-        if day.is_none() {
-            self.fault(row, column, cell, WANTED);
+        match seen_on(cell, self.held.today) {
+            Ok(day) => Some(day),
+            Err(expected) => {
+                self.fault(row, column, cell, expected);
+                None
+            }
         }
-        day
     }
 
     fn fault(&mut self, row: &Row, column: &(usize, String), value: &str, expected: &str) {
@@ -181,6 +179,13 @@ impl Sheet<'_> {
             expected: expected.to_owned(),
         });
     }
+}
+
+/// The day an answer was seen, as page, API and spreadsheet take it: nobody has seen anything in the future.
+pub fn seen_on(text: &str, today: NaiveDate) -> Result<NaiveDate, &'static str> {
+    let day = Scalar::parse(Kind::Date, text).ok().and_then(|scalar| scalar.date());
+    let day = day.ok_or("the day it was seen, such as 2026-03-31")?;
+    if day > today { Err("a day that is not in the future") } else { Ok(day) }
 }
 
 /// By number, `6` or `6.0`, by key or by label.
@@ -223,7 +228,8 @@ mod tests {
     }
 
     fn reading(register: &Register, name: &str, bytes: Vec<u8>) -> Reading {
-        let held = Held { register, geography: &Geography::default() };
+        let today = NaiveDate::from_ymd_opt(2026, 4, 30).unwrap();
+        let held = Held { register, geography: &Geography::default(), today };
         let file = InputFile { name: name.to_owned(), bytes };
         super::super::read(ImportKind::Checklist, &[file], None, &held)
     }
@@ -269,7 +275,9 @@ mod tests {
             RXA99,1,yes,2026-03-31\n\
             RXA01,2,perhaps,2026-03-31\n\
             RXA01,3,yes,yesterday\n\
-            RXA01,4,yes,2026-03-31\n";
+            RXA01,3,yes,2099-01-01\n\
+            RXA01,3,yes,2026-05-01\n\
+            RXA01,4,yes,2026-04-30\n";
 
         let told = reading(&register(Vec::new()), "visit.csv", file.into());
 
@@ -286,6 +294,8 @@ mod tests {
         3 site_code "RXA99": the code of a site in the register
         4 answer "perhaps": yes, no, not_applicable or unknown
         5 as_of "yesterday": the day it was seen, such as 2026-03-31
+        6 as_of "2099-01-01": a day that is not in the future
+        7 as_of "2026-05-01": a day that is not in the future
         "#);
     }
 

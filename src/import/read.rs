@@ -35,6 +35,8 @@ pub struct Held<'a> {
     pub register: &'a Register,
     /// Its reference sets.
     pub geography: &'a Geography,
+    /// The day it is read: nothing has been seen after it.
+    pub today: NaiveDate,
 }
 
 /// Reads files of one kind, by the mapping given or the one that ships for the kind. Never fails: what could not be

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use crate::register::{Change, Reference};
+use crate::travel::Mode;
 
 /// What a file is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -228,4 +229,36 @@ pub struct ImportReport {
     pub faults: Vec<Fault>,
     /// Remarks.
     pub notes: Vec<String>,
+    /// Places off the street networks, of travel times made by street.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub off_network: Vec<OffNetwork>,
+}
+
+impl ImportReport {
+    /// Why nothing was kept, in a sentence; `None` where something was, or where all was known already.
+    pub fn refused(&self) -> Option<String> {
+        let first =
+            self.faults.first().filter(|_| self.version.is_none() && self.unchanged == 0)?;
+        let further = match self.faults.len() - 1 {
+            0 => String::new(),
+            1 => "; and 1 further fault, in the report".to_owned(),
+            others => format!("; and {others} further faults, all in the report"),
+        };
+        Some(format!("Nothing was kept. {first}{further}"))
+    }
+}
+
+/// A zone or site that a street network does not reach, or only from afar.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct OffNetwork {
+    /// For whom the network is.
+    pub mode: Mode,
+    /// Zone or site code.
+    pub code: String,
+    /// Straight-line metres to its nearest street, which are told and not travelled; `None` beyond 10 km.
+    pub metres: Option<f64>,
+    /// Whether that is near enough for its minutes to be computed.
+    pub is_placed: bool,
+    /// Its street is on a part cut off from the rest.
+    pub is_on_island: bool,
 }

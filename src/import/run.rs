@@ -94,7 +94,9 @@ pub fn run_numbered(
         }
         let snapshot = store.snapshot(scope)?;
         if let Some(kept) = attempt_on(&snapshot, store, scope, request, &mut tell)? {
-            tell(1.0, "done");
+            if kept.1.refused().is_none() {
+                tell(1.0, "done");
+            }
             return Ok(kept);
         }
     }
@@ -110,7 +112,11 @@ fn attempt_on(
     tell: &mut dyn FnMut(f64, &str),
 ) -> Result<Option<(ImportId, ImportReport)>, ImportError> {
     tell(0.0, "reading");
-    let held = Held { register: &snapshot.register, geography: &snapshot.geography };
+    let held = Held {
+        register: &snapshot.register,
+        geography: &snapshot.geography,
+        today: request.at.date(),
+    };
     let reading = references::read(request.kind, &request.files, &request.about)
         .unwrap_or_else(|| read(request.kind, &request.files, request.mapping.as_ref(), &held));
     let mut report = report_of(request, &reading);
@@ -164,6 +170,7 @@ fn report_of(request: &Request, reading: &Reading) -> ImportReport {
         version: None,
         faults: reading.faults.clone(),
         notes: reading.notes.clone(),
+        off_network: Vec::new(),
     }
 }
 

@@ -9,12 +9,14 @@ use std::thread;
 use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 use super::networks::{self, Asked, NetworksFault, Prepared};
-use super::{Fault, ImportKind, ImportReport, InputFile, ReferenceSet, matrix, timetable};
+use super::{
+    Fault, ImportKind, ImportReport, InputFile, OffNetwork, ReferenceSet, matrix, timetable,
+};
 use crate::geography::sha256;
 use crate::register::{Minutes, Reference, ReferenceKind, SiteCode};
 use crate::store::{Draft, ImportId, Scope, Snapshot, Store, StoreError};
 use crate::travel::{
-    Departures, Ends, Missing, Mode, Network, Profile, Rider, SpeedTable, StraightLine,
+    Departures, Ends, Missing, Mode, Network, Placing, Profile, Rider, SpeedTable, StraightLine,
     TimetableRules, TravelTimes, Walking, Work, decode_streets, from_matrix,
 };
 
@@ -185,6 +187,7 @@ pub fn carry_out(
             version: None,
             faults: Vec::new(),
             notes: Vec::new(),
+            off_network: Vec::new(),
         },
     };
     let sets = match &request.task {
@@ -198,7 +201,9 @@ pub fn carry_out(
             making.timetable(given, asked, rules, (*on_foot, *on_wheels))?
         }
     };
-    making.go(0.98, "keeping")?;
+    if !sets.is_empty() {
+        making.go(0.98, "keeping")?;
+    }
     let report = making.report;
     keep(store, scope, request, report, sets)
 }
@@ -268,11 +273,6 @@ impl Making<'_> {
 
     fn note(&mut self, words: String) {
         self.report.notes.push(words);
-    }
-
-    fn located(&self) -> Vec<(SiteCode, crate::register::Point)> {
-        let sites = self.snapshot.register.sites();
-        sites.filter_map(|site| Some((site.code.clone(), site.location()?))).collect()
     }
 
     fn streets(
@@ -347,21 +347,7 @@ impl Making<'_> {
             let made = networks::minutes(network, register, geography, self.limit, self.threads)?;
             let Some((set, times, placings)) = made else { continue };
             self.tell_times(&times);
-            let lost = placings.iter().filter(|placing| placing.metres.is_none()).count();
-            if lost > 0 {
-                self.note(format!(
-                    "{lost} zones and sites are not on this map: their minutes are not computed"
-                ));
-            }
-            let far = placings.iter().filter_map(|placing| Some((placing, placing.metres?)));
-            for (placing, metres) in far.clone().take(LISTED) {
-                let cut =
-                    if placing.is_on_island { ", on a part cut off from the rest" } else { "" };
-                self.note(format!("{} is {metres:.0} m from the network{cut}", placing.code));
-            }
-            if far.clone().count() > LISTED {
-                self.note(format!("and {} further places", far.count() - LISTED));
-            }
+            self.tell_off_network(times.mode, placings);
             minutes.push(set);
         }
         sets.extend(minutes);
@@ -376,7 +362,8 @@ impl Making<'_> {
     ) -> Vec<ReferenceSet> {
         let name = &given.file.name;
         let (rows, mut faults) = matrix::read(name, &given.file.bytes);
-        let sites: BTreeSet<SiteCode> = self.located().into_iter().map(|(code, _)| code).collect();
+        let located = self.snapshot.register.located(|_| true);
+        let sites: BTreeSet<SiteCode> = located.into_iter().map(|(code, _)| code).collect();
         // Good rows, and those of which a cell could not be read.
         let seen = rows.len() + faults.iter().filter(|fault| fault.row > 1).count();
         let zones = &self.snapshot.geography.zones;
@@ -472,7 +459,7 @@ impl Making<'_> {
         };
         let (by_foot, by_wheels) = (named(&walk), named(&step_free));
         let hash = sha256(&given.file.bytes);
-        let sites = self.located();
+        let sites = self.snapshot.register.located(|_| true);
         let ends = Ends::new(&self.snapshot.geography.zones, &sites);
         let limit = self.limit;
         let asked =
@@ -536,6 +523,39 @@ impl Making<'_> {
         if lost > 0 {
             self.note(format!("{lost} pairs not computed: an end is not on the map"));
         }
+    }
+
+    /// The places a network does not reach, or only from afar: all in the report, the first by name.
+    fn tell_off_network(&mut self, mode: Mode, placings: Vec<Placing>) {
+        let (far, lost): (Vec<&Placing>, Vec<&Placing>) =
+            placings.iter().partition(|placing| placing.is_placed);
+        let named = |placings: &[&Placing]| {
+            let names = placings.iter().map(|placing| {
+                let metres =
+                    placing.metres.map_or("over 10 km".to_owned(), |m| format!("{m:.0} m"));
+                format!("{} ({metres})", placing.code)
+            });
+            listed(&names.collect::<Vec<_>>())
+        };
+        let label = mode.label();
+        if !lost.is_empty() {
+            self.note(format!(
+                "{label}: {} zones and sites are too far from any street of this map, so their minutes are not computed: {}",
+                lost.len(),
+                named(&lost)
+            ));
+        }
+        if !far.is_empty() {
+            self.note(format!(
+                "{label}: {} zones and sites are more than 100 m from their street or on a part cut off, told and not travelled: {}",
+                far.len(),
+                named(&far)
+            ));
+        }
+        self.report.off_network.extend(placings.into_iter().map(|placing| {
+            let Placing { code, metres, is_placed, is_on_island } = placing;
+            OffNetwork { mode, code, metres, is_placed, is_on_island }
+        }));
     }
 
     fn tell_network(&mut self, prepared: &Prepared) {

@@ -126,7 +126,8 @@ fn an_import_ends_in_its_report_and_an_error_in_a_sentence() {
     let good = jobs.start_import_with(&scope(), "eric.csv", "A", move |teller| {
         teller.tell(Some(0.5), "reading rows");
         let at = NaiveDateTime::default();
-        store.save_import(&scope(), "A", at, &part::report()).map_err(|fault| fault.to_string())
+        let kept = store.save_import(&scope(), "A", at, &part::report());
+        kept.map(|id| (id, None)).map_err(|fault| fault.to_string())
     });
     let bad = jobs.start_import_with(&scope(), "x.csv", "A", |_| Err("no such sheet".to_owned()));
 
@@ -254,10 +255,22 @@ fn an_import_is_carried_out_and_a_scenario_answered() {
         reason: "to try it".to_owned(),
         at: NaiveDateTime::default(),
     };
-    let imported = ended(&jobs, jobs.start_import(&scope(), request).unwrap());
+    let imported = ended(&jobs, jobs.start_import(&scope(), request.clone()).unwrap());
     assert_eq!((imported.state, imported.title.as_str()), (JobState::Done, "sites 2025-03.csv"));
     let report = jobs.0.store.import_report(&scope(), imported.import.unwrap()).unwrap();
     assert_eq!(report.rows, 2, "{report:?}");
+
+    let file = "site_code,name,as_of\nRXA01,The Royal,soon\n?,The Other,soon\n";
+    let request = Request {
+        files: vec![InputFile { name: "sites.csv".to_owned(), bytes: file.into() }],
+        accept_faults: false,
+        ..request
+    };
+    let refused = ended(&jobs, jobs.start_import(&scope(), request).unwrap());
+    assert_eq!(refused.state, JobState::Failed, "{refused:?}");
+    assert!(refused.message.starts_with("Nothing was kept. sites.csv, row 2"), "{refused:?}");
+    assert!(refused.percent < Some(100.0), "{refused:?}");
+    assert!(refused.import.is_some(), "all the faults are in the report");
 
     let mut question = part::run("Nothing to decide").scenario;
     question.register_version = jobs.0.store.newest_version(&scope()).unwrap();

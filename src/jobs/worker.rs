@@ -19,7 +19,7 @@ const LOOKING: Duration = Duration::from_secs(5);
 /// How a body ended.
 enum Ended {
     Run(Box<Run>),
-    Import(ImportId),
+    Import(ImportId, Option<String>),
     Study(Box<Study>),
     Programme(RunId, Box<Programme>),
     Failed(String),
@@ -102,7 +102,8 @@ impl Inner {
                 }
                 Ok(())
             }
-            Ended::Import(import) => end(JobState::Done, "Done.", Some(import)),
+            Ended::Import(import, None) => end(JobState::Done, "Done.", Some(import)),
+            Ended::Import(import, Some(why)) => end(JobState::Failed, &why, Some(import)),
             Ended::Study(study) => {
                 let made =
                     self.store.end_job_with_study(scope, id, &self.worker, "Done.", &study)?;
@@ -191,7 +192,7 @@ fn carried_out(body: Body, live: &Arc<Live>) -> Ended {
     let mut teller = Teller::new(live);
     let ended = catch_unwind(AssertUnwindSafe(|| match body {
         Body::Run(body) => body(&mut teller).map(|run| Ended::Run(Box::new(run))),
-        Body::Import(body) => body(&mut teller).map(Ended::Import),
+        Body::Import(body) => body(&mut teller).map(|(id, refused)| Ended::Import(id, refused)),
         Body::Study(body) => body(&mut teller).map(|study| Ended::Study(Box::new(study))),
         Body::Programme(body) => {
             body(&mut teller).map(|(run, made)| Ended::Programme(run, Box::new(made)))

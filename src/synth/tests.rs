@@ -209,7 +209,7 @@ fn the_sample_imports_without_a_fault_and_says_the_same() {
     let read = |kind, name: &str| {
         let table = files.iter().find(|table| table.name == name).unwrap();
         let file = InputFile { name: table.name.clone(), bytes: table.bytes.clone() };
-        let held = Held { register: &known, geography: &geography };
+        let held = Held { register: &known, geography: &geography, today: as_of() };
         let reading = import::read(kind, &[file], None, &held);
         assert_eq!(reading.faults, [], "{name}");
         reading

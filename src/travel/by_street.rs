@@ -10,8 +10,10 @@ use crate::register::{Minutes, Point, SiteCode};
 pub struct Placing {
     /// Zone or site code.
     pub code: String,
-    /// Straight-line metres to the network, which are told and not walked; `None` is farther than places may be.
+    /// Straight-line metres to the network, which are told and not walked; `None` is more than 10 km.
     pub metres: Option<f64>,
+    /// Whether that is near enough for a journey to begin or end there.
+    pub is_placed: bool,
     /// It lies on a part that the largest cannot reach and come back from.
     pub is_on_island: bool,
 }
@@ -64,7 +66,7 @@ pub fn by_street(
     // Whoever is nowhere near a street of the map is not computed; everyone else who has no pair is beyond the limit or
     // has no way, and both are beyond.
     let unplaced = |code: &str| {
-        placings.iter().any(|placing: &Placing| placing.code == code && placing.metres.is_none())
+        placings.iter().any(|placing: &Placing| placing.code == code && !placing.is_placed)
     };
     let mut exceptions = Vec::new();
     let lost: Vec<u32> =
@@ -125,8 +127,9 @@ fn pairs(
         let snap = network.snap(*at);
         let is_on_island = snap.is_some_and(|snap| network.is_island(snap));
         if is_on_island || snap.is_none_or(|snap| snap.metres > NEAR) {
-            let metres = snap.map(|snap| snap.metres);
-            placings.push(Placing { code: code.clone(), metres, is_on_island });
+            let metres = snap.map_or_else(|| network.metres_to(*at), |snap| Some(snap.metres));
+            let is_placed = snap.is_some();
+            placings.push(Placing { code: code.clone(), metres, is_placed, is_on_island });
         }
         snap
     };

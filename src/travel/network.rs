@@ -154,6 +154,12 @@ impl Network {
         self.pieces.nearest(&self.shape, at, self.speeds.farthest_snap_metres)
     }
 
+    /// Metres to the nearest street, however far places may be from one; `None` beyond 10 km.
+    pub fn metres_to(&self, at: Point) -> Option<f64> {
+        const FARTHEST: f64 = 10_000.0;
+        self.pieces.nearest(&self.shape, at, FARTHEST).map(|snap| snap.metres)
+    }
+
     /// The part of the network a snapped place is on.
     pub fn part_of(&self, snap: Snap) -> u32 {
         self.part[self.segments[snap.segment as usize].from as usize]
@@ -409,12 +415,14 @@ impl Pieces {
         let least = |ring: i32| f64::from(ring - 1) * f64::from(SQUARE);
         while least(ring) <= best.map_or(farthest * 100.0, |(apart, ..)| apart) {
             for column in own[0] - ring..=own[0] + ring {
-                for row in own[1] - ring..=own[1] + ring {
-                    let is_edge = (column - own[0]).abs() == ring || (row - own[1]).abs() == ring;
+                // The ring alone: what is inside it was looked at before.
+                let is_side = (column - own[0]).abs() == ring;
+                let step = if is_side { 1 } else { ring.unsigned_abs() as usize * 2 };
+                for row in (own[1] - ring..=own[1] + ring).step_by(step) {
                     let (Ok(column), Ok(row)) = (u32::try_from(column), u32::try_from(row)) else {
                         continue;
                     };
-                    if !is_edge || column >= self.columns || row >= self.rows {
+                    if column >= self.columns || row >= self.rows {
                         continue;
                     }
                     let square = (row * self.columns + column) as usize;

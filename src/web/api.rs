@@ -107,6 +107,7 @@ endpoints! {
         "/api/v1/sites/{code}/a11y.json" => access::a11y;
         "/api/v1/imports/{id}" => imports::show;
         "/api/v1/imports/{id}/faults.csv" => imports::faults;
+        "/api/v1/imports/{id}/off-network.csv" => imports::off_network;
         "/api/v1/jobs/{id}" => jobs::show;
         "/api/v1/runs" => runs::list;
         "/api/v1/runs/compare" => fund::compare;

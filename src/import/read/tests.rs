@@ -21,7 +21,7 @@ fn day(text: &str) -> NaiveDate {
 
 fn read_into(register: &Register, kind: ImportKind, files: &[InputFile]) -> Reading {
     let geography = Geography::default();
-    read(kind, files, None, &Held { register, geography: &geography })
+    read(kind, files, None, &Held { register, geography: &geography, today: day("2026-06-01") })
 }
 
 fn read_one(kind: ImportKind, name: &str, bytes: impl AsRef<[u8]>) -> Reading {

@@ -177,6 +177,7 @@ pub(crate) fn report() -> ImportReport {
             expected: "a site code".to_owned(),
         }],
         notes: Vec::new(),
+        off_network: Vec::new(),
     }
 }
 

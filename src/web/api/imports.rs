@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use super::ask::Asked;
 use super::view::utc;
 use super::{accepted, answer};
-use crate::import::{Fault, ImportReport};
+use crate::import::{Fault, ImportReport, OffNetwork};
 use crate::store::{ImportHeader, ImportId};
 use crate::web::app::{App, aside};
 use crate::web::pages;
@@ -146,6 +146,31 @@ pub(super) struct Report {
     faults: Vec<CellFault>,
     /// The faults as a file.
     faults_csv: String,
+    /// Of travel times by street: zones and sites that the network does not reach, or only from afar.
+    off_network: Vec<OffNetworkPlace>,
+    /// The same as a file.
+    off_network_csv: String,
+}
+
+/// A zone or site that a street network does not reach, or only from afar.
+#[derive(Debug, Serialize, ToSchema)]
+struct OffNetworkPlace {
+    code: String,
+    /// `walk`, `step_free_walk` or `drive`.
+    mode: &'static str,
+    /// Straight line to its nearest street, told and not travelled; null beyond 10 km.
+    metres: Option<f64>,
+    /// Whether its minutes were computed all the same.
+    is_placed: bool,
+    /// Whether its street is on a part cut off from the rest.
+    is_on_island: bool,
+}
+
+impl From<OffNetwork> for OffNetworkPlace {
+    fn from(place: OffNetwork) -> Self {
+        let OffNetwork { mode, code, metres, is_placed, is_on_island } = place;
+        Self { code, mode: mode.key(), metres, is_placed, is_on_island }
+    }
 }
 
 /// A cell that was not accepted.
@@ -197,6 +222,8 @@ pub(super) async fn show(app: web::Data<App>, id: web::Path<u64>) -> Result<Http
             notes: report.notes,
             faults: report.faults.into_iter().map(CellFault::from).collect(),
             faults_csv: format!("{}/faults.csv", href(id)),
+            off_network: report.off_network.into_iter().map(OffNetworkPlace::from).collect(),
+            off_network_csv: format!("{}/off-network.csv", href(id)),
         })
     })
     .await
@@ -211,4 +238,15 @@ pub(super) async fn faults(
     id: web::Path<u64>,
 ) -> Result<HttpResponse, Problem> {
     pages::imports::faults_file(app, id).await
+}
+
+/// The places off the street network as CSV, the same file as the page's.
+#[utoipa::path(get, path = "/api/v1/imports/{id}/off-network.csv", tag = "Imports",
+    params(("id" = u64, Path, description = "Number of the import")),
+    responses((status = 200, description = "A row a place", body = String, content_type = "text/csv")))]
+pub(super) async fn off_network(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
+    pages::imports::off_network_file(app, id).await
 }

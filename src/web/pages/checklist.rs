@@ -18,9 +18,8 @@ use crate::access::{Entry, ToPass, findings, recorded};
 use crate::config;
 use crate::export::{self, Cell, Table};
 use crate::fund::Terms;
-use crate::register::{
-    AccessAnswer, AccessItem, Change, Field, Kind, Scalar, Site, SiteCode, Value, Word as _,
-};
+use crate::import::seen_on;
+use crate::register::{AccessAnswer, AccessItem, Change, Field, Site, SiteCode, Value, Word as _};
 use crate::store::{Draft, StoreError};
 use crate::web::app::{App, aside};
 use crate::web::draw;
@@ -172,13 +171,7 @@ fn read(form: &mut Form, site: &Site) -> Option<Visit> {
 }
 
 fn day(text: &str) -> Result<NaiveDate, String> {
-    let wrong = || "Enter the day as year, month and day, such as 2026-03-31".to_owned();
-    let day =
-        Scalar::parse(Kind::Date, text).ok().and_then(|scalar| scalar.date()).ok_or_else(wrong)?;
-    if day > Utc::now().date_naive() {
-        return Err("Enter a day that is not in the future".to_owned());
-    }
-    Ok(day)
+    seen_on(text, Utc::now().date_naive()).map_err(|expected| format!("Enter {expected}"))
 }
 
 /// Writes a visit as one version, whole or not at all; the version that then holds it.

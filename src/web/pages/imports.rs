@@ -10,7 +10,7 @@ use super::register::Choice;
 use super::table::{Dress, Shown, tag};
 use super::{Page, csv, page, see_other, view_of};
 use crate::export::{Cell, Table};
-use crate::import::{Fault, ImportKind, ImportReport};
+use crate::import::{Fault, ImportKind, ImportReport, OffNetwork};
 use crate::store::{ImportHeader, ImportId};
 use crate::web::app::{App, aside};
 use crate::web::problem::Problem;
@@ -118,6 +118,10 @@ pub(crate) async fn show(
             fault_count => report.faults.len(),
             hidden => hidden,
             faults => view_of(Shown::plain(&table, Some(format!("/imports/{}/faults.csv", id.0)))),
+            off_network => (!report.off_network.is_empty()).then(|| {
+                let href = format!("/imports/{}/off-network.csv", id.0);
+                view_of(Shown::plain(&off_network_table(&report.off_network), Some(href)))
+            }),
         };
         let title = format!("Import {}: {}", id.0, report.kind.label());
         Ok(Page::new("import.html", title, view)
@@ -138,6 +142,42 @@ pub(crate) async fn faults_file(
         Ok(Table { name: format!("import-{}-faults", id.0), ..table })
     })
     .await
+}
+
+pub(crate) async fn off_network_file(
+    app: web::Data<App>,
+    id: web::Path<u64>,
+) -> Result<HttpResponse, Problem> {
+    let id = ImportId(*id);
+    csv(&app, move |app| {
+        let report = app.store.import_report(&app.scope(), id)?;
+        let table = off_network_table(&report.off_network);
+        Ok(Table { name: format!("import-{}-off-network", id.0), ..table })
+    })
+    .await
+}
+
+fn off_network_table(places: &[OffNetwork]) -> Table {
+    let columns = [
+        ("code", "Zone or site", false),
+        ("mode", "Network", false),
+        ("metres", "Straight-line metres to its nearest street", true),
+        ("minutes", "Minutes", false),
+    ];
+    Table::new("off-network", "Places off the street network", &columns).with(places.iter().map(
+        |place| {
+            vec![
+                Cell::text(&*place.code),
+                Cell::text(place.mode.label()),
+                place.metres.map_or(Cell::Unknown("more than 10 km"), |m| Cell::Number(m, 0)),
+                Cell::text(match (place.is_placed, place.is_on_island) {
+                    (false, _) => "Not computed: too far from any street",
+                    (true, true) => "From its street, on a part cut off from the rest",
+                    (true, false) => "From its street",
+                }),
+            ]
+        },
+    ))
 }
 
 fn outcome(report: &ImportReport) -> (&'static str, &'static str) {
