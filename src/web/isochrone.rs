@@ -64,7 +64,13 @@ impl Isochrone {
         at: Point,
     ) -> Result<Self, Problem> {
         let kept = kept(app, estate, mode)?;
-        let mut why = "no street network is kept for it".to_owned();
+        let mut why = match networks::kept_as(mode) {
+            Some(_) => "no street network is kept for it",
+            None => {
+                "of a timetable only the minutes between small areas and sites are kept, and not its trips, so nothing else can be reached by it"
+            }
+        }
+        .to_owned();
         if let Some(kept) = kept
             && let Some(network) = kept.networks.first()
         {

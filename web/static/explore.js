@@ -15,6 +15,7 @@ export function listen(place) {
       easting: Math.round(Number(west) + at.x / Number(scale)),
       northing: Math.round(Number(north) - at.y / Number(scale)),
       mode: document.querySelector("#mode")?.value ?? "",
+      k: document.querySelector("#k")?.value ?? "",
       minutes: document.querySelector("#minutes")?.value || place.dataset.minutes,
     });
     location.assign(`/access/explore?${query}`);

@@ -2,7 +2,7 @@
 
 use actix_web::http::header::CONTENT_TYPE;
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{NaiveDate, Utc};
+use chrono::Utc;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 use utoipa::ToSchema;
@@ -11,6 +11,7 @@ use super::answer;
 use super::ask::{Asked, Members, document};
 use crate::access::{Entry, Standing};
 use crate::export::{Table, geojson};
+use crate::import::seen_on;
 use crate::register::{AccessAnswer, AccessItem, ServiceLine, Site, SiteCode, Word as _};
 use crate::web::app::{App, aside};
 use crate::web::pages::{access as pages, checklist, explore as explorer};
@@ -173,13 +174,16 @@ pub(super) struct Explored {
     northing: f64,
     /// By the mode.
     minutes: f64,
-    /// How the people within travel.
+    /// How the people within travel, and to the nearest sites.
     mode: &'static str,
     /// How it was worked out who is within.
     made: String,
+    /// Whether that is by straight line and knows no streets; by public transport it always is.
+    approximate: bool,
     /// How far the minutes reach in a straight line.
     metres: f64,
-    /// A row a service line and rank, as on the page.
+    /// A row a service line and rank, as on the page, with `site_code` and `passing_site_code`; a service line without a
+    /// site has one row that says so.
     #[schema(value_type = Vec<Object>)]
     nearest: Value,
     /// A row a group of people, as on the page.
@@ -196,7 +200,8 @@ pub(super) struct Explored {
         ("lon" = Option<f64>, Query, description = "WGS84 degrees, with lat"),
         ("lat" = Option<f64>, Query, description = "WGS84 degrees"),
         ("minutes" = Option<f64>, Query, description = "20 where not given"),
-        ("mode" = Option<String>, Query, description = "`walk` where not given, or another mode: how the people within travel"),
+        ("mode" = Option<String>, Query, description = "`walk` where not given, or another mode: how people travel, to the nearest sites too"),
+        ("k" = Option<u64>, Query, minimum = 1, maximum = 20, description = "Nearest sites of each service line, 3 where not given"),
     ),
     responses((status = 200, description = "What is near", body = Explored)))]
 pub(super) async fn explore(
@@ -205,9 +210,7 @@ pub(super) async fn explore(
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
     let mut given = |name: &str| asked.text(name).unwrap_or_default();
-    let place = explorer::Asked::of(
-        ["postcode", "easting", "northing", "lon", "lat", "minutes", "mode"].map(&mut given),
-    );
+    let place = explorer::Asked::of(explorer::Asked::NAMES.map(&mut given));
     asked.end()?;
     answer(&app, move |app| {
         let told = explorer::answer(app, &place)?;
@@ -217,6 +220,7 @@ pub(super) async fn explore(
             minutes: told.around.minutes,
             mode: told.around.mode.key(),
             made: told.isochrone.maker,
+            approximate: told.isochrone.is_approximate,
             metres: told.metres,
             nearest: told.nearest.json(),
             people: told.people.json(),
@@ -381,9 +385,8 @@ fn entry(value: &Value, number: usize, seen_by: &str) -> Result<Entry, String> {
             })?)
         }
     };
-    let on = text("as_of").parse::<NaiveDate>().ok().filter(|on| *on <= Utc::now().date_naive());
-    let on = on.ok_or_else(|| {
-        format!("answers has in place {number} no day as_of, such as 2026-03-31, that is not in the future")
+    let on = seen_on(text("as_of"), Utc::now().date_naive()).map_err(|expected| {
+        format!("answers has in place {number} an as_of that is not {expected}")
     })?;
     let evidence =
         if text("evidence").is_empty() { "seen on a site visit" } else { text("evidence") };

@@ -1,9 +1,6 @@
 //! The catchment explorer: from any place, the nearest sites of each kind of care, which of them can be got into, and
 //! who lives within so many minutes.
 
-use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
-
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value as View, context};
 use serde::Deserialize;
@@ -26,8 +23,10 @@ use crate::web::isochrone::{FromPlace, Isochrone, MOST_MINUTES};
 use crate::web::problem::Problem;
 use crate::web::reached::Reached;
 
-/// Sites of each kind of care, of any kind and of the passing ones.
+/// Sites of each kind of care, of any kind and of the passing ones, where nobody asks for another number.
 const NEAREST: usize = 3;
+/// At most so many.
+pub(in crate::web) const MOST_NEAREST: usize = 20;
 const MINUTES: f64 = 20.0;
 
 /// What is asked, as typed.
@@ -41,17 +40,22 @@ pub(crate) struct Asked {
     lat: String,
     minutes: String,
     mode: String,
+    k: String,
     borough: String,
 }
 
 impl Asked {
-    /// Postcode, easting, northing, longitude, latitude, minutes and mode, as a program gives them.
-    pub(in crate::web) fn of(given: [String; 7]) -> Self {
-        let [postcode, easting, northing, lon, lat, minutes, mode] = given;
-        Self { postcode, easting, northing, lon, lat, minutes, mode, borough: String::new() }
+    /// What a program may give, in the order of [`Self::of`].
+    pub(in crate::web) const NAMES: [&'static str; 8] =
+        ["postcode", "easting", "northing", "lon", "lat", "minutes", "mode", "k"];
+
+    /// As a program gives it.
+    pub(in crate::web) fn of(given: [String; 8]) -> Self {
+        let [postcode, easting, northing, lon, lat, minutes, mode, k] = given;
+        Self { postcode, easting, northing, lon, lat, minutes, mode, k, borough: String::new() }
     }
 
-    fn values(&self) -> [(&'static str, &str); 8] {
+    fn values(&self) -> [(&'static str, &str); 9] {
         [
             ("postcode", &self.postcode),
             ("easting", &self.easting),
@@ -60,6 +64,7 @@ impl Asked {
             ("lat", &self.lat),
             ("minutes", &self.minutes),
             ("mode", &self.mode),
+            ("k", &self.k),
             ("borough", &self.borough),
         ]
     }
@@ -86,6 +91,8 @@ pub(in crate::web) struct Around {
     pub(in crate::web) minutes: f64,
     /// How people travel.
     pub(in crate::web) mode: Mode,
+    /// Nearest sites told of each kind of care.
+    nearest: usize,
 }
 
 /// The place asked for, `None` where none is; what is wrong stands in the form.
@@ -98,6 +105,14 @@ fn around(form: &mut Form, estate: &Estate) -> Option<Around> {
     let mode = form.read("mode", |text| match text {
         "" => Ok(Mode::Walk),
         text => Mode::find(text).ok_or_else(|| "Choose how people travel".to_owned()),
+    });
+    let nearest = form.read("k", |text| match text {
+        "" => Ok(NEAREST),
+        text => text
+            .parse::<usize>()
+            .ok()
+            .filter(|k| (1..=MOST_NEAREST).contains(k))
+            .ok_or_else(|| format!("Enter a whole number of sites from 1 to {MOST_NEAREST}")),
     });
     let has = |form: &Form, name: &str| !form.value(name).is_empty();
     let at = if has(form, "postcode") {
@@ -123,7 +138,7 @@ fn around(form: &mut Form, estate: &Estate) -> Option<Around> {
     } else {
         None
     };
-    Some(Around { at: at?, minutes: minutes?, mode: mode? })
+    Some(Around { at: at?, minutes: minutes?, mode: mode?, nearest: nearest? })
 }
 
 fn number(text: &str, low: f64, high: f64) -> Option<f64> {
@@ -175,6 +190,7 @@ pub(crate) async fn show(
             mode => around.map(|around| around.mode.label()),
             mode_key => around.map(|around| around.mode.key()),
             made => told.as_ref().map(|told| told.isochrone.maker.clone()),
+            is_approximate => told.as_ref().is_some_and(|told| told.isochrone.is_approximate),
             geojson_href => around.map(|around| format!(
                 "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}",
                 around.at.easting(), around.at.northing(), around.mode.key(), around.minutes
@@ -237,20 +253,19 @@ pub(in crate::web) struct Told {
 impl Told {
     fn of(app: &App, estate: &Estate, reached: &Reached, around: Around) -> Result<Self, Problem> {
         let figures = &reached.today.figures;
-        let pace = |mode| StraightLine::of(mode, figures).map_err(Problem::internal);
-        let metres = farthest(pace(around.mode)?, around.minutes);
-        let mut nearest = nearest_table();
-        let mut codes = Vec::new();
-        let mut streets: BTreeMap<Mode, Option<FromPlace>> = BTreeMap::new();
+        let Around { at, mode, .. } = around;
+        let pace = StraightLine::of(mode, figures).map_err(Problem::internal)?;
+        let metres = farthest(pace, around.minutes);
+        let street = FromPlace::of(app, estate, mode, at)?;
+        let way = Way { mode, pace, street: street.as_ref() };
+        let (mut nearest, mut codes) = (nearest_table(), Vec::new());
         for &line in ServiceLine::ALL.iter().filter(|line| **line != ServiceLine::Support) {
-            let mode = reached.today.reading(line).map_or(Mode::Walk, |standard| standard.mode);
-            let street = match streets.entry(mode) {
-                Entry::Occupied(held) => held.into_mut(),
-                Entry::Vacant(free) => free.insert(FromPlace::of(app, estate, mode, around.at)?),
-            };
-            let way = Way { mode, pace: pace(mode)?, street: street.as_ref() };
-            let found = seen(estate, reached, around.at, line, &way);
-            rows_of(estate, line, &found, &way, &mut nearest, &mut codes);
+            let found = seen(estate, reached, at, line, &way);
+            if found.is_empty() {
+                nearest.rows.push(none_of(reached, line));
+                codes.push([None, None]);
+            }
+            rows_of(estate, line, (&found, around.nearest), &way, &mut nearest, &mut codes);
         }
         let isochrone = Isochrone::of(app, estate, (around.mode, around.minutes), around.at)?;
         let people = people(estate, &isochrone);
@@ -288,16 +303,29 @@ fn nearest_table() -> Table {
         ("service_line", "Service line", false),
         ("rank", "Nearest", true),
         ("site", "Site of any kind", false),
+        ("site_code", "Its code", false),
         ("gates", "Must-pass access", false),
         ("metres", "Straight-line metres", true),
         ("minutes", "Minutes", true),
         ("passing_site", "Site that passes", false),
+        ("passing_site_code", "Code of the site that passes", false),
         ("passing_metres", "Metres to it", true),
         ("passing_minutes", "Minutes to it", true),
         ("further_minutes", "Further to one that passes", true),
         ("mode", "By", false),
     ];
     Table::new("nearest", "Nearest sites by service line", &columns)
+}
+
+/// A kind of care that no site can be named for: told, so that nobody takes it for forgotten.
+fn none_of(reached: &Reached, line: ServiceLine) -> Vec<Cell> {
+    let words = match reached.today.offering(line).next() {
+        Some(_) => "None whose place is known",
+        None => "None in the register",
+    };
+    let mut row = vec![Cell::text(line.label()), Cell::Empty, Cell::text(words)];
+    row.resize(nearest_table().columns.len(), Cell::Empty);
+    row
 }
 
 /// How people go from the place.
@@ -354,13 +382,13 @@ fn seen<'a>(
 fn rows_of(
     estate: &Estate,
     line: ServiceLine,
-    all: &[Seen<'_>],
+    (all, most): (&[Seen<'_>], usize),
     way: &Way<'_>,
     table: &mut Table,
     codes: &mut Vec<[Option<SiteCode>; 2]>,
 ) {
     let passing: Vec<&Seen<'_>> =
-        all.iter().filter(|seen| seen.passes == Some(true)).take(NEAREST).collect();
+        all.iter().filter(|seen| seen.passes == Some(true)).take(most).collect();
     let name = |seen: &Seen<'_>| {
         estate.register().site(seen.code).map_or(seen.code.as_str(), |site| site.name()).to_owned()
     };
@@ -371,7 +399,7 @@ fn rows_of(
         Some(_) => format!("{}, by street", way.mode.label()),
         None => format!("{}, straight line", way.mode.label()),
     };
-    for (rank, seen) in (1_u64..).zip(all.iter().take(NEAREST)) {
+    for (rank, seen) in (1_u64..).zip(all.iter().take(most)) {
         let other = usize::try_from(rank - 1).ok().and_then(|at| passing.get(at)).copied();
         let gates = match seen.passes {
             Some(true) => "Passes",
@@ -384,10 +412,12 @@ fn rows_of(
             Cell::text(line.label()),
             Cell::count(rank),
             Cell::text(name(seen)),
+            Cell::text(seen.code.as_str()),
             Cell::text(gates),
             Cell::Number(seen.metres, 0),
             minutes(seen.minutes),
             other.map_or_else(missing, |other| Cell::text(name(other))),
+            other.map_or_else(missing, |other| Cell::text(other.code.as_str())),
             other.map_or_else(missing, |other| Cell::Number(other.metres, 0)),
             other.map_or_else(missing, |other| minutes(other.minutes)),
             other.map_or_else(missing, |other| minutes(further(other))),
