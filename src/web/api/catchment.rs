@@ -2,7 +2,7 @@
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::NaiveDate;
-use geo::{BoundingRect as _, Intersects as _, LineString, MultiPolygon, Polygon};
+use geo::{Area as _, BoundingRect as _, Intersects as _, LineString, MultiPolygon, Polygon};
 use serde::Serialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -256,7 +256,8 @@ pub(super) async fn within(
 }
 
 /// From where a site or a place is reached within so many minutes. By the street network kept for the mode; where none is
-/// kept, or none of its streets is near, a circle by straight line, and `approximate` says so.
+/// kept, or none of its streets is near, a circle by straight line, and `approximate` says so. By public transport it is
+/// always a circle, since of a timetable only the minutes between small areas and sites are kept.
 #[utoipa::path(get, path = "/api/v1/catchment/isochrone", tag = "Catchment",
     params(
         ("site" = Option<String>, Query, description = "ODS site code, or a place instead"),
@@ -400,7 +401,7 @@ fn shape(document: &Value) -> Result<MultiPolygon<f64>, Problem> {
     };
     let mut positions = 0;
     let mut shape = Vec::with_capacity(polygons.len());
-    for polygon in &polygons {
+    for (polygon, number) in polygons.iter().zip(1..) {
         let mut rings = Vec::new();
         for ring in list(polygon)? {
             let corners = list(&ring)?;
@@ -421,7 +422,14 @@ fn shape(document: &Value) -> Result<MultiPolygon<f64>, Problem> {
             return Err(wrong("coordinates has a polygon without a ring"));
         }
         let outer = rings.remove(0);
-        shape.push(Polygon::new(outer, rings));
+        let polygon = Polygon::new(outer, rings);
+        // A square metre: what rounding to the grid leaves of a line.
+        if polygon.unsigned_area() < 1.0 {
+            return Err(wrong(format!(
+                "coordinates has in place {number} a polygon that encloses nothing: its positions are one point, lie on one line, or cross over so that its halves cancel out"
+            )));
+        }
+        shape.push(polygon);
     }
     if shape.is_empty() { Err(wrong("coordinates is empty")) } else { Ok(MultiPolygon::new(shape)) }
 }

@@ -13,7 +13,9 @@ use tempfile::TempDir;
 use super::*;
 use crate::config;
 use crate::jobs::Jobs;
-use crate::register::{Change, Evidence, Field, Point, Scalar, Site, Subject, Word as _};
+use crate::register::{
+    Change, Evidence, Field, Point, Scalar, ServiceLine, Site, SiteCode, Subject, Word as _,
+};
 use crate::scenario::Rules;
 use crate::store::{Draft, Scope, Store};
 use crate::synth::{self, Scale};
@@ -460,6 +462,23 @@ async fn a_square_is_asked_in_metres_or_in_degrees_alike() {
             json!({ "type": "Polygon", "coordinates": [[[2.3, 48.8], [2.4, 48.8], [2.4, 48.9], [2.3, 48.8]]] }),
             "coordinates",
         ),
+        (
+            json!({ "type": "Polygon", "coordinates": [[[0, 51], [0, 51], [0, 51], [0, 51]]] }),
+            "coordinates",
+        ),
+        (
+            json!({ "type": "Polygon", "crs": "EPSG:27700", "coordinates": [
+                [[530_000, 180_000], [531_000, 181_000], [532_000, 182_000], [530_000, 180_000]]
+            ] }),
+            "coordinates",
+        ),
+        (
+            json!({ "type": "MultiPolygon", "crs": "EPSG:27700", "coordinates": [
+                [[[530_000, 180_000], [531_000, 180_000], [531_000, 181_000], [530_000, 180_000]]],
+                [[[530_000, 180_000], [531_000, 180_000], [530_000, 180_000], [530_000, 180_000]]]
+            ] }),
+            "coordinates",
+        ),
         (json!({ "type": "Polygon", "crs": "EPSG:3857", "coordinates": [] }), "crs"),
         (json!([]), "type"),
     ] {
@@ -513,6 +532,10 @@ async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
     let file = format!("zone,site,minutes\n{zone},{site},12.5\nE99999999,{site},3\n");
     let parts = matrix(&[("absent", "not-computed"), ("source", "a router")]);
     let job = service.over(&service.upload_to("/api/v1/travel", &parts, &file).await).await;
+    assert_eq!(job["state"], "failed", "{job}");
+    let words = job["message"].as_str().unwrap();
+    assert!(words.starts_with("Nothing was kept.") && words.contains("E99999999"), "{words}");
+    assert_ne!(job["percent"], 100.0, "{job}");
     let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
     assert_eq!(
         (&report["outcome"], &report["kind"]),
@@ -520,6 +543,19 @@ async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
     );
     assert_eq!((&report["faults"][0]["row"], &report["rows"]), (&json!(3), &json!(2)), "{report}");
     assert_eq!(service.ok("/api/v1/travel").await, json!({"kept": []}));
+
+    let timetable = [
+        ("task", "timetable"),
+        ("as_of", "2026-11-01"),
+        ("date", "2026-11-02"),
+        ("window", "08:00-09:00"),
+    ];
+    let job = service.upload_to("/api/v1/travel", &timetable, "no zip at all").await;
+    let job = service.over(&job).await;
+    assert_eq!(job["state"], "failed", "{job}");
+    assert!(job["message"].as_str().unwrap().contains("mine.csv"), "{job}");
+    let page = service.get(&format!("/imports/{}", job["import"]["id"])).await.body;
+    assert!(page.contains("Not applied") && page.contains("mine.csv"), "{page}");
 
     let parts = [&parts[..], &[("accept_faults", "true")]].concat();
     let job = service.over(&service.upload_to("/api/v1/travel", &parts, &file).await).await;
@@ -536,6 +572,21 @@ async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
         let job = service.over(&asked).await;
         let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
         assert_eq!(report["outcome"], outcome, "{report}");
+        // Whatever is off the one street is named with how far off it is, in the report, its file and its page.
+        let off = report["off_network"].as_array().unwrap();
+        let lost = off.iter().find(|place| place["is_placed"] == false).unwrap();
+        let code = lost["code"].as_str().unwrap();
+        assert!(lost["metres"].is_null() || lost["metres"].as_f64().unwrap() > 100.0, "{lost}");
+        let csv = service.get(report["off_network_csv"].as_str().unwrap()).await.body;
+        assert_eq!(csv.lines().count(), off.len() + 1);
+        let page = format!("/imports/{}", report["id"]);
+        assert_eq!(csv, service.get(&format!("{page}/off-network.csv")).await.body);
+        assert!(csv.contains(code) && service.get(&page).await.body.contains(code));
+        let notes = report["notes"].to_string();
+        assert!(
+            notes.contains("too far from any street of this map") && notes.contains(code),
+            "{notes}"
+        );
     }
     let csv = service.get("/api/v1/travel.csv").await;
     assert_eq!(csv.body.lines().count(), 4, "{}", csv.body);
@@ -587,12 +638,18 @@ async fn an_isochrone_is_a_circle_until_a_street_network_is_kept_and_says_which(
     let street = service.get(&asked).await;
     let (east, north) = (at.easting(), at.northing());
     let near = format!("/api/v1/access/explore?easting={east}&northing={north}&minutes=5");
-    let rows = service.ok(&near).await["nearest"].as_array().unwrap().clone();
+    let told = service.ok(&near).await;
+    assert_eq!(told["approximate"], false);
+    let rows = told["nearest"].as_array().unwrap().clone();
+    assert!(rows.iter().all(|row| row["mode"].is_null() || row["mode"] == "on foot, by street"));
     let on_foot = rows.iter().find(|row| row["mode"] == "on foot, by street").unwrap();
     let metres = on_foot["metres"].as_f64().unwrap();
     // The one street runs through the place: what is on it is there at once, and what is not has no way.
     assert!(on_foot["minutes"].is_null() == (metres > 1.0), "{on_foot}");
-    assert!(rows.iter().any(|row| row["mode"].as_str().unwrap().ends_with("straight line")));
+    let by_bus = service.ok(&format!("{near}&mode=public_transport")).await;
+    assert_eq!(by_bus["approximate"], true);
+    assert!(by_bus["made"].as_str().unwrap().contains("of a timetable only the minutes"));
+    assert_eq!(by_bus["nearest"][0]["mode"], "by public transport, straight line");
 
     assert_eq!(street.header("content-type"), "application/geo+json");
     let street = street.json();
@@ -728,7 +785,8 @@ async fn a_file_with_a_fault_changes_nothing_unless_faults_are_accepted() {
     let service = empty();
     let file = "site_code,name,gross_internal_area_m2,as_of\nZZT01,First,120,2026-03-31\nZZT02,Second,a lot,2026-03-31\n";
     let job = service.over(&service.upload(&[("kind", "sites")], file).await).await;
-    assert_eq!(job["state"], "done", "{job}");
+    assert_eq!(job["state"], "failed", "{job}");
+    assert!(job["message"].as_str().unwrap().contains("\"a lot\" is not a number"), "{job}");
 
     let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
     assert_eq!(report["outcome"], "not_applied", "{report}");
@@ -990,6 +1048,29 @@ async fn access_is_told_alike_by_every_table_and_boroughs_are_found_by_code_and_
 
     let near = service.ok("/api/v1/access/explore?easting=529000&northing=184000&minutes=15").await;
     assert!(near["nearest"].as_array().unwrap().len() > 3);
+    let lines: BTreeSet<&str> = near["nearest"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|row| row["service_line"].as_str().unwrap())
+        .collect();
+    assert_eq!(lines.len(), ServiceLine::ALL.len() - 1, "each has a row, if only to say none");
+    let of = |k: &str| format!("/api/v1/access/explore?easting=529000&northing=184000&k={k}");
+    for k in [1, 7] {
+        let rows = service.ok(&of(&k.to_string())).await["nearest"].as_array().unwrap().clone();
+        let label = ServiceLine::PrimaryCare.label();
+        let of_line: Vec<&Value> = rows.iter().filter(|row| row["service_line"] == label).collect();
+        assert_eq!(of_line.len(), k);
+        let estate = service.estate();
+        for row in of_line {
+            let code: SiteCode = row["site_code"].as_str().unwrap().parse().unwrap();
+            assert_eq!(estate.register().site(&code).unwrap().name(), row["site"]);
+        }
+    }
+    for k in ["0", "21", "many"] {
+        let errors = service.get(&of(k)).await.problem(422);
+        assert!(errors["k"].contains("from 1 to 20"), "{errors:?}");
+    }
     let errors = service.get("/api/v1/access/explore?postcode=XX1+1XX").await.problem(422);
     assert!(errors.contains_key("postcode"), "{errors:?}");
     service.get("/api/v1/access/explore").await.problem(422);
@@ -1028,6 +1109,33 @@ async fn standards_are_kept_by_version_and_what_contradicts_is_refused_by_both_n
     for field in ["service_line", "limit_minutes", "from", "colour"] {
         assert!(errors.contains_key(field), "{field}: {errors:?}");
     }
+    for (field, value, words) in [
+        (
+            "limit_metres",
+            json!(1e12),
+            "limit_metres is a number of metres above 0 and up to 200,000",
+        ),
+        ("limit_metres", json!("far"), "limit_metres is a number of metres"),
+        ("share", json!("most"), "share is a share from 0 to 1"),
+        ("mode", json!(7), "mode is one of "),
+        ("version", json!("new"), "version is a whole number of at least 0"),
+    ] {
+        let mut wrong = new_standard();
+        wrong[field] = value;
+        let errors = service.post("/api/v1/standards", &wrong).await.problem(422);
+        assert!(errors[field].starts_with(words), "{errors:?}");
+        assert_eq!(errors.len(), 1, "one sentence for one mistake: {errors:?}");
+    }
+    for (value, words) in [
+        (json!("ten"), "limit_minutes is a number of minutes"),
+        (json!(1e308), "limit_minutes is a number of minutes above 0 and up to 600"),
+    ] {
+        let mut wrong = new_standard();
+        wrong["limit_metres"] = Value::Null;
+        wrong["limit_minutes"] = value;
+        let errors = service.post("/api/v1/standards", &wrong).await.problem(422);
+        assert_eq!(errors["limit_minutes"], words);
+    }
     let mut elsewhere = new_standard();
     elsewhere["area"] = json!("borough:E99");
     let errors = service.post("/api/v1/standards", &elsewhere).await.problem(422);
@@ -1046,9 +1154,7 @@ async fn two_states_are_compared_and_bad_ones_are_told_by_the_field() {
     let register = service.estate().snapshot.register.clone();
     let tenancy = register
         .tenancies()
-        .find(|held| {
-            held.service_line() == Some(crate::register::ServiceLine::PrimaryCare) && held.is_open()
-        })
+        .find(|held| held.service_line() == Some(ServiceLine::PrimaryCare) && held.is_open())
         .unwrap();
     let site = tenancy.site().unwrap();
 
