@@ -218,7 +218,9 @@ impl Large<'_, '_> {
                 }
                 rough = self.first_plan(times, &aims);
                 let missed = rough.as_ref().map_or_else(Vec::new, |plan| self.missed_limits(plan));
-                missed.iter().for_each(|&(limit, by)| aims[limit] += 1.5 * by);
+                for &(limit, by) in &missed {
+                    aims[limit] += 1.5 * by;
+                }
                 if missed.is_empty() || self.is_whole() {
                     break;
                 }
@@ -534,7 +536,9 @@ impl Large<'_, '_> {
                 break;
             }
             let around = Self::neighbourhood(&wide, &neighbours, &all);
-            around.iter().for_each(|&site| is_seen[site] = true);
+            for &site in &around {
+                is_seen[site] = true;
+            }
             if let Some(better) = self.better_around(&around, &all, &plan, Some(&fines)) {
                 plan = better;
             }

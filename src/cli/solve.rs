@@ -98,7 +98,6 @@ pub(super) fn run(args: &SolveArgs) -> anyhow::Result<ExitCode> {
         time_limit_seconds: args.time,
         branches: args.branches,
         seed: args.seed,
-        ..Settings::default()
     };
     let mut watch = Terminal::watching();
     let solve = if args.method == Method::Highs { solver::solve_whole } else { solver::solve };

@@ -242,6 +242,8 @@ fn a_limit_on_nothing_is_met_or_infeasible() {
     assert_eq!(solve(&with(1.0), &Settings::default(), &mut ()).status, Status::Infeasible);
 }
 
+type Search = fn(&Problem, &Settings, &mut dyn Watch) -> Outcome;
+
 #[test]
 fn limits_in_branches_leave_the_same_bytes_however_busy_the_machine_is() {
     let cost = |i: i32, r: i32| f64::from((i * 37 + r * 91).rem_euclid(101) + (i - r).abs()) / 3.0;
@@ -250,7 +252,6 @@ fn limits_in_branches_leave_the_same_bytes_however_busy_the_machine_is() {
     let mut divided = whole.clone();
     divided.units.iter_mut().for_each(|unit| unit.is_divisible = true);
     let medians = classic::p_median(&costs, 6);
-    type Search = fn(&Problem, &Settings, &mut dyn Watch) -> Outcome;
     let searches: [(&str, Search, &Problem); 5] = [
         ("HiGHS", solve_whole, &whole),
         ("moves, then HiGHS", solve, &whole),
