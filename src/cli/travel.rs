@@ -95,7 +95,8 @@ struct TimesArgs {
 
 #[derive(Debug, Args)]
 struct MatrixArgs {
-    /// Columns zone, site and minutes (or `from_id`, `to_id` and `travel_time_p50`); an empty cell is "no way".
+    /// Columns zone, site and minutes (or `from_id`, `to_id` and `travel_time_p50`); an empty cell is "no way". Rows whose
+    /// column mode names another mode than --mode are faults.
     #[arg(value_name = "FILE")]
     file: PathBuf,
     /// How people travel in it.

@@ -43,7 +43,7 @@ pub(super) struct Job {
     history: Vec<Improvement>,
     /// The run it made.
     run: Option<Link>,
-    /// The import it made.
+    /// The import it made; of a failed job, the report of why nothing was kept.
     import: Option<Link>,
     /// The study it made.
     study: Option<Link>,

@@ -1067,6 +1067,9 @@ async fn access_is_told_alike_by_every_table_and_boroughs_are_found_by_code_and_
             assert_eq!(estate.register().site(&code).unwrap().name(), row["site"]);
         }
     }
+    let bare = empty().ok(&of("1")).await["nearest"].as_array().unwrap().clone();
+    assert_eq!(bare.len(), ServiceLine::ALL.len() - 1);
+    assert!(bare.iter().all(|row| row["site"] == "None in the register" && row["rank"].is_null()));
     for k in ["0", "21", "many"] {
         let errors = service.get(&of(k)).await.problem(422);
         assert!(errors["k"].contains("from 1 to 20"), "{errors:?}");

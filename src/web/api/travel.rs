@@ -93,7 +93,8 @@ pub(super) struct TravelForm {
     window: Option<String>,
     /// For `timetable`: changes at most, 0 to 6; 2 where not given.
     changes: Option<u8>,
-    /// For `matrix`: how people travel in it, as in the list.
+    /// For `matrix`: how people travel in it, as in the list. Where the file has a column `mode`, rows of another mode are
+    /// faults.
     mode: Option<String>,
     /// For `matrix`: what it means that a pair has no row: `beyond-limit`, `unreachable` or `not-computed`.
     absent: Option<String>,

@@ -17,8 +17,8 @@ use crate::web::problem::Problem;
 use crate::web::upload;
 
 const IMPORTS_SHOWN: usize = 100;
-/// More faults than this are in the file only.
-const FAULTS_SHOWN: usize = 200;
+/// More faults than this, and more places off the streets, are in their file only.
+const ROWS_SHOWN: usize = 200;
 
 pub(crate) async fn list(
     request: HttpRequest,
@@ -101,9 +101,8 @@ pub(crate) async fn show(
     let id = ImportId(*id);
     page(&request, &app, move |app| {
         let report = app.store.import_report(&app.scope(), id)?;
-        let mut table = faults_table(&report.faults);
-        let hidden = table.rows.len().saturating_sub(FAULTS_SHOWN);
-        table.rows.truncate(FAULTS_SHOWN);
+        let (faults, hidden) = shortened(faults_table(&report.faults));
+        let (off_network, hidden_places) = shortened(off_network_table(&report.off_network));
         let (colour, words) = outcome(&report);
         let view = context! {
             kind => report.kind.label(),
@@ -117,11 +116,11 @@ pub(crate) async fn show(
             is_refused => report.version.is_none() && !report.faults.is_empty(),
             fault_count => report.faults.len(),
             hidden => hidden,
-            faults => view_of(Shown::plain(&table, Some(format!("/imports/{}/faults.csv", id.0)))),
-            off_network => (!report.off_network.is_empty()).then(|| {
-                let href = format!("/imports/{}/off-network.csv", id.0);
-                view_of(Shown::plain(&off_network_table(&report.off_network), Some(href)))
+            faults => view_of(Shown::plain(&faults, Some(format!("/imports/{}/faults.csv", id.0)))),
+            off_network => (!off_network.rows.is_empty()).then(|| {
+                view_of(Shown::plain(&off_network, Some(format!("/imports/{}/off-network.csv", id.0))))
             }),
+            hidden_places => hidden_places,
         };
         let title = format!("Import {}: {}", id.0, report.kind.label());
         Ok(Page::new("import.html", title, view)
@@ -129,6 +128,13 @@ pub(crate) async fn show(
             .under("Imports", "/imports"))
     })
     .await
+}
+
+/// The first rows, and how many there are more.
+fn shortened(mut table: Table) -> (Table, usize) {
+    let hidden = table.rows.len().saturating_sub(ROWS_SHOWN);
+    table.rows.truncate(ROWS_SHOWN);
+    (table, hidden)
 }
 
 pub(crate) async fn faults_file(

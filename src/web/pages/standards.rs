@@ -272,7 +272,12 @@ fn read(form: &mut Form, key: &str) -> Option<Standard> {
             .ok_or_else(|| words.to_owned())
     };
     let most = form.read("limit", |text| number(text, "Enter the limit as a number"));
-    let share = form.read("share", |text| number(text, "Enter a share from 0 to 100 per cent"));
+    let share = form.read("share", |text| {
+        let words = "Enter a share from 0 to 100 per cent";
+        number(text, words).and_then(|share| {
+            if (0.0..=100.0).contains(&share) { Ok(share) } else { Err(words.to_owned()) }
+        })
+    });
     let area = form.read("area", |text| {
         Area::parse(text).ok_or_else(|| {
             "Enter all, icb:CODE, borough:CODE or ward:CODE, such as borough:E09000007".to_owned()
