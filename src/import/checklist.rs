@@ -185,7 +185,7 @@ impl Sheet<'_> {
 pub fn seen_on(text: &str, today: NaiveDate) -> Result<NaiveDate, &'static str> {
     let day = Scalar::parse(Kind::Date, text).ok().and_then(|scalar| scalar.date());
     let day = day.ok_or("the day it was seen, such as 2026-03-31")?;
-    if day > today { Err("a day that is not in the future") } else { Ok(day) }
+    if day > today { Err("today or an earlier day") } else { Ok(day) }
 }
 
 /// By number, `6` or `6.0`, by key or by label.
@@ -294,8 +294,8 @@ mod tests {
         3 site_code "RXA99": the code of a site in the register
         4 answer "perhaps": yes, no, not_applicable or unknown
         5 as_of "yesterday": the day it was seen, such as 2026-03-31
-        6 as_of "2099-01-01": a day that is not in the future
-        7 as_of "2026-05-01": a day that is not in the future
+        6 as_of "2099-01-01": today or an earlier day
+        7 as_of "2026-05-01": today or an earlier day
         "#);
     }
 

@@ -10,7 +10,8 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
 use super::networks::{self, Asked, NetworksFault, Prepared};
 use super::{
-    Fault, ImportKind, ImportReport, InputFile, OffNetwork, ReferenceSet, matrix, timetable,
+    Fault, ImportKind, ImportReport, InputFile, MOST_FAULTS, OffNetwork, ReferenceSet, matrix,
+    timetable,
 };
 use crate::geography::sha256;
 use crate::register::{Minutes, Reference, ReferenceKind, SiteCode};
@@ -377,6 +378,11 @@ impl Making<'_> {
             value: fault.value,
             expected: fault.expected,
         }));
+        let beyond = faults.len().saturating_sub(MOST_FAULTS);
+        if beyond > 0 {
+            faults.truncate(MOST_FAULTS);
+            self.note(format!("{beyond} further faults are not listed"));
+        }
         self.report.rows = seen as u64;
         self.report.faults = faults;
         let times = reading.times;
