@@ -16,7 +16,7 @@ mod standard;
 mod standings;
 mod state;
 
-pub use assess::{Offer, Standing, ZoneReach, assess, reach, summarise};
+pub use assess::{Doubt, Doubts, Offer, Standing, ZoneReach, assess, reach, summarise};
 pub use catchments::{Agent, Catchment, CatchmentFault, Measure, Scores, Weight};
 pub use checklist::{Entry, recorded};
 pub use compare::{Affected, AreaChange, Comparison, affected, compare};
@@ -29,8 +29,8 @@ pub use score::{
     utilisation_by_basis,
 };
 pub use shortfall::{
-    Closing, Fix, Line, LineShortfall, Shortfall, SiteEffect, Step, closing, league, shortfall,
-    step_free_readings, survey_list,
+    Closing, Fix, Line, LineShortfall, Shortfall, SiteEffect, Step, closing, league, lines_without,
+    shortfall, step_free_reading, step_free_readings, survey_list,
 };
 pub use standard::{Area, AreaAssessment, Assessment, Group, Limit, Standard, Verdict};
 pub use standings::{Difference, PartChange, Standings, VerdictChange, WorstZone};

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Area, AreaAssessment, Assessment, Group, Standard, Verdict};
+use super::compare::Journey;
+use super::{Area, AreaAssessment, Assessment, Group, Standard, State, Verdict};
 use crate::geography::Zones;
 use crate::register::{ServiceLine, SiteCode};
 use crate::travel::{Missing, TravelTimes};
@@ -28,12 +29,74 @@ pub enum Standing {
     Within,
     /// No site that could serve is.
     Beyond,
-    /// It depends on an unknown: a gate, or minutes nobody has computed.
+    /// It depends on an unknown: see [`Doubt`].
     Undetermined,
 }
 
+/// Why a standing is undetermined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Doubt {
+    /// No site in the register says that it offers the care.
+    NoOffer,
+    /// Sites offer the care, and nobody knows where any of them is.
+    NotPlaced,
+    /// The minutes do not tell: none are kept, or not of this pair, or the search ended before the limit.
+    NoMinutes,
+    /// There is a way only if what nobody has recorded is passable.
+    WayUnsure,
+    /// Nobody has surveyed every gate of a site within the limit.
+    NotSurveyed,
+}
+
+impl Doubt {
+    /// Every reason.
+    pub const ALL: [Self; 5] =
+        [Self::NoOffer, Self::NotPlaced, Self::NoMinutes, Self::WayUnsure, Self::NotSurveyed];
+
+    /// Whether it is that the register does not say who offers the care.
+    pub fn is_silence(self) -> bool {
+        matches!(self, Self::NoOffer | Self::NotPlaced)
+    }
+
+    /// In the reader's words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::NoOffer => "no site in the register says that it offers this care",
+            Self::NotPlaced => "no site that offers this care has a place on the map",
+            Self::NoMinutes => "no minutes are kept that would tell",
+            Self::WayUnsure => "nobody has recorded whether the way to a site is passable",
+            Self::NotSurveyed => "a site within the limit has not been surveyed",
+        }
+    }
+}
+
+/// A set of reasons.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Doubts(u8);
+
+impl Doubts {
+    fn add(&mut self, doubt: Doubt) {
+        self.0 |= 1 << doubt as u8;
+    }
+
+    /// Whether a reason is among them.
+    pub fn has(self, doubt: Doubt) -> bool {
+        self.0 & (1 << doubt as u8) != 0
+    }
+
+    fn is_empty(self) -> bool {
+        self.0 == 0
+    }
+
+    /// Each of them, in the order of [`Doubt::ALL`].
+    pub fn iter(self) -> impl Iterator<Item = Doubt> {
+        Doubt::ALL.into_iter().filter(move |doubt| self.has(*doubt))
+    }
+}
+
 /// A zone under a standard.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct ZoneReach {
     /// LSOA code.
     pub zone: String,
@@ -53,6 +116,10 @@ pub struct ZoneReach {
     pub groups: [Option<u64>; 5],
     /// How it stands.
     pub standing: Standing,
+    /// Why that is undetermined; none where it is not.
+    pub doubts: Doubts,
+    /// Tells apart the sites that could serve, nearer than any that surely does.
+    pub(super) could: u64,
     /// Minutes to the nearest site that surely serves, if one was in reach of the search.
     pub minutes: Option<f64>,
     /// That site.
@@ -67,6 +134,9 @@ pub struct ZoneReach {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Reached {
     pub(super) standing: Standing,
+    pub(super) doubts: Doubts,
+    /// As in [`ZoneReach`].
+    pub(super) could: u64,
     /// The nearest that surely serves.
     pub(super) sure: Option<(u32, f64)>,
     /// The nearest that offers the care at all.
@@ -77,6 +147,10 @@ impl Reached {
     pub(super) fn minutes(&self) -> Option<f64> {
         self.sure.map(|(_, minutes)| minutes)
     }
+
+    pub(super) fn journey(&self) -> Journey {
+        Journey { standing: self.standing, minutes: self.minutes(), could: self.could }
+    }
 }
 
 /// Each zone of the standard's area under the standard, by zone code.
@@ -84,9 +158,9 @@ pub fn reach(
     standard: &Standard,
     zones: &Zones,
     times: &TravelTimes,
-    offers: &[Offer],
+    state: &State,
 ) -> Vec<ZoneReach> {
-    let serving = Serving::of(standard, times, offers);
+    let serving = Serving::of(standard, times, state);
     let zones = zones.iter().filter(|zone| standard.area.holds(zone));
     let site = |found: Option<(u32, f64)>| {
         found.and_then(|(site, _)| times.sites.get(site as usize)).cloned()
@@ -104,6 +178,8 @@ pub fn reach(
                 people: standard.group.people(zone),
                 groups: Group::ALL.map(|group| group.people(zone)),
                 standing: reached.standing,
+                doubts: reached.doubts,
+                could: reached.could,
                 minutes: reached.minutes(),
                 nearest: site(reached.sure),
                 any_minutes: reached.any.map(|(_, minutes)| minutes),
@@ -118,10 +194,10 @@ pub fn assess(
     standard: &Standard,
     zones: &Zones,
     times: &TravelTimes,
-    offers: &[Offer],
+    state: &State,
 ) -> Assessment {
-    let not_placed = Serving::of(standard, times, offers).not_placed;
-    let reached = reach(standard, zones, times, offers);
+    let not_placed = Serving::of(standard, times, state).not_placed;
+    let reached = reach(standard, zones, times, state);
     Assessment { not_placed, ..summarise(standard, times, &reached) }
 }
 
@@ -144,65 +220,88 @@ pub(super) struct Serving {
     count: usize,
     /// In the table's minutes; `None` where the table cannot tell.
     limit: Option<f64>,
+    /// Sites that perhaps or surely do and are in no column.
     pub(super) not_placed: u64,
+    silence: Option<Doubt>,
+    /// Tells apart all the sites that perhaps or surely do.
+    could: u64,
 }
 
 impl Serving {
-    pub(super) fn of(standard: &Standard, times: &TravelTimes, offers: &[Offer]) -> Self {
+    pub(super) fn of(standard: &Standard, times: &TravelTimes, state: &State) -> Self {
         let mut sites = vec![None; times.sites.len()];
-        let mut not_placed = std::collections::BTreeSet::new();
-        for offer in offers.iter().filter(|offer| offer.service_line == standard.service_line) {
-            let serves = match (standard.group, offer.gates) {
+        let mut not_placed = 0;
+        for (site, gates) in state.offering(standard.service_line) {
+            let serves = match (standard.group, gates) {
                 (Group::StepFree, Some(false)) => Serves::Never,
                 (Group::StepFree, None) => Serves::Perhaps,
                 _ => Serves::Surely,
             };
-            let place = times.site_index(&offer.site).and_then(|column| sites.get_mut(column));
-            match place {
-                // Two tenancies of one line at a site: the surer one serves.
-                Some(place) => *place = (*place).max(Some(serves)),
-                None if serves == Serves::Never => {}
-                None => drop(not_placed.insert(&offer.site)),
+            match times.site_index(site).and_then(|column| sites.get_mut(column)) {
+                Some(place) => *place = Some(serves),
+                None => not_placed += u64::from(serves > Serves::Never),
             }
         }
         let count = sites.iter().filter(|site| **site > Some(Serves::Never)).count();
         let limit = standard.limit_in(times).map(|minutes| minutes.0);
-        Self { sites, count, limit, not_placed: not_placed.len() as u64 }
+        let marks = (0_u32..).zip(&sites).filter_map(|(at, serves)| Some(mark(at, (*serves)?)));
+        let could = marks.fold(not_placed, u64::wrapping_add);
+        let silence = state.silence(standard.service_line);
+        Self { sites, count, limit, not_placed, silence, could }
     }
 
     /// `line` is the zone's row.
     pub(super) fn reached(&self, line: Option<usize>, times: &TravelTimes) -> Reached {
+        let (mut sure, mut any, mut could) = (None, None, 0_u64);
+        let mut doubts = Doubts::default();
         let (Some(limit), Some(line)) = (self.limit, line) else {
-            return Reached { standing: Standing::Undetermined, sure: None, any: None };
+            doubts.add(self.silence.unwrap_or(Doubt::NoMinutes));
+            let (standing, could) = (Standing::Undetermined, self.could);
+            return Reached { standing, doubts, could, sure, any };
         };
-        let (mut sure, mut any) = (None, None);
-        let mut could_be_within = false;
         for pair in times.row(line) {
-            let Some(serves) = self.sites.get(pair.site as usize).copied().flatten() else {
-                continue;
-            };
+            let Some(serves) = self.serves(pair.site) else { continue };
             let found = (pair.site, pair.minutes.0);
             any = any.or(Some(found));
-            could_be_within |= serves == Serves::Perhaps && pair.minutes.0 <= limit;
             if serves == Serves::Surely {
-                // Rows are nearest first: nothing farther on changes any of the three.
+                // Rows are nearest first: nothing farther on changes anything.
                 sure = Some(found);
                 break;
             }
+            could = could.wrapping_add(mark(pair.site, serves));
+            if serves == Serves::Perhaps && pair.minutes.0 <= limit {
+                doubts.add(Doubt::NotSurveyed);
+            }
         }
-        could_be_within |= times
-            .perhaps(line)
-            .iter()
-            .take_while(|pair| pair.minutes.0 <= limit)
-            .any(|pair| self.could(pair.site as usize));
-        let standing = if sure.is_some_and(|(_, minutes)| minutes <= limit) {
-            Standing::Within
-        } else if could_be_within || self.is_blind(line, limit, times) {
-            Standing::Undetermined
-        } else {
-            Standing::Beyond
-        };
-        Reached { standing, sure, any }
+        if sure.is_some_and(|(_, minutes)| minutes <= limit) {
+            let (standing, doubts) = (Standing::Within, Doubts::default());
+            return Reached { standing, doubts, could, sure, any };
+        }
+        let known = sure.map_or(f64::INFINITY, |(_, minutes)| minutes);
+        for pair in times.perhaps(line).iter().take_while(|pair| pair.minutes.0 < known) {
+            let Some(serves) = self.serves(pair.site) else { continue };
+            // Another mark than by the sure way.
+            could = could.wrapping_add(mark(pair.site, serves).rotate_left(1));
+            if serves > Serves::Never && pair.minutes.0 <= limit {
+                doubts.add(Doubt::WayUnsure);
+                if serves == Serves::Perhaps {
+                    doubts.add(Doubt::NotSurveyed);
+                }
+            }
+        }
+        if let Some(silence) = self.silence {
+            doubts.add(silence);
+        }
+        if self.not_placed > 0 || self.is_blind(line, limit, times) {
+            doubts.add(Doubt::NoMinutes);
+            could = self.could;
+        }
+        let standing = if doubts.is_empty() { Standing::Beyond } else { Standing::Undetermined };
+        Reached { standing, doubts, could, sure, any }
+    }
+
+    fn serves(&self, site: u32) -> Option<Serves> {
+        self.sites.get(site as usize).copied().flatten()
     }
 
     /// Whether the care of a column may serve.
@@ -212,8 +311,10 @@ impl Serving {
 
     /// Whether what a row says can change by sites that are not in the row.
     pub(super) fn may_be_blind(&self, times: &TravelTimes) -> bool {
-        let Some(limit) = self.limit else { return false };
-        !times.exceptions.is_empty() || !is_searched(times.absent, limit, times)
+        let Some(limit) = self.limit else { return true };
+        self.not_placed > 0
+            || !times.exceptions.is_empty()
+            || !is_searched(times.absent, limit, times)
     }
 
     /// Whether a site that could serve may be within the limit without the table knowing.
@@ -225,13 +326,25 @@ impl Serving {
         if in_row == self.count {
             return false;
         }
-        if times.exceptions.is_empty() {
-            return true;
+        if is_searched(times.absent, limit, times) {
+            let mut own = times.exceptions_of(line).iter().map(|held| held.site as usize);
+            return own.any(|site| {
+                let why = self.could(site).then(|| times.why_missing(line, site)).flatten();
+                why.is_some_and(|why| !is_searched(why, limit, times))
+            });
         }
         let serving = (0..self.sites.len()).filter(|site| self.could(*site));
         let mut missing = serving.filter_map(|site| times.why_missing(line, site));
         missing.any(|why| !is_searched(why, limit, times))
     }
+}
+
+/// A number for a site and how it serves, such that sums of them tell sets apart (the end of `SplitMix64`).
+fn mark(site: u32, serves: Serves) -> u64 {
+    let mut mark = ((u64::from(site) << 2) | serves as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
+    mark = (mark ^ (mark >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mark = (mark ^ (mark >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    mark ^ (mark >> 31)
 }
 
 /// Whether a missing pair is surely beyond the limit.
@@ -287,6 +400,7 @@ pub(super) struct Seen {
     pub(super) people: Option<u64>,
     pub(super) residents: u64,
     pub(super) standing: Standing,
+    pub(super) doubts: Doubts,
     pub(super) minutes: Option<f64>,
     pub(super) any_minutes: Option<f64>,
 }
@@ -297,6 +411,7 @@ impl Seen {
             people,
             residents: zone.residents,
             standing: zone.standing,
+            doubts: zone.doubts,
             minutes: zone.minutes,
             any_minutes: zone.any_minutes,
         }
@@ -309,6 +424,8 @@ pub(super) struct Tally {
     within: u64,
     beyond: u64,
     undetermined: u64,
+    /// Of the undetermined, people with each reason, in the order of [`Doubt::ALL`].
+    doubts: [u64; 5],
     unknown_zones: u64,
     /// Residents of zones whose people are unknown, by how the zone stands: the most that could be hidden there.
     hidden_within: u64,
@@ -336,6 +453,9 @@ impl Tally {
             return;
         };
         *counts.0 += people;
+        for (doubt, sum) in Doubt::ALL.into_iter().zip(&mut self.doubts) {
+            *sum += if zone.doubts.has(doubt) { people } else { 0 };
+        }
         if people == 0 {
             return;
         }
@@ -389,6 +509,7 @@ impl Tally {
             within: self.within,
             beyond: self.beyond,
             undetermined: self.undetermined,
+            doubts: Doubt::ALL.into_iter().zip(self.doubts).filter(|(_, sum)| *sum > 0).collect(),
             mean_minutes: mean(&self.journeys),
             median_minutes: centile(&self.journeys, 50),
             p90_minutes: centile(&self.journeys, 90),
@@ -479,6 +600,24 @@ mod tests {
 
     fn offer(site: &str, gates: Option<bool>) -> Offer {
         Offer { site: code(site), service_line: ServiceLine::PrimaryCare, gates }
+    }
+
+    fn assess(
+        standard: &Standard,
+        zones: &Zones,
+        times: &TravelTimes,
+        offers: &[Offer],
+    ) -> Assessment {
+        super::assess(standard, zones, times, &State::new("", offers.to_vec()))
+    }
+
+    fn reach(
+        standard: &Standard,
+        zones: &Zones,
+        times: &TravelTimes,
+        offers: &[Offer],
+    ) -> Vec<ZoneReach> {
+        super::reach(standard, zones, times, &State::new("", offers.to_vec()))
     }
 
     fn counts(area: &AreaAssessment) -> (u64, u64, u64) {
@@ -573,7 +712,14 @@ mod tests {
         assert_eq!(worse, ["Borough B1"]);
         let [was, is] = [&was, &is].map(|offers| reach(&ask, &zones, &times, offers));
         let told = affected(&was, &is);
-        let expected = Affected { better: 400, same: 200, worse: 100, lost: 100, gained: 400 };
+        let expected = Affected {
+            better: 400,
+            same: 200,
+            worse: 100,
+            lost: 100,
+            gained: 400,
+            ..Affected::default()
+        };
         assert_eq!(told, expected);
     }
 
@@ -595,7 +741,9 @@ mod tests {
 
         let unplaced = walk(&zones, &[], 60.0);
         let assessment = assess(&ask, &zones, &unplaced, &offers);
-        assert_eq!((counts(&assessment.total), assessment.not_placed), ((0, 300, 0), 1));
+        // Nobody has worked out the way to this site, so nobody is surely without it.
+        assert_eq!((counts(&assessment.total), assessment.not_placed), ((0, 0, 300), 1));
+        assert_eq!(assessment.total.doubts, [(Doubt::NoMinutes, 300)]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Before and after: who is better off, who worse.
 
+use std::cmp::Ordering;
+
 use serde::{Deserialize, Serialize};
 
 use super::{Area, AreaAssessment, Assessment, Standard, Standing, Verdict, ZoneReach};
@@ -83,9 +85,45 @@ fn more(was: u64, is: u64) -> i64 {
     is.saturating_sub(was).cast_signed() - was.saturating_sub(is).cast_signed()
 }
 
-/// People by what happens to their journey to the nearest site that surely serves them. `better`, `same` and `worse` add
-/// up to the people whose number is known.
+/// A zone's journey to the nearest site that surely serves, as far as it is known.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Journey {
+    pub(super) standing: Standing,
+    pub(super) minutes: Option<f64>,
+    /// Tells apart the sites that could serve, nearer than any that surely does.
+    pub(super) could: u64,
+}
+
+/// What happens to a journey.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Outcome {
+    Better,
+    Same,
+    Worse,
+    /// Nobody can tell: it is undetermined on one side only, or on both by other sites.
+    Untold,
+}
+
+impl Journey {
+    pub(super) fn becomes(self, after: Self) -> Outcome {
+        let [was_open, is_open] =
+            [self, after].map(|journey| journey.standing == Standing::Undetermined);
+        if was_open != is_open || (is_open && self.could != after.could) {
+            return Outcome::Untold;
+        }
+        let [from, to] = [self, after].map(|journey| journey.minutes.unwrap_or(f64::INFINITY));
+        match to.total_cmp(&from) {
+            Ordering::Less => Outcome::Better,
+            Ordering::Equal => Outcome::Same,
+            Ordering::Greater => Outcome::Worse,
+        }
+    }
+}
+
+/// People by what happens to their journey to the nearest site that surely serves them. `better`, `same`, `worse` and
+/// `untold` add up to the people whose number is known.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Affected {
     /// A shorter journey, or a site in reach where there was none.
     pub better: u64,
@@ -93,45 +131,66 @@ pub struct Affected {
     pub same: u64,
     /// A longer journey, or no site in reach any more.
     pub worse: u64,
-    /// Of the worse: surely within the standard before, and not after.
+    /// Nobody can tell: undetermined before or after, and not both by the same sites.
+    pub untold: u64,
+    /// Of the worse: surely within the standard before, and surely beyond after.
     pub lost: u64,
-    /// Of the better: surely within after, and not before.
+    /// Of the better: surely beyond before, and surely within after.
     pub gained: u64,
+    /// Surely within before, undetermined after.
+    pub within_to_open: u64,
+    /// Surely beyond before, undetermined after.
+    pub beyond_to_open: u64,
+    /// Undetermined before, surely within after.
+    pub open_to_within: u64,
+    /// Undetermined before, surely beyond after.
+    pub open_to_beyond: u64,
 }
 
 impl Affected {
-    /// Counts these people, by standing and minutes before and after.
-    pub(super) fn add(
-        &mut self,
-        people: u64,
-        (was, from): (Standing, Option<f64>),
-        (is, to): (Standing, Option<f64>),
-    ) {
-        let [from, to] = [from, to].map(|minutes| minutes.unwrap_or(f64::INFINITY));
-        let counter = if to < from {
-            &mut self.better
-        } else if to > from {
-            &mut self.worse
-        } else {
-            &mut self.same
-        };
-        *counter += people;
-        match (was, is) {
-            (Standing::Within, Standing::Within) => {}
-            (Standing::Within, _) => self.lost += people,
-            (_, Standing::Within) => self.gained += people,
-            _ => {}
-        }
+    /// Counts these people.
+    pub(super) fn add(&mut self, people: u64, was: Journey, is: Journey) {
+        *match was.becomes(is) {
+            Outcome::Better => &mut self.better,
+            Outcome::Same => &mut self.same,
+            Outcome::Worse => &mut self.worse,
+            Outcome::Untold => &mut self.untold,
+        } += people;
+        use Standing::{Beyond, Undetermined, Within};
+        *match (was.standing, is.standing) {
+            (Within, Beyond) => &mut self.lost,
+            (Beyond, Within) => &mut self.gained,
+            (Within, Undetermined) => &mut self.within_to_open,
+            (Beyond, Undetermined) => &mut self.beyond_to_open,
+            (Undetermined, Within) => &mut self.open_to_within,
+            (Undetermined, Beyond) => &mut self.open_to_beyond,
+            (Within, Within) | (Beyond, Beyond) | (Undetermined, Undetermined) => return,
+        } += people;
+    }
+
+    /// People whose standing was undetermined and is not, or the other way round.
+    pub fn in_or_out_of_doubt(&self) -> u64 {
+        self.within_to_open + self.beyond_to_open + self.open_to_within + self.open_to_beyond
+    }
+
+    /// Whether nothing changes for anybody.
+    pub fn is_nothing(&self) -> bool {
+        self.better + self.worse + self.untold == 0
     }
 }
 
 /// Counts people over zones that both have. A zone whose people are unknown counts for nothing.
 pub fn affected(before: &[ZoneReach], after: &[ZoneReach]) -> Affected {
+    let journey = |zone: &ZoneReach| Journey {
+        standing: zone.standing,
+        minutes: zone.minutes,
+        could: zone.could,
+    };
     let mut sums = Affected::default();
     for was in before {
         let Ok(at) = after.binary_search_by(|is| is.zone.cmp(&was.zone)) else { continue };
         let (Some(is), Some(people)) = (after.get(at), was.people) else { continue };
-        sums.add(people, (was.standing, was.minutes), (is.standing, is.minutes));
+        sums.add(people, journey(was), journey(is));
     }
     sums
 }

@@ -112,7 +112,7 @@ pub fn parts(standard: &Standard, zones: &[ZoneReach], by: By) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::access::{Offer, reach};
+    use crate::access::{Offer, State, reach};
     use crate::geography::{Zone, Zones};
     use crate::register::{Minutes, Point, ServiceLine};
     use crate::travel::{Mode, StraightLine, straight_line};
@@ -151,7 +151,7 @@ mod tests {
             &standard,
             &zones,
             &times,
-            &[offer("S01", Some(false)), offer("S02", Some(true))],
+            &State::new("", [offer("S01", Some(false)), offer("S02", Some(true))]),
         );
 
         for by in [By::Borough, By::Icb, By::Ward, By::Decile] {

@@ -6,34 +6,49 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Area, AreaAssessment, Group, Offer, Standard, Standing, ToPass, assess, reach};
+use super::{Area, AreaAssessment, Group, Standard, Standing, State, ToPass, assess, reach};
 use crate::fund::WorksCost;
 use crate::geography::Zones;
-use crate::register::{ServiceLine, SiteCode};
+use crate::register::{ServiceLine, SiteCode, Word as _};
 use crate::travel::TravelTimes;
 
-/// For each service line that has a standard, in the order of lines: its own standard for disabled residents, or else
-/// its first standard read for them.
-pub fn step_free_readings(standards: &[Standard]) -> Vec<Standard> {
-    let lines: BTreeSet<ServiceLine> = standards.iter().map(|s| s.service_line).collect();
-    let read = |line| {
-        let of_line = || standards.iter().filter(move |standard| standard.service_line == line);
-        let own = of_line().find(|standard| standard.group == Group::StepFree).cloned();
-        own.or_else(|| {
-            let other = of_line().next()?;
-            Some(Standard {
-                words: format!(
-                    "{}, at a site that passes every must-pass access item",
-                    other.words
-                ),
-                group: Group::StepFree,
-                is_policy: false,
-                source: format!("the standard {}, read for disabled residents", other.key),
-                ..other.clone()
-            })
-        })
-    };
-    lines.into_iter().filter_map(read).collect()
+/// A standard read for disabled residents: at sites that pass every gate, by ways they can travel. A standard for them
+/// keeps its words, its source and whether it is policy.
+pub fn step_free_reading(standard: &Standard) -> Standard {
+    let mode = standard.mode.step_free();
+    if standard.group == Group::StepFree {
+        return Standard { mode, ..standard.clone() };
+    }
+    Standard {
+        words: format!("{}, at a site that passes every must-pass access item", standard.words),
+        group: Group::StepFree,
+        mode,
+        is_policy: false,
+        source: format!("the standard {}, read for disabled residents", standard.key),
+        ..standard.clone()
+    }
+}
+
+/// For each service line that has a standard which applies in all of an area, in the order of lines, the reading of one
+/// of them for disabled residents: of the narrowest area first, then a standard for disabled residents, then one for
+/// everyone. A standard of another area says nothing here, nor does that of a part of this one.
+pub fn step_free_readings(standards: &[Standard], area: &Area, zones: &Zones) -> Vec<Standard> {
+    let mut first: BTreeMap<ServiceLine, (_, &Standard)> = BTreeMap::new();
+    for standard in standards.iter().filter(|standard| standard.area.covers(area, zones)) {
+        let rank = (standard.area != *area, standard.area.rank(), standard.group.rank());
+        let held = first.entry(standard.service_line).or_insert((rank, standard));
+        if rank < held.0 {
+            *held = (rank, standard);
+        }
+    }
+    first.into_values().map(|(_, standard)| step_free_reading(standard)).collect()
+}
+
+/// The kinds of care for patients that none of these standards speaks of.
+pub fn lines_without<'a>(standards: impl IntoIterator<Item = &'a Standard>) -> Vec<ServiceLine> {
+    let set: BTreeSet<_> = standards.into_iter().map(|standard| standard.service_line).collect();
+    let lines = ServiceLine::ALL.iter().copied();
+    lines.filter(|line| *line != ServiceLine::Support && !set.contains(line)).collect()
 }
 
 /// A service line's reading with the minutes and offers it is judged by.
@@ -43,8 +58,8 @@ pub struct Line<'a> {
     pub standard: &'a Standard,
     /// Minutes to the sites of the line, as far as the standard's limit at least.
     pub times: &'a TravelTimes,
-    /// Every site that offers the line, with its gates.
-    pub offers: &'a [Offer],
+    /// Which sites offer the line, and whether they can be got into.
+    pub state: &'a State,
 }
 
 /// A service line in an area.
@@ -56,10 +71,12 @@ pub struct LineShortfall {
     pub assessed: AreaAssessment,
     /// All usual residents of the zones that are surely beyond.
     pub residents_beyond: u64,
-    /// Disabled residents not surely within who have no site of the line within the limit at all: works mend nothing.
+    /// Disabled residents who surely have no site of the line within the limit, of any kind: works mend nothing.
     pub no_site: u64,
+    /// Disabled residents of whom nobody can tell whether there is one.
+    pub perhaps_no_site: u64,
     /// Disabled residents who would be surely within if every site of the line passed: `assessed.within`, and what
-    /// works can gain.
+    /// works can gain. The three add up to all whose number is known.
     pub within_reach_of_any: u64,
     /// Sites of the line that the table of minutes knows: passing, failing, unknown.
     pub sites: (u64, u64, u64),
@@ -136,32 +153,45 @@ fn of_line(
     line: &Line<'_>,
     sites: &mut BTreeMap<SiteCode, Tally>,
 ) -> LineShortfall {
-    let Line { standard, times, offers } = line;
-    let gates = gates_by_column(standard.service_line, times, offers);
+    let Line { standard, times, state } = line;
     let limit = standard.limit_in(times).map(|minutes| minutes.0);
     let mut told = LineShortfall {
         standard: (*standard).clone(),
         assessed: AreaAssessment {
             area: area.clone(),
-            ..assess(standard, zones, times, offers).total
+            ..assess(standard, zones, times, state).total
         },
         residents_beyond: 0,
         no_site: 0,
+        perhaps_no_site: 0,
         within_reach_of_any: 0,
         sites: (0, 0, 0),
         lacking: Vec::new(),
     };
-    for offering in gates.iter().flatten() {
-        match offering.passes {
+    let mut gates: Vec<Option<Option<bool>>> = vec![None; times.sites.len()];
+    for (site, passes) in state.offering(standard.service_line) {
+        let place = times.site_index(site).and_then(|at| gates.get_mut(at));
+        let Some(place) = place else { continue };
+        *place = Some(passes);
+        match passes {
             Some(true) => told.sites.0 += 1,
             Some(false) => told.sites.1 += 1,
             None => told.sites.2 += 1,
         }
     }
-    for zone in reach(standard, zones, times, offers) {
+    // The same question if every site passed, and if none passed that is not known to.
+    let [if_all, if_known] =
+        [state.supposing(|_| Some(true)), state.supposing(|passes| Some(passes == Some(true)))]
+            .map(|state| reach(standard, zones, times, &state));
+    let reached = reach(standard, zones, times, state).into_iter().zip(if_all).zip(if_known);
+    for ((zone, if_all), if_known) in reached {
         let people = zone.people.unwrap_or(0);
+        match if_all.standing {
+            Standing::Within => told.within_reach_of_any += people,
+            Standing::Beyond => told.no_site += people,
+            Standing::Undetermined => told.perhaps_no_site += people,
+        }
         if zone.standing == Standing::Within {
-            told.within_reach_of_any += people;
             continue;
         }
         if zone.standing == Standing::Beyond {
@@ -171,15 +201,13 @@ fn of_line(
         let near = times.row(number).iter().take_while(|pair| pair.minutes.0 <= limit);
         let near: Vec<(&SiteCode, Option<bool>)> = near
             .filter_map(|pair| {
-                let passes = gates.get(pair.site as usize).copied().flatten()?.passes;
+                let passes = gates.get(pair.site as usize).copied().flatten()?;
                 Some((times.sites.get(pair.site as usize)?, passes))
             })
             .collect();
         if near.is_empty() {
-            told.no_site += people;
             continue;
         }
-        told.within_reach_of_any += people;
         let unknown = near.iter().filter(|(_, passes)| passes.is_none()).count();
         for (code, passes) in near.iter().filter(|_| people > 0) {
             let tally = sites.entry((*code).clone()).or_default();
@@ -188,7 +216,7 @@ fn of_line(
             if passes.is_none() {
                 tally.settling.insert(number, people);
                 *tally.effect.settles_by_line.entry(standard.service_line).or_default() += people;
-                if unknown == 1 {
+                if unknown == 1 && if_known.standing == Standing::Beyond {
                     tally.settling_alone.insert(number, people);
                 }
             }
@@ -197,28 +225,6 @@ fn of_line(
         told.lacking.push(Lacking { people, candidates });
     }
     told
-}
-
-/// A site that offers the line.
-#[derive(Debug, Clone, Copy)]
-struct Offering {
-    passes: Option<bool>,
-}
-
-/// Of each column of the table: whether the site passes, where it offers the line at all. Of two tenancies of one line
-/// at a site the gates are the same.
-fn gates_by_column(
-    line: ServiceLine,
-    times: &TravelTimes,
-    offers: &[Offer],
-) -> Vec<Option<Offering>> {
-    let mut gates = vec![None; times.sites.len()];
-    for offer in offers.iter().filter(|offer| offer.service_line == line) {
-        if let Some(place) = times.site_index(&offer.site).and_then(|at| gates.get_mut(at)) {
-            *place = Some(Offering { passes: offer.gates });
-        }
-    }
-    gates
 }
 
 /// A site of the league: what to fix first.
@@ -375,7 +381,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::access::{Limit, Verdict};
+    use crate::access::{Doubt, Limit, Offer, Verdict};
     use crate::geography::Zone;
     use crate::register::{AccessItem, Minutes, Pence, Point};
     use crate::travel::{Mode, StraightLine, straight_line};
@@ -420,13 +426,13 @@ mod tests {
         Zones::new(Zones::empty().evidence, list)
     }
 
-    fn offers(line: ServiceLine, list: &[(&str, f64, Option<bool>)]) -> Vec<Offer> {
+    fn state(line: ServiceLine, list: &[(&str, f64, Option<bool>)]) -> State {
         let offer = |(site, _, gates): &(&str, f64, Option<bool>)| Offer {
             site: code(site),
             service_line: line,
             gates: *gates,
         };
-        list.iter().map(offer).collect()
+        State::new("", list.iter().map(offer))
     }
 
     fn times(zones: &Zones, list: &[(&str, f64, Option<bool>)]) -> TravelTimes {
@@ -472,8 +478,8 @@ mod tests {
 
     fn road_shortfall(area: &Area) -> Shortfall {
         let (zones, standard) = (road(), standard(ServiceLine::PrimaryCare));
-        let (times, offers) = (times(&zones, &ROAD), offers(ServiceLine::PrimaryCare, &ROAD));
-        let line = Line { standard: &standard, times: &times, offers: &offers };
+        let (times, state) = (times(&zones, &ROAD), state(ServiceLine::PrimaryCare, &ROAD));
+        let line = Line { standard: &standard, times: &times, state: &state };
         shortfall(area, &zones, &[line])
     }
 
@@ -554,11 +560,114 @@ mod tests {
         };
         let all = Standard { group: Group::Everyone, ..own.clone() };
 
-        let read = step_free_readings(&[all, other, own.clone()]);
+        let read = step_free_readings(&[all, other, own.clone()], &Area::All, &road());
 
         assert_eq!(read.len(), 2);
         assert_eq!(read[0], own);
         assert_eq!((read[1].group, read[1].is_policy), (Group::StepFree, false));
+    }
+
+    #[test]
+    fn an_area_is_read_by_what_applies_there_its_own_first() {
+        let of = |key: &str, line, area: &str, group| Standard {
+            key: key.to_owned(),
+            area: Area::parse(area).unwrap(),
+            group,
+            ..standard(line)
+        };
+        let (gp, community) = (ServiceLine::PrimaryCare, ServiceLine::Community);
+        let standards = [
+            of("gp_all", gp, "all", Group::StepFree),
+            of("gp_b1", gp, "borough:B1", Group::Everyone),
+            of("community_b1", community, "borough:B1", Group::StepFree),
+        ];
+        let read = |area: &str| -> Vec<String> {
+            let read = step_free_readings(&standards, &Area::parse(area).unwrap(), &road());
+            read.into_iter().map(|standard| standard.key).collect()
+        };
+
+        assert_eq!(read("borough:B1"), ["gp_b1", "community_b1"], "its own before everybody's");
+        assert_eq!(read("borough:B2"), ["gp_all"], "what B1 asks says nothing of B2");
+        assert_eq!(read("all"), ["gp_all"], "nor of the whole");
+        assert!(lines_without(&standards).contains(&ServiceLine::Outpatients));
+        assert!(!lines_without(&standards).contains(&gp));
+    }
+
+    #[test]
+    fn disabled_residents_are_read_by_step_free_transport() {
+        let bus = Standard {
+            mode: Mode::PublicTransport,
+            limit: Limit::Minutes(30.0),
+            ..standard(ServiceLine::Community)
+        };
+        let walk = Standard { mode: Mode::Walk, group: Group::Everyone, ..bus.clone() };
+
+        assert_eq!(step_free_reading(&bus).mode, Mode::StepFreePublicTransport);
+        assert_eq!(step_free_reading(&walk).mode, Mode::StepFreeWalk);
+    }
+
+    #[test]
+    fn a_site_by_a_way_nobody_has_recorded_is_not_no_site() {
+        // A at 100 m passes, B at 1,500 m fails. From E02 at 1,000 m the way to B is not recorded.
+        let (zones, standard) = (road(), standard(ServiceLine::PrimaryCare));
+        let mut times = times(&zones, &ROAD);
+        let (row, b) = (1, times.site_index(&code("B")).unwrap());
+        let unsure = |pair: &crate::travel::Pair| pair.site as usize == b;
+        times.perhaps = vec![Vec::new(); times.rows.len()];
+        times.perhaps[row] = times.rows[row].iter().copied().filter(unsure).collect();
+        times.rows[row].retain(|pair| !unsure(pair));
+        let state = state(ServiceLine::PrimaryCare, &ROAD);
+        let line = Line { standard: &standard, times: &times, state: &state };
+
+        let told = shortfall(&Area::All, &zones, &[line]).lines.remove(0);
+
+        // E02's 20 are surely without a passing site, since B fails; whether B can be reached nobody can say.
+        assert_eq!(told.assessed.beyond, 60);
+        assert_eq!((told.no_site, told.perhaps_no_site, told.within_reach_of_any), (40, 20, 40));
+    }
+
+    #[test]
+    fn a_survey_alone_does_not_settle_what_a_way_leaves_open() {
+        // C at 2,600 m is not surveyed; E03 at 2,000 m has it near, and perhaps another, D.
+        let list = [ROAD[2], ("D", 2_700.0, Some(true))];
+        let (zones, standard) = (road(), standard(ServiceLine::PrimaryCare));
+        let mut times = times(&zones, &list);
+        let (row, d) = (2, times.site_index(&code("D")).unwrap());
+        let unsure = |pair: &crate::travel::Pair| pair.site as usize == d;
+        times.perhaps = vec![Vec::new(); times.rows.len()];
+        times.perhaps[row] = times.rows[row].iter().copied().filter(unsure).collect();
+        times.rows[row].retain(|pair| !unsure(pair));
+        let state = state(ServiceLine::PrimaryCare, &list);
+        let line = Line { standard: &standard, times: &times, state: &state };
+
+        let told = shortfall(&Area::All, &zones, &[line]);
+
+        let effect = &told.sites[&code("C")];
+        assert_eq!((effect.settles, effect.settles_alone), (30, 0));
+        let doubts = &told.lines[0].assessed.doubts;
+        assert_eq!(doubts, &[(Doubt::WayUnsure, 30), (Doubt::NotSurveyed, 30)]);
+    }
+
+    #[test]
+    fn what_the_register_is_silent_on_is_not_missed() {
+        let (zones, standard) = (road(), standard(ServiceLine::Outpatients));
+        let times = times(&zones, &ROAD);
+        let silent = [(ServiceLine::Outpatients, Doubt::NoOffer)];
+        let state = state(ServiceLine::PrimaryCare, &ROAD).silent_on(silent.into());
+        let line = Line { standard: &standard, times: &times, state: &state };
+
+        let told = shortfall(&Area::All, &zones, &[line]).lines.remove(0);
+
+        let counts = (told.assessed.within, told.assessed.beyond, told.assessed.undetermined);
+        assert_eq!((counts, told.assessed.verdict), ((0, 0, 100), Verdict::Undetermined));
+        assert_eq!((told.no_site, told.perhaps_no_site), (0, 100));
+        assert_eq!(
+            (told.assessed.least_share, told.assessed.greatest_share),
+            (Some(0.0), Some(1.0))
+        );
+        assert_eq!(told.assessed.doubts, [(Doubt::NoOffer, 100)]);
+        assert_eq!(told.assessed.why_no_minutes(), Doubt::NoOffer.words());
+        assert_eq!(told.assessed.farther(), None, "nothing passing is known");
     }
 
     proptest! {
@@ -581,15 +690,17 @@ mod tests {
             let standard = standard(ServiceLine::PrimaryCare);
             let minutes = times(&zones, &list);
             let with = |list: &[(&str, f64, Option<bool>)]| {
-                assess(&standard, &zones, &minutes, &offers(ServiceLine::PrimaryCare, list)).total
+                assess(&standard, &zones, &minutes, &state(ServiceLine::PrimaryCare, list)).total
             };
-            let today = offers(ServiceLine::PrimaryCare, &list);
-            let line = Line { standard: &standard, times: &minutes, offers: &today };
+            let today = state(ServiceLine::PrimaryCare, &list);
+            let line = Line { standard: &standard, times: &minutes, state: &today };
             let told = shortfall(&Area::All, &zones, &[line]);
             let before = with(&list);
             prop_assert_eq!(
                 before.people,
-                told.lines[0].within_reach_of_any + told.lines[0].no_site
+                told.lines[0].within_reach_of_any
+                    + told.lines[0].no_site
+                    + told.lines[0].perhaps_no_site
             );
             for (number, (name, _, passes)) in list.iter().enumerate() {
                 let effect = told.sites.get(&code(name)).cloned().unwrap_or_default();

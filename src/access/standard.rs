@@ -3,7 +3,8 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use crate::geography::Zone;
+use super::Doubt;
+use crate::geography::{Zone, Zones};
 use crate::register::{Minutes, ServiceLine};
 use crate::travel::{Maker, Measure, Mode, StraightLine, TravelTimes};
 
@@ -59,6 +60,15 @@ impl Group {
             Self::NoCar => "Residents of households without a car",
             Self::Aged65 => "Residents aged 65 or over",
             Self::MostDeprivedFifth => "Residents of the most deprived fifth of areas",
+        }
+    }
+
+    /// Of two standards, which is the better ground for a reading for disabled residents: the less, the better.
+    pub(super) fn rank(self) -> u8 {
+        match self {
+            Self::StepFree => 0,
+            Self::Everyone => 1,
+            Self::NoCar | Self::Aged65 | Self::MostDeprivedFifth => 2,
         }
     }
 
@@ -151,6 +161,35 @@ impl Area {
             Self::Icb(code) => zone.icb_code == *code,
             Self::Borough(code) => zone.borough_code == *code,
             Self::Ward(code) => zone.ward_code == *code,
+        }
+    }
+
+    /// Whether all of another area lies in it.
+    pub fn covers(&self, other: &Self, zones: &Zones) -> bool {
+        self == other || zones.iter().filter(|zone| other.holds(zone)).all(|zone| self.holds(zone))
+    }
+
+    /// Narrower areas first.
+    pub(super) fn rank(&self) -> u8 {
+        match self {
+            Self::Ward(_) => 0,
+            Self::Borough(_) => 1,
+            Self::Icb(_) => 2,
+            Self::All => 3,
+        }
+    }
+
+    /// Its name among the zones, else its code.
+    pub fn name(&self, zones: &Zones) -> String {
+        let named = zones.iter().find(|zone| self.holds(zone));
+        let or = |name: fn(&Zone) -> &str, code: &str| {
+            named.map(name).filter(|name| !name.is_empty()).unwrap_or(code).to_owned()
+        };
+        match self {
+            Self::All => "All areas".to_owned(),
+            Self::Icb(code) => or(|zone| &zone.icb_name, code),
+            Self::Borough(code) => or(|zone| &zone.borough_name, code),
+            Self::Ward(code) => format!("{} ward", or(|zone| &zone.ward_name, code)),
         }
     }
 
@@ -248,7 +287,10 @@ impl Standard {
             }
             (
                 Limit::Metres(_),
-                Maker::MatrixFile { .. } | Maker::StreetNetwork { .. } | Maker::Timetable { .. },
+                Maker::MatrixFile { .. }
+                | Maker::StreetNetwork { .. }
+                | Maker::Timetable { .. }
+                | Maker::Nobody,
             ) => None,
         }
     }
@@ -279,8 +321,11 @@ pub struct AreaAssessment {
     pub within: u64,
     /// Surely beyond it.
     pub beyond: u64,
-    /// Within or beyond as unknowns (gates not surveyed) decide.
+    /// Within or beyond as unknowns decide.
     pub undetermined: u64,
+    /// Why: people of the undetermined by reason; somebody may have several.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub doubts: Vec<(Doubt, u64)>,
     /// People-weighted mean minutes to the nearest surely passing site, of those with one in reach.
     pub mean_minutes: Option<f64>,
     /// People-weighted median of the same.
@@ -323,8 +368,21 @@ pub struct AreaAssessment {
     /// The share within if every unknown turns out to be within.
     #[serde(default)]
     pub greatest_share: Option<f64>,
-    /// Whether `share` is reached. It speaks of the located sites: see [`Assessment::not_placed`].
+    /// Whether `share` is reached.
     pub verdict: Verdict,
+}
+
+impl AreaAssessment {
+    /// People for whom the nearest passing site is farther than the nearest of any kind; `None` where nobody has a site
+    /// in reach that is known to pass, so that nobody can say.
+    pub fn farther(&self) -> Option<u64> {
+        (self.reached > 0 || self.people == 0).then_some(self.farther_people)
+    }
+
+    /// Why no minutes to a passing site can be told, where none can.
+    pub fn why_no_minutes(&self) -> &'static str {
+        self.doubts.first().map_or("no such site in reach", |(doubt, _)| doubt.words())
+    }
 }
 
 /// A standard over all its areas.
@@ -338,8 +396,8 @@ pub struct Assessment {
     pub total: AreaAssessment,
     /// Each borough in it, by code; sums to `total`.
     pub boroughs: Vec<AreaAssessment>,
-    /// Sites that offer the care but are not in the travel times, mostly because nobody knows where they are. They are
-    /// left out and could only bring more people within.
+    /// Sites that offer the care and are not in the travel times: whoever is not surely within may be within of one of
+    /// them, so is undetermined.
     #[serde(default)]
     pub not_placed: u64,
     /// By IMD decile 1 (most deprived) to 10, then unknown: people, within, beyond, undetermined.

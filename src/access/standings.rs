@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::assess::{Reached, Seen, Serving, Tally, area_name};
+use super::compare::{Journey, Outcome};
 use super::parts::{decile_key, decile_name};
 use super::{
     Affected, Area, AreaAssessment, By, Change, Group, Standard, Standing, State, Verdict,
@@ -85,7 +86,7 @@ pub struct PartChange {
     pub people: u64,
     /// Surely within the standard, before and after.
     pub within: (u64, u64),
-    /// Better, same and worse.
+    /// Better, same, worse, and who cannot be told.
     pub affected: Affected,
 }
 
@@ -149,7 +150,6 @@ impl Standings {
         standards: &[Standard],
         state: State,
     ) -> Self {
-        let offers = state.offers();
         let ready = |standard: &Standard| {
             let table = travel.get(&standard.way())?;
             let times = &table.times;
@@ -165,7 +165,7 @@ impl Standings {
                     *slot = Some(place);
                 }
             }
-            let serving = Serving::of(standard, times, &offers);
+            let serving = Serving::of(standard, times, &state);
             let reached: Vec<Reached> =
                 places.iter().map(|(_, row)| serving.reached(*row, times)).collect();
             let same = difference(standard, times, &zones, &places, (&reached, &reached));
@@ -200,7 +200,6 @@ impl Standings {
     pub fn what_if(&self, changes: &[Change]) -> Vec<Difference> {
         let after = self.state.with(changes);
         let lines = self.state.differing(&after);
-        let offers = after.offers();
         let each = self.standards.iter().map(|ready| {
             if !lines.contains(&ready.standard.service_line) {
                 return ready.same.clone();
@@ -209,7 +208,7 @@ impl Standings {
                 return ready.same.clone();
             };
             let times = &table.times;
-            let serving = Serving::of(&ready.standard, times, &offers);
+            let serving = Serving::of(&ready.standard, times, &after);
             let mut reached = ready.reached.clone();
             let mut renew = |place: usize| {
                 if let (Some(slot), Some((_, row))) =
@@ -226,6 +225,9 @@ impl Standings {
                 let rows = columns.filter_map(|column| table.named_in.get(column)).flatten();
                 let places = rows.filter_map(|row| *ready.of_row.get(*row as usize)?);
                 places.for_each(|place| renew(place as usize));
+                // A zone in no row may depend on any site.
+                let rowless = ready.places.iter().enumerate().filter(|(_, (_, row))| row.is_none());
+                rowless.for_each(|(place, _)| renew(place));
             }
             difference(
                 &ready.standard,
@@ -241,13 +243,12 @@ impl Standings {
     /// What another state of the same estate changes, worked out for every zone.
     pub fn compared_with(&self, after: &State) -> Vec<Difference> {
         let lines = self.state.differing(after);
-        let offers = after.offers();
         let each = self.standards.iter().map(|ready| {
             let table = self.travel.get(&ready.standard.way());
             let Some(table) = table.filter(|_| lines.contains(&ready.standard.service_line)) else {
                 return ready.same.clone();
             };
-            let serving = Serving::of(&ready.standard, &table.times, &offers);
+            let serving = Serving::of(&ready.standard, &table.times, after);
             let reached: Vec<Reached> =
                 ready.places.iter().map(|(_, row)| serving.reached(*row, &table.times)).collect();
             let both = (ready.reached.as_slice(), reached.as_slice());
@@ -280,7 +281,7 @@ impl Table {
 /// Upper edges of the bands by which a journey grows or shrinks, minutes.
 const BANDS: [f64; 3] = [5.0, 10.0, 20.0];
 
-const BAND_NAMES: [&str; 11] = [
+const BAND_NAMES: [&str; 12] = [
     "No site in reach any more",
     "Over 20 minutes longer",
     "Over 10 to 20 minutes longer",
@@ -292,11 +293,15 @@ const BAND_NAMES: [&str; 11] = [
     "Over 10 to 20 minutes shorter",
     "Over 20 minutes shorter",
     "A site in reach where there was none",
+    "Cannot be told",
 ];
 
 /// Place among [`BAND_NAMES`].
-fn band(before: Option<f64>, after: Option<f64>) -> usize {
-    let (from, to) = match (before, after) {
+fn band(before: Journey, after: Journey) -> usize {
+    if before.becomes(after) == Outcome::Untold {
+        return 11;
+    }
+    let (from, to) = match (before.minutes, after.minutes) {
         (Some(_), None) => return 0,
         (None, Some(_)) => return 10,
         (None, None) => return 5,
@@ -331,11 +336,7 @@ impl Counted {
         if is_within(after) {
             self.within.1 += people;
         }
-        self.affected.add(
-            people,
-            (before.standing, before.minutes()),
-            (after.standing, after.minutes()),
-        );
+        self.affected.add(people, before.journey(), after.journey());
     }
 }
 
@@ -353,7 +354,7 @@ fn difference(
     let mut groups = [Counted::default(); 5];
     let (mut was_all, mut is_all) = (Tally::default(), Tally::default());
     let mut all = Counted::default();
-    let mut bands = [0_u64; 11];
+    let mut bands = [0_u64; BAND_NAMES.len()];
     let mut worst: Vec<(f64, &Zone, u64, &Reached, &Reached)> = Vec::new();
     let each = places.iter().zip(before.iter().zip(after));
     for ((at, _), (was, is)) in each {
@@ -363,6 +364,7 @@ fn difference(
             people,
             residents: u64::from(zone.residents),
             standing: reached.standing,
+            doubts: reached.doubts,
             minutes: reached.minutes(),
             any_minutes: reached.any.map(|(_, minutes)| minutes),
         };
@@ -383,11 +385,11 @@ fn difference(
         }
         let Some(people) = people else { continue };
         let (from, to) = (was.minutes(), is.minutes());
-        if let Some(band) = bands.get_mut(band(from, to)) {
+        if let Some(band) = bands.get_mut(band(was.journey(), is.journey())) {
             *band += people;
         }
-        let longer = to.unwrap_or(f64::INFINITY) - from.unwrap_or(f64::INFINITY);
-        if longer > 0.0 && people > 0 {
+        if was.journey().becomes(is.journey()) == Outcome::Worse && people > 0 {
+            let longer = to.unwrap_or(f64::INFINITY) - from.unwrap_or(f64::INFINITY);
             worst.push((longer * people as f64, zone, people, was, is));
         }
     }
@@ -596,9 +598,9 @@ mod tests {
                 // And the same again by the other road: every zone's reach, added up.
                 let (standard, times) = (&difference.standard, estate.times());
                 let [was, is] = [&standings.state, &after]
-                    .map(|state| reach(standard, &zones, &times, &state.offers()));
+                    .map(|state| reach(standard, &zones, &times, state));
                 prop_assert_eq!(difference.affected, affected(&was, &is));
-                let full = assess(standard, &zones, &times, &after.offers());
+                let full = assess(standard, &zones, &times, &after);
                 prop_assert_eq!(&difference.after, &full.total);
             }
         }
@@ -607,7 +609,18 @@ mod tests {
         fn every_way_of_parting_people_adds_up_to_all_of_them(estate in drawn()) {
             for difference in estate.standings().what_if(&estate.changes()) {
                 let all = difference.affected;
-                prop_assert_eq!(all.better + all.same + all.worse, difference.before.people);
+                let sum = all.better + all.same + all.worse + all.untold;
+                prop_assert_eq!(sum, difference.before.people);
+                let (was, is) = (&difference.before, &difference.after);
+                prop_assert_eq!(
+                    was.within + all.gained + all.open_to_within,
+                    is.within + all.lost + all.within_to_open
+                );
+                prop_assert_eq!(
+                    was.undetermined + all.within_to_open + all.beyond_to_open,
+                    is.undetermined + all.open_to_within + all.open_to_beyond
+                );
+                prop_assert!(all.in_or_out_of_doubt() <= all.untold);
                 prop_assert_eq!(difference.bands.iter().map(|band| band.1).sum::<u64>(), difference.before.people);
                 for by in [By::Borough, By::Icb, By::Decile] {
                     let parts = || difference.parts.iter().filter(|part| part.by == by);
@@ -627,6 +640,7 @@ mod tests {
                     match change {
                         Change::Close { .. } => {
                             prop_assert_eq!((affected.better, affected.gained), (0, 0));
+                            prop_assert_eq!((affected.open_to_within, affected.beyond_to_open), (0, 0));
                             prop_assert!(after.within <= before.within);
                         }
                         Change::Offer { .. } | Change::Improve { passes: Some(true), .. } => {
@@ -658,11 +672,11 @@ mod tests {
         let told = estate.standings().what_if(&[Change::Close { site: site(0) }]);
 
         let everyone = &told[0];
-        let expected = Affected { better: 0, same: 400, worse: 300, lost: 300, gained: 0 };
+        let expected = Affected { same: 400, worse: 300, lost: 300, ..Affected::default() };
         assert_eq!(everyone.affected, expected);
         // Searched to 30 minutes: the first 100 have no surgery in reach any more; the next 200 walk 30 minutes, not 10.
         let bands: Vec<u64> = everyone.bands.iter().map(|band| band.1).collect();
-        assert_eq!(bands, [100, 0, 200, 0, 0, 400, 0, 0, 0, 0, 0]);
+        assert_eq!(bands, [100, 0, 200, 0, 0, 400, 0, 0, 0, 0, 0, 0]);
         let worst: Vec<(&str, Option<f64>)> =
             everyone.worst.iter().map(|zone| (zone.zone.as_str(), zone.after)).collect();
         assert_eq!(worst, [("E00", None), ("E01", Some(30.0))]);

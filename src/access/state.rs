@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::Offer;
+use super::{Doubt, Offer};
 use crate::register::{ServiceLine, SiteCode};
 
 /// A state of the estate. Two with the same offers give every resident the same access.
@@ -15,6 +15,7 @@ pub struct State {
     /// In words, for headings: `Today`.
     pub name: String,
     offers: BTreeMap<(ServiceLine, SiteCode), Option<bool>>,
+    silent: BTreeMap<ServiceLine, Doubt>,
 }
 
 /// One thing done to a site.
@@ -66,10 +67,31 @@ fn surer(a: Option<bool>, b: Option<bool>) -> Option<bool> {
 impl State {
     /// A state with these offers; of two that name one site and kind of care the surer counts.
     pub fn new(name: impl Into<String>, offers: impl IntoIterator<Item = Offer>) -> Self {
-        let mut state = Self { name: name.into(), offers: BTreeMap::new() };
+        let mut state =
+            Self { name: name.into(), offers: BTreeMap::new(), silent: BTreeMap::new() };
         for offer in offers {
             state.add(offer);
         }
+        state
+    }
+
+    /// The same, where the register does not say which placed sites offer some kinds of care: that nobody is known to
+    /// offer them is no evidence that nobody does, whatever is closed or opened.
+    #[must_use]
+    pub fn silent_on(self, silent: BTreeMap<ServiceLine, Doubt>) -> Self {
+        Self { silent, ..self }
+    }
+
+    /// Why the register does not say who offers a kind of care; `None` where it does.
+    pub fn silence(&self, service_line: ServiceLine) -> Option<Doubt> {
+        self.silent.get(&service_line).copied()
+    }
+
+    /// The same with other answers about the gates of every site.
+    #[must_use]
+    pub(super) fn supposing(&self, gates: impl Fn(Option<bool>) -> Option<bool>) -> Self {
+        let mut state = self.clone();
+        state.offers.values_mut().for_each(|held| *held = gates(*held));
         state
     }
 
@@ -91,10 +113,13 @@ impl State {
         self.offers.keys().filter(|(_, at)| at == site).map(|(line, _)| *line).collect()
     }
 
-    /// The sites that offer a kind of care, by code.
-    pub fn sites_offering(&self, service_line: ServiceLine) -> impl Iterator<Item = &SiteCode> {
-        let offers = self.offers.keys().filter(move |(line, _)| *line == service_line);
-        offers.map(|(_, site)| site)
+    /// The sites that offer a kind of care, by code, and whether each passes every gate.
+    pub fn offering(
+        &self,
+        service_line: ServiceLine,
+    ) -> impl Iterator<Item = (&SiteCode, Option<bool>)> {
+        let offers = self.offers.iter().filter(move |((line, _), _)| *line == service_line);
+        offers.map(|((_, site), gates)| (site, *gates))
     }
 
     /// Whether a site passes every gate, as this state has it for a kind of care; the outer `None` is "not offered".

@@ -5,8 +5,8 @@ use chrono::NaiveDate;
 
 use super::{Cell, Table};
 use crate::access::{
-    AreaAssessment, Closing, Finding, Fix, GateKind, GateState, Limit, LineShortfall, Remedy,
-    Shortfall, SiteEffect, Standard, Standing, Verdict, ZoneReach,
+    Area, AreaAssessment, Closing, Doubt, Finding, Fix, GateKind, GateState, Limit, LineShortfall,
+    Remedy, Shortfall, SiteEffect, Standard, Standing, Verdict, ZoneReach, lines_without,
 };
 use crate::fund::WorksCost;
 use crate::geography::Zones;
@@ -19,6 +19,11 @@ pub fn verdict_words(verdict: Verdict) -> &'static str {
         Verdict::Fail => "Missed",
         Verdict::Undetermined => "Not determined",
     }
+}
+
+/// Why a zone's standing is not determined; nothing where it is.
+pub fn why_words(zone: &ZoneReach) -> String {
+    zone.doubts.iter().map(Doubt::words).collect::<Vec<_>>().join("; ")
 }
 
 /// In the reader's words.
@@ -49,13 +54,27 @@ fn bounds(area: &AreaAssessment) -> [Cell; 2] {
     [percent(area.within, area.people), percent(area.within + area.undetermined, area.people)]
 }
 
-/// Standards in one area, a row each.
+/// Minutes to the nearest passing site, or why none can be told.
+pub(super) fn minutes(area: &AreaAssessment, minutes: Option<f64>) -> Cell {
+    minutes.map_or(Cell::Unknown(area.why_no_minutes()), |minutes| Cell::Number(minutes, 1))
+}
+
+fn why(area: &AreaAssessment) -> Cell {
+    let each = area.doubts.iter();
+    let words =
+        each.map(|(doubt, n)| format!("{}: {}", super::grouped(*n as f64, 0), doubt.words()));
+    Cell::text(words.collect::<Vec<_>>().join("; "))
+}
+
+/// Standards in one area, a row each, with the area each is set for: that may be a part of this one.
 pub fn standards<'a>(
     caption: &str,
+    zones: &Zones,
     rows: impl IntoIterator<Item = (&'a Standard, &'a AreaAssessment)>,
 ) -> Table {
     let columns = [
         ("words", "Standard", false),
+        ("area", "Set for", false),
         ("verdict", "Verdict", false),
         ("share_percent", "Share asked for (%)", true),
         ("within_percent", "Surely within (%)", true),
@@ -64,6 +83,7 @@ pub fn standards<'a>(
         ("within", "Within", true),
         ("beyond", "Beyond", true),
         ("undetermined", "Not determined", true),
+        ("why", "Why not determined", false),
         ("mean_minutes", "Mean minutes", true),
         ("p90_minutes", "90th centile minutes", true),
         ("unweighted_mean_minutes", "Mean minutes, small areas alike", true),
@@ -80,6 +100,7 @@ pub fn standards<'a>(
         let [least, most] = bounds(area);
         vec![
             Cell::text(&*standard.words),
+            Cell::text(standard.area.name(zones)),
             Cell::text(verdict_words(area.verdict)),
             Cell::Number(standard.share * 100.0, 0),
             least,
@@ -88,11 +109,12 @@ pub fn standards<'a>(
             Cell::count(area.within),
             Cell::count(area.beyond),
             Cell::count(area.undetermined),
-            Cell::maybe(area.mean_minutes, 1),
-            Cell::maybe(area.p90_minutes, 1),
-            Cell::maybe(area.unweighted_mean_minutes, 1),
-            Cell::maybe(area.unweighted_median_minutes, 1),
-            Cell::maybe(area.unweighted_p90_minutes, 1),
+            why(area),
+            minutes(area, area.mean_minutes),
+            minutes(area, area.p90_minutes),
+            minutes(area, area.unweighted_mean_minutes),
+            minutes(area, area.unweighted_median_minutes),
+            minutes(area, area.unweighted_p90_minutes),
             Cell::text(standard.service_line.label()),
             Cell::text(standard.group.label()),
             Cell::text(limit_words(standard)),
@@ -106,6 +128,7 @@ pub fn standards<'a>(
 /// Areas under one standard each in a pair of columns: code and name, then a verdict and a share a standard.
 pub fn areas(
     standards: &[&Standard],
+    zones: &Zones,
     rows: impl IntoIterator<Item = (String, String, Vec<Option<AreaAssessment>>)>,
 ) -> Table {
     let mut columns = vec![
@@ -113,7 +136,10 @@ pub fn areas(
         ("borough_code".to_owned(), "Code".to_owned(), false),
     ];
     for standard in standards {
-        let label = &standard.key.replace('_', " ");
+        let mut label = standard.key.replace('_', " ");
+        if standard.area != Area::All {
+            label = format!("{label} (set for {})", standard.area.name(zones));
+        }
         columns.push((format!("{}_verdict", standard.key), label.clone(), false));
         columns.push((
             format!("{}_within_percent", standard.key),
@@ -140,18 +166,22 @@ pub fn areas(
     ))
 }
 
-/// The statement: a row a service line, with what closes the gap.
-pub fn statement(lines: &[(LineShortfall, Closing)]) -> Table {
+/// The statement: a row a service line, with what closes the gap; last, those that no standard is set for.
+pub fn statement(lines: &[(LineShortfall, Closing)], zones: &Zones) -> Table {
     let columns = [
         ("service_line", "Service line", false),
         ("verdict", "Verdict", false),
+        ("standard", "Standard", false),
+        ("area", "Set for", false),
         ("limit", "Limit", false),
         ("share_percent", "Share asked for (%)", true),
         ("disabled_residents", "Disabled residents", true),
         ("within", "With a passing site within", true),
         ("beyond", "Surely without", true),
         ("undetermined", "Not determined", true),
-        ("no_site", "With no site of any kind within", true),
+        ("why", "Why not determined", false),
+        ("no_site", "Surely with no site of any kind within", true),
+        ("perhaps_no_site", "Perhaps with no site of any kind within", true),
         ("residents_beyond", "All residents of the areas surely without", true),
         ("unknown_zones", "Areas whose disabled residents are not known", true),
         ("passing_sites", "Sites passing", true),
@@ -164,38 +194,44 @@ pub fn statement(lines: &[(LineShortfall, Closing)]) -> Table {
         ("within_after", "With a passing site after works", true),
         ("is_met_after", "Met after works", false),
     ];
-    Table::new("statement", "Service lines and the gap", &columns).with(lines.iter().map(
-        |(line, closing)| {
-            let told = &line.assessed;
-            let WorksCost { low, central, high } = closing.cost;
-            let mut row = vec![
-                Cell::text(line.standard.service_line.label()),
-                Cell::text(verdict_words(told.verdict)),
-                Cell::text(limit_words(&line.standard)),
-                Cell::Number(line.standard.share * 100.0, 0),
-            ];
-            row.extend(
-                [
-                    told.people,
-                    told.within,
-                    told.beyond,
-                    told.undetermined,
-                    line.no_site,
-                    line.residents_beyond,
-                    told.unknown_zones,
-                    line.sites.0,
-                    line.sites.1,
-                    line.sites.2,
-                    closing.steps.len() as u64,
-                ]
-                .map(Cell::count),
-            );
-            row.extend([low, central, high].map(Cell::Money));
-            row.push(Cell::count(closing.within));
-            row.push(Cell::text(if closing.is_met { "Yes" } else { "No" }));
-            row
-        },
-    ))
+    let without = lines_without(lines.iter().map(|(line, _)| &line.standard));
+    let without = without.into_iter().map(|line| {
+        let mut row = vec![Cell::text(line.label()), Cell::text("No standard is set")];
+        row.resize(columns.len(), Cell::Empty);
+        row
+    });
+    let told = lines.iter().map(|(line, closing)| {
+        let told = &line.assessed;
+        let WorksCost { low, central, high } = closing.cost;
+        let mut row = vec![
+            Cell::text(line.standard.service_line.label()),
+            Cell::text(verdict_words(told.verdict)),
+            Cell::text(&*line.standard.key),
+            Cell::text(line.standard.area.name(zones)),
+            Cell::text(limit_words(&line.standard)),
+            Cell::Number(line.standard.share * 100.0, 0),
+        ];
+        row.extend([told.people, told.within, told.beyond, told.undetermined].map(Cell::count));
+        row.push(why(told));
+        row.extend(
+            [
+                line.no_site,
+                line.perhaps_no_site,
+                line.residents_beyond,
+                told.unknown_zones,
+                line.sites.0,
+                line.sites.1,
+                line.sites.2,
+                closing.steps.len() as u64,
+            ]
+            .map(Cell::count),
+        );
+        row.extend([low, central, high].map(Cell::Money));
+        row.push(Cell::count(closing.within));
+        row.push(Cell::text(if closing.is_met { "Yes" } else { "No" }));
+        row
+    });
+    Table::new("statement", "Service lines and the gap", &columns).with(told.chain(without))
 }
 
 /// The works of a statement, in the order they are taken.
@@ -367,6 +403,7 @@ pub fn zones(caption: &str, reached: &[ZoneReach], zones: &Zones, register: &Reg
         ("zone", "Area", false),
         ("ward_name", "Ward", false),
         ("standing", "Standing", false),
+        ("why", "Why not determined", false),
         ("minutes", "Minutes to the nearest passing site", true),
         ("nearest", "Nearest passing site", false),
         ("people", "People of the group", true),
@@ -379,13 +416,18 @@ pub fn zones(caption: &str, reached: &[ZoneReach], zones: &Zones, register: &Reg
             Cell::text(&*zone.zone),
             Cell::text(ward),
             Cell::text(standing_words(zone.standing)),
-            zone.minutes.map_or(Cell::Unknown("none in the search"), |m| Cell::Number(m, 1)),
+            Cell::text(why_words(zone)),
+            zone.minutes.map_or_else(|| no_minutes(zone), |m| Cell::Number(m, 1)),
             zone.nearest.as_ref().map_or(Cell::Empty, |site| Cell::text(name(register, site))),
             zone.people.map_or(Cell::Unknown("not known"), Cell::count),
             Cell::count(zone.residents),
             zone.imd_decile.map_or(Cell::Unknown("not known"), |d| Cell::count(u64::from(d))),
         ]
     }))
+}
+
+fn no_minutes(zone: &ZoneReach) -> Cell {
+    Cell::Unknown(zone.doubts.iter().next().map_or("none in the search", Doubt::words))
 }
 
 /// What standards made of an area at a version of the register.

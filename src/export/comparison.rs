@@ -41,8 +41,13 @@ fn standards_table(differences: &[Difference]) -> Table {
         ("better", "Better", true),
         ("same", "Same", true),
         ("worse", "Worse", true),
+        ("untold", "Cannot be told", true),
         ("gained", "Newly within", true),
         ("lost", "No longer within", true),
+        ("within_to_open", "Within, now undetermined", true),
+        ("beyond_to_open", "Beyond, now undetermined", true),
+        ("open_to_within", "Undetermined, now within", true),
+        ("open_to_beyond", "Undetermined, now beyond", true),
         ("within_before", "Within before", true),
         ("within_after", "Within after", true),
         ("undetermined_before", "Undetermined before", true),
@@ -56,15 +61,22 @@ fn standards_table(differences: &[Difference]) -> Table {
     ];
     let rows = differences.iter().map(|told| {
         let (was, is, people) = (&told.before, &told.after, told.affected);
-        let figure = |of: fn(&AreaAssessment) -> Option<f64>| [of(was), of(is)].map(minutes);
+        let figure = |of: fn(&AreaAssessment) -> Option<f64>| {
+            [was, is].map(|area| super::access::minutes(area, of(area)))
+        };
         let mut row = vec![Cell::text(&*told.standard.key), Cell::text(&*told.standard.words)];
         let counts = [
             was.people,
             people.better,
             people.same,
             people.worse,
+            people.untold,
             people.gained,
             people.lost,
+            people.within_to_open,
+            people.beyond_to_open,
+            people.open_to_within,
+            people.open_to_beyond,
             was.within,
             is.within,
             was.undetermined,
@@ -79,10 +91,6 @@ fn standards_table(differences: &[Difference]) -> Table {
     Table::new("standards", "Each standard, before and after", &columns).with(rows)
 }
 
-fn minutes(minutes: Option<f64>) -> Cell {
-    minutes.map_or(Cell::Unknown("no site in reach"), |minutes| Cell::Number(minutes, 1))
-}
-
 fn parts_table(differences: &[Difference]) -> Table {
     let columns = [
         ("standard", "Standard", false),
@@ -93,8 +101,13 @@ fn parts_table(differences: &[Difference]) -> Table {
         ("better", "Better", true),
         ("same", "Same", true),
         ("worse", "Worse", true),
+        ("untold", "Cannot be told", true),
         ("gained", "Newly within", true),
         ("lost", "No longer within", true),
+        ("within_to_open", "Within, now undetermined", true),
+        ("beyond_to_open", "Beyond, now undetermined", true),
+        ("open_to_within", "Undetermined, now within", true),
+        ("open_to_beyond", "Undetermined, now beyond", true),
         ("within_before", "Within before", true),
         ("within_after", "Within after", true),
     ];
@@ -112,8 +125,13 @@ fn parts_table(differences: &[Difference]) -> Table {
                 people.better,
                 people.same,
                 people.worse,
+                people.untold,
                 people.gained,
                 people.lost,
+                people.within_to_open,
+                people.beyond_to_open,
+                people.open_to_within,
+                people.open_to_beyond,
                 part.within.0,
                 part.within.1,
             ];
@@ -179,6 +197,10 @@ fn worst_table(differences: &[Difference]) -> Table {
     ];
     let rows = differences.iter().flat_map(|told| {
         told.worst.iter().map(|zone| {
+            // Only journeys known on both sides are worse.
+            let minutes = |minutes: Option<f64>| {
+                minutes.map_or(Cell::Unknown("no such site in reach"), |m| Cell::Number(m, 1))
+            };
             let site = |code: &Option<crate::register::SiteCode>| {
                 code.as_ref().map_or(Cell::Empty, |code| Cell::text(code.as_str()))
             };

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use crate::access::{
-    self, Area, Assessment, GateRules, Line, Offer, Shortfall, Standard, State, ToPass, ZoneReach,
+    self, Area, Assessment, GateRules, Line, Shortfall, Standard, State, ToPass, ZoneReach,
 };
 use crate::fund::Terms;
 use crate::geography::{Geography, Zones};
@@ -31,13 +31,11 @@ pub struct AccessToday {
     pub standards: Vec<Standard>,
     /// Each of them assessed over its area and its boroughs.
     pub assessments: Vec<Assessment>,
-    /// The reading of each service line for disabled residents.
-    pub readings: Vec<Standard>,
     /// What works rest on.
     pub figures: Assumptions,
     /// The minutes, by way of travelling and measuring.
     pub travel: TimesByWay,
-    offers: Vec<Offer>,
+    state: State,
     to_pass: BTreeMap<SiteCode, ToPass>,
 }
 
@@ -51,37 +49,36 @@ impl AccessToday {
         figures: Assumptions,
         rules: &GateRules,
     ) -> Result<Self, AccessTodayError> {
-        let readings = access::step_free_readings(&standards);
-        let asked: Vec<Standard> = standards.iter().chain(&readings).cloned().collect();
+        let readings = standards.iter().map(access::step_free_reading);
+        let asked: Vec<Standard> = standards.iter().cloned().chain(readings).collect();
         let travel = travel_for(register, geography, &asked, &figures)?;
-        let state: State = today(register, &figures, rules);
-        let offers = state.offers();
+        let state = today(register, &figures, rules);
         let terms = Terms { assumptions: &figures, base_year: 0, horizon_years: 0 };
         let mut to_pass = BTreeMap::new();
-        for offer in &offers {
+        for offer in state.offers() {
             if let Some(site) =
                 register.site(&offer.site).filter(|_| !to_pass.contains_key(&offer.site))
             {
                 let findings = access::findings(site, rules, &terms)?;
-                to_pass.insert(offer.site.clone(), ToPass::of(&findings));
+                to_pass.insert(offer.site, ToPass::of(&findings));
             }
         }
         let assessed = |standard: &Standard| {
             let times = travel.get(&standard.way())?;
-            Some(access::assess(standard, &geography.zones, times, &offers))
+            Some(access::assess(standard, &geography.zones, times, &state))
         };
         let assessments = standards.iter().filter_map(assessed).collect();
-        Ok(Self { standards, assessments, readings, figures, travel, offers, to_pass })
+        Ok(Self { standards, assessments, figures, travel, state, to_pass })
     }
 
     /// What an area lacks, line by line, and what each site would change.
     pub fn shortfall(&self, area: &Area, zones: &Zones) -> Shortfall {
         let with_minutes = |standard| Some((standard, self.minutes_of(standard)?));
-        let lines: Vec<Line<'_>> = self
-            .readings
+        let readings = self.readings(area, zones);
+        let lines: Vec<Line<'_>> = readings
             .iter()
             .filter_map(with_minutes)
-            .map(|(standard, times)| Line { standard, times, offers: &self.offers })
+            .map(|(standard, times)| Line { standard, times, state: &self.state })
             .collect();
         access::shortfall(area, zones, &lines)
     }
@@ -93,7 +90,7 @@ impl AccessToday {
     /// Zones under a standard; none where no minutes were worked out for its way of travelling.
     pub fn reach(&self, standard: &Standard, zones: &Zones) -> Vec<ZoneReach> {
         let times = self.minutes_of(standard);
-        times.map_or_else(Vec::new, |times| access::reach(standard, zones, times, &self.offers))
+        times.map_or_else(Vec::new, |times| access::reach(standard, zones, times, &self.state))
     }
 
     /// What stands between a site that offers care and passing.
@@ -101,14 +98,13 @@ impl AccessToday {
         self.to_pass.get(site)
     }
 
-    /// The reading of a service line.
-    pub fn reading(&self, line: ServiceLine) -> Option<&Standard> {
-        self.readings.iter().find(|standard| standard.service_line == line)
+    /// The reading of each service line for the disabled residents of an area, by the standards that apply there.
+    pub fn readings(&self, area: &Area, zones: &Zones) -> Vec<Standard> {
+        access::step_free_readings(&self.standards, area, zones)
     }
 
     /// Sites that offer a service line today, with their gates.
     pub fn offering(&self, line: ServiceLine) -> impl Iterator<Item = (&SiteCode, Option<bool>)> {
-        let of_line = self.offers.iter().filter(move |offer| offer.service_line == line);
-        of_line.map(|offer| (&offer.site, offer.gates))
+        self.state.offering(line)
     }
 }

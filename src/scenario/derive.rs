@@ -3,8 +3,9 @@
 //! Every figure that is not recorded is either worked out from a named assumption, which is returned with it, or
 //! unknown with a reason. No decision is taken here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crate::access::Doubt;
 use crate::register::{
     Assumptions, Field, Pence, Register, ServiceLine, Site, SiteCode, SiteStatus, SpaceUse,
     SquareMetres, Tenancy, TenancyId, Word,
@@ -92,6 +93,29 @@ pub fn occupants(register: &Register, figures: &Assumptions) -> BTreeMap<Tenancy
         }
     }
     found
+}
+
+/// Kinds of care that nobody at an open, placed site is known to offer, and why not: no evidence of an offer is none of
+/// its absence.
+pub(super) fn silence(
+    register: &Register,
+    occupants: &BTreeMap<TenancyId, Occupant>,
+) -> BTreeMap<ServiceLine, Doubt> {
+    let heard: BTreeSet<ServiceLine> =
+        occupants.values().filter_map(|occupant| occupant.service_line).collect();
+    let is_lost = |site: &&Site| {
+        site.status() == SiteStatus::Open && !site.is_aggregate() && site.location().is_none()
+    };
+    let at_lost = |tenancy: &Tenancy| {
+        let site = register.site(&tenancy.site()?).filter(is_lost)?;
+        tenancy.is_open().then(|| tenancy.service_line().or_else(|| line_of(site_kind(site))))?
+    };
+    let by_type = register.sites().filter(is_lost).filter_map(|site| line_of(site_kind(site)));
+    let lost: BTreeSet<ServiceLine> =
+        register.tenancies().filter_map(at_lost).chain(by_type).collect();
+    let silent = ServiceLine::ALL.iter().copied().filter(|line| !heard.contains(line));
+    let why = |line| if lost.contains(&line) { Doubt::NotPlaced } else { Doubt::NoOffer };
+    silent.map(|line| (line, why(line))).collect()
 }
 
 /// Open, located, and a place rather than a sum of places.

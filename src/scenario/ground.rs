@@ -9,7 +9,7 @@ use crate::register::{
     AccessAnswer, AccessItem, Field, Minutes, Point, ServiceLine, Site, SiteCode, SiteStatus,
     SurplusStatus, TenancyId,
 };
-use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, best_times};
+use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, judging_times};
 
 use super::derive::{self, Occupant};
 use super::journeys::{self, JourneyLimit};
@@ -334,7 +334,7 @@ fn travel(
     for ((mode, measure), minutes) in farthest {
         let pace = StraightLine::of(mode, &scenario.assumptions)?;
         let wanted = Wanted { mode, measure, limit: Minutes(minutes) };
-        let times = best_times(estate.geography, &sites, wanted, pace);
+        let times = judging_times(estate.geography, &sites, wanted, pace);
         travel.insert((mode, measure), times);
     }
     Ok(travel)

@@ -11,10 +11,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use solver::{Plan, Problem};
 
-use crate::access::{self, Assessment, Offer, Verdict};
+use crate::access::{self, AreaAssessment, Assessment, Offer, State, Verdict};
 use crate::fund::{Arrival, Decision, Ledger, LineKind, OptionKind, ValueSource};
 use crate::register::{Pence, Site, SiteCode, TenancyId};
 
+use super::derive;
 use super::encode::{Key, KeyPlace, KeyUnit};
 use super::ground::Ground;
 use super::journeys::{JourneyLimit, line_label};
@@ -142,15 +143,23 @@ fn assess(ground: &Ground<'_>, choices: &Choices) -> Vec<Assessment> {
         let gates = if is_mended { Some(true) } else { ground.passes(site) };
         offers.push(Offer { site: site.clone(), service_line, gates });
     }
+    let silent = derive::silence(ground.estate.register, &ground.occupants);
+    let state = State::new("", offers).silent_on(silent);
     ground
         .scenario
         .standards
         .iter()
         .filter_map(|standard| {
             let travel = ground.times(standard)?;
-            Some(access::assess(standard, &ground.estate.geography.zones, travel, &offers))
+            Some(access::assess(standard, &ground.estate.geography.zones, travel, &state))
         })
         .collect()
+}
+
+/// Why some are undetermined, in words.
+fn why(area: &AreaAssessment) -> String {
+    let doubts: Vec<&str> = area.doubts.iter().map(|(doubt, _)| doubt.words()).collect();
+    if doubts.is_empty() { "their number is not known".to_owned() } else { doubts.join("; ") }
 }
 
 /// Rules today's estate breaks, where the scenario decides.
@@ -184,11 +193,12 @@ fn findings(ground: &Ground<'_>, before: &[Assessment]) -> Vec<Finding> {
                 Verdict::Undetermined => (
                     "standard_undetermined",
                     format!(
-                        "{}: in {} {:.1} % are surely within and {:.1} % cannot be told until gates are surveyed; {asked:.0} % is asked.",
+                        "{}: in {} {:.1} % are surely within and {:.1} % cannot be told ({}); {asked:.0} % is asked.",
                         standard.words,
                         area.name,
                         percent(area.within),
-                        percent(area.undetermined)
+                        percent(area.undetermined),
+                        why(area)
                     ),
                 ),
             };

@@ -9,7 +9,7 @@ use crate::geography::Geography;
 use crate::register::{
     AccessAnswer, Assumptions, Minutes, Register, ServiceLine, Site, SiteCode, SiteStatus, Word,
 };
-use crate::travel::{Measure, Mode, StraightLine, TimesByWay, UnusablePace, Wanted, best_times};
+use crate::travel::{Measure, Mode, StraightLine, TimesByWay, UnusablePace, Wanted, judging_times};
 
 use super::{Proposal, derive};
 
@@ -132,7 +132,7 @@ impl std::fmt::Display for StateSpec {
 
 /// The register's own offers: everyone at its open, placed sites, with the gates as surveyed.
 pub fn today(register: &Register, figures: &Assumptions, rules: &GateRules) -> State {
-    State::new("Today", offers(register, figures, rules, None))
+    state("Today", register, figures, rules, None)
 }
 
 /// The offers under a run's proposal: its moves made, its sites improved, what it gives up closed.
@@ -142,15 +142,16 @@ pub fn proposed(
     rules: &GateRules,
     proposal: &Proposal,
 ) -> State {
-    State::new("Proposed", offers(register, terms.assumptions, rules, Some((terms, proposal))))
+    state("Proposed", register, terms.assumptions, rules, Some((terms, proposal)))
 }
 
-fn offers(
+fn state(
+    name: &str,
     register: &Register,
     figures: &Assumptions,
     rules: &GateRules,
     plan: Option<(&Terms<'_>, &Proposal)>,
-) -> Vec<Offer> {
+) -> State {
     let options: BTreeMap<&SiteCode, OptionKind> = plan
         .iter()
         .flat_map(|(_, proposal)| &proposal.actions)
@@ -162,7 +163,8 @@ fn offers(
         .map(|moved| (&moved.tenancy, &moved.to))
         .collect();
     let mut offers = Vec::new();
-    for occupant in derive::occupants(register, figures).values() {
+    let occupants = derive::occupants(register, figures);
+    for occupant in occupants.values() {
         let Some(service_line) = occupant.service_line else { continue };
         let at = moves.get(&occupant.id).copied().unwrap_or(&occupant.site);
         let Some(site) = register.site(at) else { continue };
@@ -176,7 +178,7 @@ fn offers(
         };
         offers.push(Offer { site: at.clone(), service_line, gates });
     }
-    offers
+    State::new(name, offers).silent_on(derive::silence(register, &occupants))
 }
 
 /// Whether a site passes every gate once works are done: those that fail or are unknown are mended, if works can.
@@ -255,7 +257,7 @@ pub fn travel_for(
     let times = |((mode, measure), minutes)| {
         let pace = StraightLine::of(mode, figures)?;
         let wanted = Wanted { mode, measure, limit: Minutes(minutes) };
-        Ok(((mode, measure), best_times(geography, &sites, wanted, pace)))
+        Ok(((mode, measure), judging_times(geography, &sites, wanted, pace)))
     };
     farthest.into_iter().map(times).collect()
 }

@@ -6,13 +6,13 @@ mod journeys;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::access::{self, AreaAssessment, GateKind, GateState, Offer};
+use crate::access::{self, AreaAssessment, GateKind, GateState, Offer, State};
 use crate::fund::{self, Arrival, Budget, Decision, Ledger, Line, LineKind, OptionKind, Terms};
 use crate::register::{
     AccessAnswer, AccessItem, Field, Grade, Minutes, Pence, ReceiptAccruesTo, ServiceLine, Site,
     SiteCode, SiteStatus, SurplusStatus, TenancyId,
 };
-use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, best_times};
+use crate::travel::{Measure, Mode, StraightLine, TravelTimes, Wanted, judging_times};
 
 use super::derive::{self, Occupant};
 use super::{Action, Estate, LockKind, Move, Objective, Proposal, Rules, Scenario, ScopeOf};
@@ -348,8 +348,8 @@ impl<'a> Witness<'a> {
 
     /// (5)
     fn standards_hold(&mut self) {
-        let today = self.offers(false);
-        let after = self.offers(true);
+        let today = self.state(false);
+        let after = self.state(true);
         let times = self.times();
         let mut found = Vec::new();
         for standard in &self.scenario.standards {
@@ -381,7 +381,7 @@ impl<'a> Witness<'a> {
         }
     }
 
-    fn offers(&self, is_after: bool) -> Vec<Offer> {
+    fn state(&self, is_after: bool) -> State {
         let mut offers = Vec::new();
         for occupant in self.occupants.values() {
             let moved = self.moves.get(&occupant.id).filter(|_| is_after);
@@ -398,7 +398,7 @@ impl<'a> Witness<'a> {
                 offers.push(Offer { site: code.clone(), service_line, gates });
             }
         }
-        offers
+        State::new("", offers).silent_on(derive::silence(self.estate.register, &self.occupants))
     }
 
     /// Minutes for each way of travelling and of measuring, as far as the farthest of its standards.
@@ -415,7 +415,7 @@ impl<'a> Witness<'a> {
         }
         let times = |((mode, measure), (pace, limit))| {
             let wanted = Wanted { mode, measure, limit };
-            ((mode, measure), best_times(self.estate.geography, &sites, wanted, pace))
+            ((mode, measure), judging_times(self.estate.geography, &sites, wanted, pace))
         };
         farthest.into_iter().map(times).collect()
     }

@@ -316,7 +316,7 @@ fn nearest_other(
     register: &Register,
 ) -> Option<SiteCode> {
     let here = register.site(from)?.location()?;
-    let offers = state.sites_offering(line).filter(|site| *site != from);
+    let offers = state.offering(line).map(|(site, _)| site).filter(|site| *site != from);
     let placed =
         offers.filter_map(|code| Some((register.site(code)?.location()?.metres_to(here), code)));
     let nearest = placed.min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Exception, MadeFor, Missing, Mode, StraightLine, TravelTimes, straight_line};
+use super::{Exception, MadeFor, Maker, Missing, Mode, StraightLine, TravelTimes, straight_line};
 use crate::geography::Geography;
 use crate::register::{Minutes, Point, SiteCode};
 
@@ -51,6 +51,25 @@ pub fn best_times(
     }
     let Wanted { mode, limit, .. } = wanted;
     Arc::new(straight_line(&geography.zones, sites, mode, limit, pace))
+}
+
+/// The same for a standard. Step-free ways by timetable that are not kept are *not computed*: a straight line says
+/// nothing of steps at stops and into vehicles.
+pub fn judging_times(
+    geography: &Geography,
+    sites: &[(SiteCode, Point)],
+    wanted: Wanted,
+    pace: StraightLine,
+) -> Arc<TravelTimes> {
+    let times = best_times(geography, sites, wanted, pace);
+    let is_asked =
+        wanted.mode == Mode::StepFreePublicTransport && wanted.measure == Measure::Minutes;
+    if !is_asked || !matches!(times.maker, Maker::StraightLine { .. }) {
+        return times;
+    }
+    let rows = vec![Vec::new(); times.zones.len()];
+    let (maker, absent) = (Maker::Nobody, Missing::NotComputed);
+    Arc::new(TravelTimes { maker, absent, rows, ..TravelTimes::clone(&times) }.seal())
 }
 
 /// The minutes kept for a mode, if any are; what is no longer true of them is *not computed*.
@@ -115,6 +134,24 @@ fn still_true(
 mod tests {
     use super::*;
     use crate::geography::{Zone, Zones};
+
+    #[test]
+    fn step_free_ways_by_timetable_are_never_straight_lines() {
+        let at = |x: f64| Point::new(x, 0.0).unwrap();
+        let zones = Zones::new(Zones::empty().evidence, vec![Zone::plain("E01", at(0.0), 1)]);
+        let geography = Geography { zones: Arc::new(zones), ..Geography::default() };
+        let sites = [("S01".parse::<SiteCode>().unwrap(), at(100.0))];
+        let pace = StraightLine::new(1.0, 80.0).unwrap();
+        let told = |mode, measure| {
+            let wanted = Wanted { mode, measure, limit: Minutes(30.0) };
+            judging_times(&geography, &sites, wanted, pace).why_missing(0, 0)
+        };
+
+        let step_free = Mode::StepFreePublicTransport;
+        assert_eq!(told(step_free, Measure::Minutes), Some(Missing::NotComputed));
+        assert_eq!(told(step_free, Measure::StraightMetres), None, "metres are metres");
+        assert_eq!(told(Mode::PublicTransport, Measure::Minutes), None);
+    }
 
     #[test]
     fn a_site_that_has_moved_is_not_computed_and_the_others_stay() {

@@ -37,6 +37,16 @@ impl Mode {
         Self::StepFreePublicTransport,
     ];
 
+    /// The same without steps on the way, where a way on foot is part of it.
+    #[must_use]
+    pub fn step_free(self) -> Self {
+        match self {
+            Self::Walk | Self::StepFreeWalk => Self::StepFreeWalk,
+            Self::PublicTransport | Self::StepFreePublicTransport => Self::StepFreePublicTransport,
+            Self::Drive => Self::Drive,
+        }
+    }
+
     /// The name in files, JSON and assumption keys: `step_free_walk`.
     pub fn key(self) -> &'static str {
         match self {
@@ -118,6 +128,8 @@ pub enum Maker {
         /// Changes at most.
         changes: u8,
     },
+    /// No minutes are kept, and none can be made on the spot.
+    Nobody,
 }
 
 impl fmt::Display for Maker {
@@ -152,6 +164,7 @@ impl fmt::Display for Maker {
                     "timetable {source} on {date}, departures {from} to {to}, {of}, at most {changes} changes"
                 )
             }
+            Self::Nobody => f.write_str("not known: none are kept, so nothing can be told by them"),
         }
     }
 }
@@ -285,6 +298,13 @@ impl TravelTimes {
     /// The sites that a zone perhaps reaches sooner than its row says, nearest first.
     pub fn perhaps(&self, zone: usize) -> &[Pair] {
         self.perhaps.get(zone).map_or(&[], Vec::as_slice)
+    }
+
+    /// The pairs of a zone whose reason is not the usual one.
+    pub fn exceptions_of(&self, zone: usize) -> &[Exception] {
+        let from = self.exceptions.partition_point(|held| (held.zone as usize) < zone);
+        let to = self.exceptions.partition_point(|held| held.zone as usize <= zone);
+        self.exceptions.get(from..to).unwrap_or_default()
     }
 
     /// Minutes of a pair.

@@ -27,7 +27,7 @@ const TRENDS_KEPT: usize = 64;
 
 /// A register's access, and the areas asked of it so far.
 pub(crate) struct Reached {
-    /// The standards, their assessments, the readings.
+    /// The standards and their assessments.
     pub(crate) today: AccessToday,
     areas: Mutex<BTreeMap<Area, Arc<Shortfall>>>,
 }
@@ -54,6 +54,17 @@ impl Reached {
         let found = Arc::new(self.today.shortfall(area, zones));
         held().insert(area.clone(), Arc::clone(&found));
         found
+    }
+
+    /// The reading of each service line in an area.
+    pub(crate) fn readings(&self, estate: &Estate, area: &Area) -> Vec<Standard> {
+        self.today.readings(area, &estate.snapshot.geography.zones)
+    }
+
+    /// The statement of an area: its lines with what would close the gap, and the lines without a standard.
+    pub(crate) fn statement_table(&self, estate: &Estate, area: &Area) -> Table {
+        let lines = self.statement(estate, area);
+        export::access::statement(&lines, &estate.snapshot.geography.zones)
     }
 
     /// Each line of an area with what would close its gap.

@@ -8,6 +8,7 @@ use super::Register;
 use crate::access::{AreaAssessment, By, Standard};
 use crate::cli::table;
 use crate::export::{grouped, verdict_words};
+use crate::geography::Zones;
 use crate::store::Scope;
 use crate::{access, config, scenario};
 
@@ -44,22 +45,22 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
     let (register, geography) = (&snapshot.register, &snapshot.geography);
     let state = scenario::today(register, &figures, &config::gate_rules()?);
     let travel = scenario::travel_for(register, geography, &standards, &figures)?;
-    let offers = state.offers();
     let mut rows = Vec::new();
     for standard in &standards {
         let Some(times) = travel.get(&standard.way()) else { continue };
-        let reached = access::reach(standard, &geography.zones, times, &offers);
+        let reached = access::reach(standard, &geography.zones, times, &state);
         let whole = access::summarise(standard, times, &reached);
         let parts = args.by.map(|by| access::parts(standard, &reached, by)).unwrap_or_default();
         let parts = parts.iter().map(|part| &part.figures);
         for area in std::iter::once(&whole.total).chain(parts) {
-            rows.push(row(standard, area));
+            rows.push(row(standard, &geography.zones, area));
         }
     }
     table::print(
         &mut std::io::stdout().lock(),
         &[
             "standard",
+            "set for",
             "part",
             ">people",
             ">within",
@@ -76,13 +77,14 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
             ">farther (people)",
             ">by (min)",
             "verdict",
+            "why undetermined",
         ],
         &rows,
     )?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn row(standard: &Standard, area: &AreaAssessment) -> Vec<String> {
+fn row(standard: &Standard, zones: &Zones, area: &AreaAssessment) -> Vec<String> {
     let count = |people: u64| grouped(people as f64, 0);
     let minutes = |minutes: Option<f64>| {
         minutes.map_or_else(|| "not known".to_owned(), |minutes| format!("{minutes:.1}"))
@@ -91,6 +93,7 @@ fn row(standard: &Standard, area: &AreaAssessment) -> Vec<String> {
     let (least, greatest) = (percent(area.least_share), percent(area.greatest_share));
     vec![
         standard.key.clone(),
+        standard.area.name(zones),
         area.name.clone(),
         count(area.people),
         count(area.within),
@@ -104,8 +107,9 @@ fn row(standard: &Standard, area: &AreaAssessment) -> Vec<String> {
         minutes(area.unweighted_median_minutes),
         minutes(area.unweighted_p90_minutes),
         minutes(area.any_mean_minutes),
-        count(area.farther_people),
+        area.farther().map_or_else(|| "not known".to_owned(), count),
         minutes(area.farther_minutes),
         verdict_words(area.verdict).to_lowercase(),
+        area.doubts.iter().map(|(doubt, _)| doubt.words()).collect::<Vec<_>>().join("; "),
     ]
 }

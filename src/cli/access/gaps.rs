@@ -53,7 +53,8 @@ pub(super) fn borough(args: &BoroughArgs) -> anyhow::Result<ExitCode> {
         (line.clone(), access::closing(line, |site| today.to_pass(site).cloned()))
     };
     let lines: Vec<_> = shortfall.lines.iter().map(close).collect();
-    let statement = export::access::statement(&lines);
+    let zones = &snapshot.geography.zones;
+    let statement = export::access::statement(&lines, zones);
     if args.csv {
         return print_csv(&statement);
     }
@@ -63,12 +64,13 @@ pub(super) fn borough(args: &BoroughArgs) -> anyhow::Result<ExitCode> {
         let there = told.boroughs.iter().find(|borough| borough.area == area)?;
         Some((&told.standard, there))
     });
-    let standards = export::access::standards("Standards", own);
+    let standards = export::access::standards("Standards", zones, own);
     drop(out);
     print(
         &standards,
         &[
             "key",
+            "area",
             "verdict",
             "share_percent",
             "within_percent",
@@ -82,10 +84,13 @@ pub(super) fn borough(args: &BoroughArgs) -> anyhow::Result<ExitCode> {
     let shown = [
         "service_line",
         "verdict",
+        "standard",
+        "area",
         "disabled_residents",
         "within",
         "beyond",
         "undetermined",
+        "why",
         "no_site",
         "works_sites",
         "works_low_gbp",

@@ -98,12 +98,10 @@ pub(super) async fn zones(
         let estate = app.estate()?;
         let reached = app.reached(&estate)?;
         let borough = pages::borough(&estate, &code)?;
-        let standard = match line {
-            Some(line) => reached.today.reading(line),
-            None => reached.today.readings.first(),
-        };
+        let mut readings = reached.readings(&estate, &borough.area()).into_iter();
+        let standard = readings.find(|held| line.is_none_or(|line| held.service_line == line));
         let standard =
-            standard.ok_or_else(|| Problem::not_found("access standard of this line"))?;
+            &standard.ok_or_else(|| Problem::not_found("access standard of this line"))?;
         let zones = pages::zones_of(&estate, &borough.area());
         let outlines = estate.snapshot.geography.zone_outlines.as_deref();
         let features = reached.today.reach(standard, &zones).into_iter().filter_map(|told| {
@@ -115,6 +113,7 @@ pub(super) async fn zones(
             properties.insert("people".to_owned(), json!(told.people));
             properties
                 .insert("is_determined".to_owned(), json!(told.standing != Standing::Undetermined));
+            properties.insert("why_not".to_owned(), json!(told.doubts.iter().collect::<Vec<_>>()));
             properties.insert("standard".to_owned(), json!(standard.key));
             match outlines.and_then(|held| held.get(&told.zone)) {
                 Some(outline) => geojson::outline(&outline.shape, properties),

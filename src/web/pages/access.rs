@@ -12,7 +12,8 @@ use super::register::Choice;
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
 use crate::access::{
-    Area, Closing, LineShortfall, Standard, Standing, Verdict, ZoneReach, findings,
+    Area, Closing, Doubt, LineShortfall, Standard, Standing, Verdict, ZoneReach, findings,
+    lines_without,
 };
 use crate::export::{self, Cell, Table, grouped};
 use crate::fund::Terms;
@@ -90,6 +91,7 @@ pub(crate) async fn list(
             });
         let whole = export::access::standards(
             "All areas",
+            &estate.snapshot.geography.zones,
             reached.standards_in(&estate, &Area::All).iter().map(|(s, a)| (s, a)),
         );
         let view = context! {
@@ -123,13 +125,14 @@ pub(in crate::web) fn boroughs_table(estate: &Estate, reached: &Reached) -> Tabl
             });
         (borough.code, borough.name, told.collect())
     });
-    export::access::areas(&standards, rows)
+    export::access::areas(&standards, &estate.snapshot.geography.zones, rows)
 }
 
 fn verdict_colour(words: &str) -> &'static str {
     match words {
         "Met" => "green",
         "Missed" => "red",
+        "No standard is set" => "grey",
         _ => "yellow",
     }
 }
@@ -150,16 +153,14 @@ pub(crate) struct Shows {
 }
 
 impl Shows {
-    fn standard<'a>(&self, reached: &'a Reached) -> Result<&'a Standard, Problem> {
-        let lines = &reached.today.readings;
+    fn standard<'a>(&self, readings: &'a [Standard]) -> Result<&'a Standard, Problem> {
         let none = || Problem::not_found("access standard in force, so there is nothing to show");
         if self.line.is_empty() {
-            return lines.first().ok_or_else(none);
+            return readings.first().ok_or_else(none);
         }
-        let line = ServiceLine::find(&self.line);
-        let found = line.and_then(|line| reached.today.reading(line));
+        let found = readings.iter().find(|standard| standard.service_line.word() == self.line);
         found.ok_or_else(|| {
-            let words: Vec<&str> = lines.iter().map(|s| s.service_line.word()).collect();
+            let words: Vec<&str> = readings.iter().map(|s| s.service_line.word()).collect();
             Problem::invalid("line", format!("is one of {}", words.join(", ")))
         })
     }
@@ -176,16 +177,16 @@ pub(crate) async fn show(
         let reached = app.reached(&estate)?;
         let borough = borough(&estate, &code)?;
         let area = borough.area();
-        let standard = shows.standard(&reached)?;
+        let readings = reached.readings(&estate, &area);
+        let standard = shows.standard(&readings)?;
         let file = |name: &str| format!("/access/boroughs/{}/{name}.csv", borough.code);
 
         let rows = reached.standards_in(&estate, &area);
-        let standards = export::access::standards("Standards", rows.iter().map(|(s, a)| (s, a)));
+        let standards = export::access::standards("Standards", &estate.snapshot.geography.zones, rows.iter().map(|(s, a)| (s, a)));
         let zones = zones_of(&estate, &area);
         let told = reached.today.reach(standard, &zones);
         let zone_table = zones_table(&estate, &zones, &told);
         let map = zone_map(&estate, &reached, &borough, standard, (&zones, &told));
-        let statement = reached.statement(&estate, &area);
         let found = findings_in(app, &estate, &borough)?;
         let trend = trend_table(app, &estate, &reached, &area)?;
         let shortfall = reached.shortfall(&estate, &area);
@@ -199,7 +200,7 @@ pub(crate) async fn show(
             open => open,
             met => met,
             standards => view_of(standards_shown(&standards, Some(file("standards")))),
-            lines => view_of(lines(&reached, line)),
+            lines => view_of(lines(&readings, line)),
             line_words => standard.words.clone(),
             limit => export::access::limit_words(standard),
             maker => reached.today.travel.get(&standard.way()).map(|times| times.maker.to_string()),
@@ -210,7 +211,7 @@ pub(crate) async fn show(
                 Dress { href: nearest.map(|site| format!("/sites/{site}")), ..Dress::default() }
             })),
             geojson => format!("/api/v1/access/boroughs/{}/zones.geojson?line={line}", borough.code),
-            statement => view_of(standards_shown(&export::access::statement(&statement), None)),
+            statement => view_of(standards_shown(&reached.statement_table(&estate, &area), None)),
             findings => view_of(findings_shown(&first_rows(&found), Some(file("findings")))),
             finding_count => found.rows.len(),
             findings_shown => found.rows.len().min(ROWS_SHOWN),
@@ -254,16 +255,21 @@ pub(in crate::web) fn borough_table(
     Ok(match name {
         "standards" => {
             let rows = reached.standards_in(estate, &area);
-            export::access::standards("Standards", rows.iter().map(|(s, a)| (s, a)))
+            export::access::standards(
+                "Standards",
+                &estate.snapshot.geography.zones,
+                rows.iter().map(|(s, a)| (s, a)),
+            )
         }
         "zones" => {
-            let standard = Shows { line: line.to_owned() }.standard(reached)?.clone();
+            let readings = reached.readings(estate, &area);
+            let standard = Shows { line: line.to_owned() }.standard(&readings)?;
             let zones = zones_of(estate, &area);
-            zones_table(estate, &zones, &reached.today.reach(&standard, &zones))
+            zones_table(estate, &zones, &reached.today.reach(standard, &zones))
         }
         "findings" => findings_in(app, estate, borough)?,
         "trend" => trend_table(app, estate, reached, &area)?,
-        "statement" => export::access::statement(&reached.statement(estate, &area)),
+        "statement" => reached.statement_table(estate, &area),
         "works" => export::access::works(&reached.statement(estate, &area), estate.register()),
         "league" => reached.league(estate, &area),
         "survey-list" => reached.survey(estate, &area),
@@ -287,8 +293,8 @@ fn zones_table(estate: &Estate, zones: &Zones, told: &[ZoneReach]) -> Table {
     )
 }
 
-fn lines(reached: &Reached, chosen: &str) -> Vec<Choice> {
-    let lines = reached.today.readings.iter().map(|standard| standard.service_line);
+fn lines(readings: &[Standard], chosen: &str) -> Vec<Choice> {
+    let lines = readings.iter().map(|standard| standard.service_line);
     let choices: Vec<(&str, &str)> = lines.map(|line| (line.word(), line.label())).collect();
     let mut list = Choice::list("", chosen, choices);
     list.remove(0);
@@ -325,7 +331,7 @@ fn legend(standard: &Standard, told: &[ZoneReach], reached: &Reached) -> Vec<Leg
         (Fill::Class(2), format!("up to {}, the limit", minutes(1.0))),
         (Fill::Class(3), format!("beyond, up to {}", minutes(2.0))),
         (Fill::Class(4), "farther, or none found".to_owned()),
-        (Fill::Unknown, "not determined: a site within the limit has not been surveyed".to_owned()),
+        (Fill::Unknown, why_open(told)),
     ];
     classes
         .into_iter()
@@ -335,6 +341,16 @@ fn legend(standard: &Standard, told: &[ZoneReach], reached: &Reached) -> Vec<Leg
             count: told.iter().filter(|zone| fill(zone, limit) == class).count(),
         })
         .collect()
+}
+
+/// The last line of the legend.
+fn why_open(told: &[ZoneReach]) -> String {
+    let is_there = |doubt: &Doubt| told.iter().any(|zone| zone.doubts.has(*doubt));
+    let words: Vec<&str> = Doubt::ALL.into_iter().filter(is_there).map(Doubt::words).collect();
+    if words.is_empty() {
+        return "not determined".to_owned();
+    }
+    format!("not determined: {}", words.join("; "))
 }
 
 fn zone_map<'a>(
@@ -350,7 +366,9 @@ fn zone_map<'a>(
         let at = zones.get(&zone.zone)?.point;
         let ward = zones.get(&zone.zone).map_or("", |zone| zone.ward_name.as_str());
         let minutes = match (zone.standing, zone.minutes) {
-            (Standing::Undetermined, _) => "not determined".to_owned(),
+            (Standing::Undetermined, _) => {
+                format!("not determined: {}", export::access::why_words(zone))
+            }
             (_, Some(minutes)) => format!("{minutes:.1} minutes"),
             (_, None) => "no passing site found".to_owned(),
         };
@@ -463,18 +481,21 @@ struct Sentence {
     words: Vec<String>,
 }
 
-fn sentence((line, closing): &(LineShortfall, Closing)) -> Sentence {
+fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Sentence {
     let told = &line.assessed;
     let count = |people: u64| grouped(people as f64, 0);
     let share = |people: u64| {
         if told.people == 0 { 0.0 } else { people as f64 * 100.0 / told.people as f64 }
     };
+    let silent = told.doubts.iter().find(|(doubt, _)| doubt.is_silence());
     let mut words = vec![format!(
-        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard asks for {:.0} %.",
+        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard, {} for {}, asks for {:.0} %.",
         count(told.within),
         count(told.people),
         share(told.within),
         export::access::limit_words(&line.standard),
+        line.standard.key,
+        line.standard.area.name(zones),
         line.standard.share * 100.0
     )];
     if told.beyond > 0 {
@@ -486,9 +507,17 @@ fn sentence((line, closing): &(LineShortfall, Closing)) -> Sentence {
     }
     if told.undetermined > 0 {
         words.push(format!(
-            "For {} it is not known: a site near them has not been surveyed. A survey comes first, and costs no works.",
-            count(told.undetermined)
+            "For {} it is not known. {}.",
+            count(told.undetermined),
+            told.doubts
+                .iter()
+                .map(|(doubt, people)| format!("For {}: {}", count(*people), doubt.words()))
+                .collect::<Vec<_>>()
+                .join(". ")
         ));
+    }
+    if told.doubts.iter().any(|(doubt, _)| *doubt == Doubt::NotSurveyed) {
+        words.push("A survey comes first, and costs no works.".to_owned());
     }
     if line.no_site > 0 {
         words.push(format!(
@@ -496,11 +525,11 @@ fn sentence((line, closing): &(LineShortfall, Closing)) -> Sentence {
             count(line.no_site)
         ));
     }
-    if line.sites == (0, 0, 0) {
-        words.push(
-            "The register holds no placed site of this kind of care at all: this may say more of the register than of the care."
-                .to_owned(),
-        );
+    if line.perhaps_no_site > 0 {
+        words.push(format!(
+            "Of {} nobody can tell whether there is any site of this kind within the limit.",
+            count(line.perhaps_no_site)
+        ));
     }
     if told.unknown_zones > 0 {
         words.push(format!(
@@ -510,6 +539,10 @@ fn sentence((line, closing): &(LineShortfall, Closing)) -> Sentence {
     }
     if told.verdict == Verdict::Pass {
         words.push("Nothing needs to be done to meet the standard.".to_owned());
+    } else if silent.is_some() {
+        words.push(
+            "Record who offers this care, and where, before anything is said of it.".to_owned(),
+        );
     } else if closing.steps.is_empty() {
         words.push("No works among the planning assumptions would gain anybody.".to_owned());
     } else {
@@ -552,7 +585,7 @@ pub(crate) async fn statement(
         let borough = borough(&estate, &code)?;
         let told = reached.statement(&estate, &borough.area());
         let file = |name: &str| Some(format!("/access/boroughs/{}/{name}.csv", borough.code));
-        let table = export::access::statement(&told);
+        let table = reached.statement_table(&estate, &borough.area());
         let works = export::access::works(&told, estate.register());
         let zones = &estate.snapshot.geography.zones;
         let places = reached.today.travel.values().map(|times| {
@@ -561,7 +594,8 @@ pub(crate) async fn statement(
         let view = context! {
             name => borough.name.clone(),
             code => borough.code.clone(),
-            sentences => view_of(told.iter().map(sentence).collect::<Vec<_>>()),
+            sentences => view_of(told.iter().map(|line| sentence(line, zones)).collect::<Vec<_>>()),
+            without => lines_without(told.iter().map(|(line, _)| &line.standard)).into_iter().map(ServiceLine::label).collect::<Vec<_>>(),
             statement => view_of(standards_shown(&table, file("statement"))),
             works => view_of(site_links(&works, file("works"))),
             people_source => format!("{}, {}", zones.evidence.source, zones.evidence.as_of.format("%-d %B %Y")),

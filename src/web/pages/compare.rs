@@ -136,28 +136,48 @@ fn verdict_colour(words: &str) -> Option<&'static str> {
 /// A sentence a standard that changes anything; another where none does.
 fn headline(differences: &[Difference]) -> Vec<String> {
     let count = |people: u64| grouped(people as f64, 0);
-    let changed = differences.iter().filter(|told| {
-        told.affected.better + told.affected.worse > 0
-            || told.before.within != told.after.within
-            || told.before.undetermined != told.after.undetermined
-    });
+    let changed = differences
+        .iter()
+        .filter(|told| !told.affected.is_nothing() || told.affected.in_or_out_of_doubt() > 0);
     let mut words: Vec<String> = changed
         .map(|told| {
             let people = told.affected;
-            format!(
-                "{}: {} people have a shorter way, {} a longer one, for {} nothing changes; {} are newly within and {} no longer.",
+            let mut words = format!(
+                "{}: {} people have a shorter way, {} a longer one, for {} nothing changes",
                 told.standard.words,
                 count(people.better),
                 count(people.worse),
                 count(people.same),
+            );
+            if people.untold > 0 {
+                words += &format!(
+                    ", and for {} it cannot be told, since it is undetermined before or after",
+                    count(people.untold)
+                );
+            }
+            words += &format!(
+                "; {} are newly within and {} no longer.",
                 count(people.gained),
                 count(people.lost)
-            )
+            );
+            let flows = [
+                (people.within_to_open, "were within and are undetermined"),
+                (people.beyond_to_open, "were beyond and are undetermined"),
+                (people.open_to_within, "were undetermined and are within"),
+                (people.open_to_beyond, "were undetermined and are beyond"),
+            ];
+            let flows = flows.iter().filter(|(people, _)| *people > 0);
+            let flows: Vec<String> =
+                flows.map(|(people, words)| format!("{} {words}", count(*people))).collect();
+            if !flows.is_empty() {
+                words += &format!(" {}.", flows.join(", "));
+            }
+            words
         })
         .collect();
     if words.is_empty() {
         words.push(
-            "Nobody’s journey to a site that surely serves them changes under any standard."
+            "Nobody’s journey to a site that surely serves them changes under any standard, nor does anybody’s that is undetermined."
                 .to_owned(),
         );
     }
