@@ -59,6 +59,17 @@ impl Doubt {
         matches!(self, Self::NoOffer | Self::NotPlaced)
     }
 
+    /// In a cell of a table.
+    pub fn short(self) -> &'static str {
+        match self {
+            Self::NoOffer => "no offer known",
+            Self::NotPlaced => "no offer placed",
+            Self::NoMinutes => "no minutes kept",
+            Self::WayUnsure => "way not recorded",
+            Self::NotSurveyed => "not surveyed",
+        }
+    }
+
     /// In the reader's words.
     pub fn words(self) -> &'static str {
         match self {

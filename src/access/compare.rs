@@ -150,13 +150,13 @@ pub struct Affected {
 impl Affected {
     /// Counts these people.
     pub(super) fn add(&mut self, people: u64, was: Journey, is: Journey) {
+        use Standing::{Beyond, Undetermined, Within};
         *match was.becomes(is) {
             Outcome::Better => &mut self.better,
             Outcome::Same => &mut self.same,
             Outcome::Worse => &mut self.worse,
             Outcome::Untold => &mut self.untold,
         } += people;
-        use Standing::{Beyond, Undetermined, Within};
         *match (was.standing, is.standing) {
             (Within, Beyond) => &mut self.lost,
             (Beyond, Within) => &mut self.gained,

@@ -666,7 +666,7 @@ mod tests {
             (Some(0.0), Some(1.0))
         );
         assert_eq!(told.assessed.doubts, [(Doubt::NoOffer, 100)]);
-        assert_eq!(told.assessed.why_no_minutes(), Doubt::NoOffer.words());
+        assert_eq!(told.assessed.why_no_minutes(), Doubt::NoOffer.short());
         assert_eq!(told.assessed.farther(), None, "nothing passing is known");
     }
 

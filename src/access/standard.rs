@@ -381,7 +381,7 @@ impl AreaAssessment {
 
     /// Why no minutes to a passing site can be told, where none can.
     pub fn why_no_minutes(&self) -> &'static str {
-        self.doubts.first().map_or("no such site in reach", |(doubt, _)| doubt.words())
+        self.doubts.first().map_or("no such site in reach", |(doubt, _)| doubt.short())
     }
 }
 

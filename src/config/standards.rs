@@ -114,7 +114,7 @@ mod tests {
     fn what_ships_is_well_formed_and_none_of_it_claims_to_be_policy() {
         let standards = standards().unwrap();
 
-        assert_eq!(standards.len(), 9);
+        assert_eq!(standards.len(), 12);
         assert_eq!(standards[0].key, "gp_walk_20");
         assert_eq!(standards[0].limit, Limit::Metres(1_600.0));
         assert!(

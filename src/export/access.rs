@@ -427,7 +427,7 @@ pub fn zones(caption: &str, reached: &[ZoneReach], zones: &Zones, register: &Reg
 }
 
 fn no_minutes(zone: &ZoneReach) -> Cell {
-    Cell::Unknown(zone.doubts.iter().next().map_or("none in the search", Doubt::words))
+    Cell::Unknown(zone.doubts.iter().next().map_or("none in the search", Doubt::short))
 }
 
 /// What standards made of an area at a version of the register.

@@ -230,6 +230,8 @@ words! {
     ServiceLine {
         /// General practice.
         PrimaryCare => "primary_care", "General practice";
+        /// Community pharmacies.
+        Pharmacy => "pharmacy", "Pharmacy";
         /// Community health services and clinics.
         Community => "community", "Community health";
         /// Community mental health.

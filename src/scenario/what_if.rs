@@ -13,6 +13,7 @@ use crate::fund::{self, Arrival, Decision, Line, OptionKind, Terms};
 use crate::geography::Geography;
 use crate::register::{
     Assumptions, Field, MissingAssumption, Pence, Register, ServiceLine, Site, SiteCode, TenancyId,
+    Word as _,
 };
 use crate::travel::UnusablePace;
 
@@ -25,6 +26,7 @@ use super::{Run, Scenario};
 pub struct Outlook {
     /// Today, with everybody's journey.
     pub standings: Standings,
+    standards: Vec<Standard>,
     figures: Assumptions,
     gates: GateRules,
     occupants: BTreeMap<TenancyId, Occupant>,
@@ -98,6 +100,9 @@ pub struct Compared {
     pub a: String,
     /// And the second.
     pub b: String,
+    /// The standards of the run it names, in words, where it names one; else those in force are meant.
+    #[serde(default)]
+    pub pinned: Option<String>,
     /// For whom, by standard.
     pub differences: Vec<Difference>,
     /// Tenancies whose place differs.
@@ -132,7 +137,18 @@ impl Outlook {
         let years = (levers.base_year, levers.horizon_years);
         let standings = Standings::new(zones, travel, standards, today);
         let gaps = gaps(register, &standings, &occupants);
-        Ok(Self { standings, figures, gates, occupants, limits, own_people, years, gaps })
+        let standards = standards.to_vec();
+        Ok(Self {
+            standings,
+            standards,
+            figures,
+            gates,
+            occupants,
+            limits,
+            own_people,
+            years,
+            gaps,
+        })
     }
 
     fn terms(&self) -> Terms<'_> {
@@ -164,8 +180,43 @@ impl Outlook {
         Ok(base.with(&changes).named(spec.to_string()))
     }
 
-    /// Two states side by side, each with the run it names.
+    /// Two states side by side, each with the run it names, under the standards that run pins; of two runs, the second.
     pub fn compare(
+        &self,
+        register: &Register,
+        geography: &Geography,
+        a: (&StateSpec, Option<&Run>),
+        b: (&StateSpec, Option<&Run>),
+    ) -> Result<Compared, OutlookError> {
+        let named = [b, a].into_iter().filter_map(|(spec, run)| Some((spec, &run?.scenario)));
+        let named: Vec<(&StateSpec, &Scenario)> = named.collect();
+        let Some((spec, asked)) = named.first() else { return self.side_by_side(register, a, b) };
+        let mut told = if asked.standards == self.standards {
+            self.side_by_side(register, a, b)?
+        } else {
+            let (figures, gates) = (self.figures.clone(), self.gates.clone());
+            let pinned = Self::new(register, geography, figures, gates, &asked.standards)?;
+            let mut told = pinned.side_by_side(register, a, b)?;
+            told.gaps.insert(
+                0,
+                format!("The standards are those that {spec} was asked with; other standards are in force today."),
+            );
+            told
+        };
+        let others = named.iter().skip(1).filter(|(_, held)| held.standards != asked.standards);
+        told.gaps.extend(others.map(|(other, _)| {
+            format!("{other} was asked with other standards than {spec}, whose standards are used for both.")
+        }));
+        told.pinned = Some(match asked.standards_version {
+            Some(version) => {
+                format!("version {version} of the standards, with which {spec} was asked")
+            }
+            None => format!("the standards that {spec} was asked with"),
+        });
+        Ok(told)
+    }
+
+    fn side_by_side(
         &self,
         register: &Register,
         (a, run_a): (&StateSpec, Option<&Run>),
@@ -191,6 +242,7 @@ impl Outlook {
         Ok(Compared {
             a: a.to_string(),
             b: b.to_string(),
+            pinned: None,
             displaced: self.displaced(register, (a, run_a), (b, run_b), &after),
             differences,
             gaps,
@@ -384,6 +436,17 @@ fn gaps(
         .filter(|site| derive::is_in_use(site) && site.text(Field::BoroughCode).is_none())
         .count();
     say(no_line, &|n| format!("The borough of {n} open sites is not known."));
+    let lines: BTreeSet<ServiceLine> =
+        standings.standards().map(|standard| standard.service_line).collect();
+    for line in lines {
+        if let Some(silence) = standings.state.silence(line) {
+            gaps.push(format!(
+                "{}: {}, so everybody who has none of the sites added here is undetermined.",
+                line.label(),
+                silence.words()
+            ));
+        }
+    }
     let makers: BTreeSet<String> =
         standings.what_if(&[]).into_iter().map(|difference| difference.travel).collect();
     for maker in makers {

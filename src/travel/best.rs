@@ -69,7 +69,7 @@ pub fn judging_times(
     }
     let rows = vec![Vec::new(); times.zones.len()];
     let (maker, absent) = (Maker::Nobody, Missing::NotComputed);
-    Arc::new(TravelTimes { maker, absent, rows, ..TravelTimes::clone(&times) }.seal())
+    Arc::new(TravelTimes { maker, rows, absent, ..TravelTimes::clone(&times) }.seal())
 }
 
 /// The minutes kept for a mode, if any are; what is no longer true of them is *not computed*.

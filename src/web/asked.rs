@@ -39,7 +39,9 @@ pub(crate) fn compared(app: &App, held: &Held, a: &str, b: &str) -> Result<Compa
     held.outlook
         .state(register, &a, run_a.as_ref())
         .map_err(|error| Problem::invalid("a", error.to_string()))?;
-    let compared = held.outlook.compare(register, (&a, run_a.as_ref()), (&b, run_b.as_ref()));
+    let geography = &held.estate.snapshot.geography;
+    let (a, b) = ((&a, run_a.as_ref()), (&b, run_b.as_ref()));
+    let compared = held.outlook.compare(register, geography, a, b);
     compared.map_err(|error| refused("b", &error))
 }
 

@@ -239,6 +239,31 @@ async fn the_money_of_a_run_is_shown_downloaded_and_answered_alike() {
     );
 }
 
+#[test]
+fn a_comparison_with_a_run_is_held_against_the_standards_it_was_asked_with() {
+    let store = &STORE.1;
+    let scope = Scope::command_line();
+    let snapshot = store.snapshot(&scope).unwrap();
+    let run = store.run(&scope, crate::store::RunId(*RUN)).unwrap();
+    let (register, geography) = (&snapshot.register, &snapshot.geography);
+    let (figures, gates) = (config::assumptions().unwrap(), config::gate_rules().unwrap());
+    let in_force = &config::standards().unwrap()[..1];
+    let outlook =
+        crate::scenario::Outlook::new(register, geography, figures, gates, in_force).unwrap();
+    let spec = |text: &str| text.parse::<crate::scenario::StateSpec>().unwrap();
+    let (today, proposed) = (spec("today"), spec(&format!("run:{}", *RUN)));
+
+    let told =
+        outlook.compare(register, geography, (&today, None), (&proposed, Some(&run))).unwrap();
+    let without = outlook.compare(register, geography, (&today, None), (&today, None)).unwrap();
+
+    let asked: Vec<_> = told.differences.iter().map(|told| told.standard.clone()).collect();
+    assert_eq!(asked, run.scenario.standards);
+    assert!(told.pinned.unwrap().contains(&proposed.to_string()));
+    assert!(told.gaps[0].contains("other standards are in force"), "{:?}", told.gaps);
+    assert_eq!((without.differences.len(), without.pinned), (1, None));
+}
+
 /// A programme of [`RUN`], with priorities kept besides.
 static PROGRAMME: LazyLock<u64> = LazyLock::new(|| {
     let store = &STORE.1;

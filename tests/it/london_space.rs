@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Instant;
 
-use domesday::access::{self, Area, Assessment, Offer, Standard};
+use domesday::access::{self, Area, Assessment, Offer, Standard, State};
 use domesday::config;
 use domesday::geography::{Geography, Outlines, Postcodes, SiteIndex, Zones};
 use domesday::import::references::{self, About};
@@ -97,7 +97,7 @@ fn assess(key: &str, zones: &Zones, practices: &[Practice], gates: Option<bool>)
     let offer = |gp: &Practice| Offer { site: gp.code.clone(), service_line, gates };
     let offers: Vec<Offer> = practices.iter().map(offer).collect();
     let times = times(zones, practices, standard.mode, &standard);
-    access::assess(&standard, zones, &times, &offers)
+    access::assess(&standard, zones, &times, &State::new("London", offers))
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn people_near_a_practice_by_borough_and_decile_are_those_of_the_expected_table(
         })
         .collect();
     let times = times(&zones, &practices, standard.mode, &standard);
-    let reached = access::reach(&standard, &zones, &times, &offers);
+    let reached = access::reach(&standard, &zones, &times, &State::new("London", offers));
 
     let mut told = Vec::new();
     for (by, word) in [(access::By::Borough, "borough"), (access::By::Decile, "decile")] {

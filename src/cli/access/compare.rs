@@ -51,7 +51,8 @@ pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     let outlook = outlook(&store, &snapshot)?;
     let (run_a, run_b) = (run_of(&store, &args.a)?, run_of(&store, &args.b)?);
     let a = (&args.a, run_a.as_ref());
-    let compared = outlook.compare(&snapshot.register, a, (&args.b, run_b.as_ref()))?;
+    let b = (&args.b, run_b.as_ref());
+    let compared = outlook.compare(&snapshot.register, &snapshot.geography, a, b)?;
     let tables = export::comparison_tables(&compared);
     let mut out = std::io::stdout().lock();
     if let Some(name) = &args.csv {
@@ -61,7 +62,8 @@ pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<ExitCode> {
         out.write_all(export::write(table).as_bytes())?;
         return Ok(ExitCode::SUCCESS);
     }
-    writeln!(out, "{} against {}", compared.b, compared.a)?;
+    let standards = compared.pinned.as_deref().unwrap_or("the standards in force");
+    writeln!(out, "{} against {}, under {standards}", compared.b, compared.a)?;
     for table in &tables {
         print(&mut out, table)?;
     }

@@ -93,7 +93,7 @@ fn what_ifs(snapshot: &Snapshot, name: &str, out: &mut dyn Write) -> anyhow::Res
         (total, worst, tried) = (total + took, worst.max(took), tried + 1);
         let after = StateSpec { base: Base::Today, edits: edits.to_vec() };
         let began = Instant::now();
-        let again = outlook.compare(register, (&today, None), (&after, None))?;
+        let again = outlook.compare(register, geography, (&today, None), (&after, None))?;
         full += began.elapsed();
         anyhow::ensure!(told.differences == again.differences, "{after} differs from the whole");
     }

@@ -45,8 +45,11 @@ fn tables(tables: &[Table]) -> Tables {
 pub(super) struct Comparison {
     /// Register version both are states of.
     version: u64,
-    /// Version of the access standards; 0 is what ships.
+    /// Version of the access standards in force; 0 is what ships.
     standards_version: u64,
+    /// Which standards these are instead, in words, where a state is a run: those it was asked with. Null where they are
+    /// the ones in force.
+    standards_pinned: Option<String>,
     /// The first state, as it is written.
     a: String,
     /// The second.
@@ -76,6 +79,7 @@ pub(super) async fn compare(
         Ok(Comparison {
             version: held.estate.version(),
             standards_version: held.standards,
+            standards_pinned: compared.pinned.clone(),
             a: compared.a.clone(),
             b: compared.b.clone(),
             tables: tables(&export::comparison_tables(&compared)),

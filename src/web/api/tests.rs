@@ -1017,7 +1017,13 @@ async fn access_is_told_alike_by_every_table_and_boroughs_are_found_by_code_and_
 
     let statement = service.ok(&of("statement")).await;
     let works = service.ok(&of("works")).await;
-    for line in statement["rows"].as_array().unwrap() {
+    let (unset, set): (Vec<&Value>, Vec<&Value>) = statement["rows"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .partition(|line| line["verdict"] == "No standard is set");
+    assert!(unset.iter().any(|line| line["service_line"] == "Talking therapies"), "{unset:?}");
+    for line in set {
         let sum = |key: &str| -> f64 {
             let steps = works["rows"].as_array().unwrap().iter();
             steps
@@ -1152,6 +1158,41 @@ async fn standards_are_kept_by_version_and_what_contradicts_is_refused_by_both_n
 }
 
 #[actix_web::test]
+async fn a_standard_of_one_borough_says_nothing_of_another() {
+    let service = estate();
+    let mut local = new_standard();
+    local["key"] = json!("talking_camden");
+    local["service_line"] = json!("talking_therapies");
+    local["area"] = json!("borough:E09000007");
+    service.post("/api/v1/standards", &local).await.json();
+
+    let boroughs = service.ok("/api/v1/access/boroughs").await;
+    let mut seen = 0;
+    for borough in boroughs["rows"].as_array().unwrap() {
+        let code = borough["borough_code"].as_str().unwrap();
+        let of = |table: &str| format!("/api/v1/access/boroughs/{code}/{table}");
+        let statement = service.ok(&of("statement")).await;
+        let mut lines = statement["rows"].as_array().unwrap().iter();
+        let line = lines.find(|row| row["service_line"] == "Talking therapies").unwrap();
+        let standards = service.ok(&of("standards")).await;
+        let mut standards = standards["rows"].as_array().unwrap().iter();
+        let own = standards.find(|row| row["key"] == "talking_camden");
+        if code == "E09000007" {
+            assert_eq!(
+                (&line["standard"], &line["area"]),
+                (&json!("talking_camden"), &json!("Camden"))
+            );
+            assert_eq!(own.unwrap()["area"], "Camden");
+        } else {
+            assert_eq!(line["verdict"], "No standard is set", "{code}: {line}");
+            assert_eq!(own, None, "{code}");
+            seen += 1;
+        }
+    }
+    assert!(seen > 0);
+}
+
+#[actix_web::test]
 async fn two_states_are_compared_and_bad_ones_are_told_by_the_field() {
     let service = estate();
     let register = service.estate().snapshot.register.clone();
@@ -1166,8 +1207,12 @@ async fn two_states_are_compared_and_bad_ones_are_told_by_the_field() {
     let of = |key: &str| rows.iter().find(|row| row["standard"] == key).unwrap();
     let walk = of("gp_walk_20");
     assert_eq!(walk["better"], 0.0);
-    let sum: f64 = ["better", "same", "worse"].iter().map(|key| walk[key].as_f64().unwrap()).sum();
-    assert_eq!(Some(sum), walk["people"].as_f64());
+    for row in rows {
+        let counts = ["better", "same", "worse", "untold"].iter();
+        let sum: f64 = counts.map(|key| row[key].as_f64().unwrap()).sum();
+        assert_eq!(Some(sum), row["people"].as_f64(), "{row}");
+    }
+    assert_eq!(told["standards_pinned"], Value::Null);
     assert!(walk["worse"].as_f64().unwrap() > 0.0, "{walk}");
     let journeys = told["tables"]["journeys"].as_array().unwrap();
     assert!(journeys.iter().any(|row| row["tenancy"] == tenancy.id.as_str()));

@@ -487,15 +487,19 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
     let share = |people: u64| {
         if told.people == 0 { 0.0 } else { people as f64 * 100.0 / told.people as f64 }
     };
-    let silent = told.doubts.iter().find(|(doubt, _)| doubt.is_silence());
+    let is_silent = told.doubts.iter().any(|(doubt, _)| doubt.is_silence());
     let mut words = vec![format!(
-        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard, {} for {}, asks for {:.0} %.",
+        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard, {} set for {}, asks for {:.0} %.",
         count(told.within),
         count(told.people),
         share(told.within),
         export::access::limit_words(&line.standard),
         line.standard.key,
-        line.standard.area.name(zones),
+        if line.standard.area == Area::All {
+            "all areas".to_owned()
+        } else {
+            line.standard.area.name(zones)
+        },
         line.standard.share * 100.0
     )];
     if told.beyond > 0 {
@@ -506,15 +510,17 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
         ));
     }
     if told.undetermined > 0 {
-        words.push(format!(
-            "For {} it is not known. {}.",
-            count(told.undetermined),
-            told.doubts
-                .iter()
-                .map(|(doubt, people)| format!("For {}: {}", count(*people), doubt.words()))
-                .collect::<Vec<_>>()
-                .join(". ")
-        ));
+        let people = count(told.undetermined);
+        words.push(match told.doubts.as_slice() {
+            [(doubt, _)] => format!("For {people} it is not known: {}.", doubt.words()),
+            doubts => {
+                let each = doubts
+                    .iter()
+                    .map(|(doubt, people)| format!("for {} {}", count(*people), doubt.words()));
+                let each: Vec<String> = each.collect();
+                format!("For {people} it is not known: {}.", each.join("; "))
+            }
+        });
     }
     if told.doubts.iter().any(|(doubt, _)| *doubt == Doubt::NotSurveyed) {
         words.push("A survey comes first, and costs no works.".to_owned());
@@ -525,7 +531,7 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
             count(line.no_site)
         ));
     }
-    if line.perhaps_no_site > 0 {
+    if line.perhaps_no_site > 0 && !is_silent {
         words.push(format!(
             "Of {} nobody can tell whether there is any site of this kind within the limit.",
             count(line.perhaps_no_site)
@@ -539,10 +545,12 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
     }
     if told.verdict == Verdict::Pass {
         words.push("Nothing needs to be done to meet the standard.".to_owned());
-    } else if silent.is_some() {
+    } else if is_silent {
         words.push(
             "Record who offers this care, and where, before anything is said of it.".to_owned(),
         );
+    } else if closing.steps.is_empty() && told.beyond == 0 {
+        words.push("Until that is known, no works are sure to gain anybody.".to_owned());
     } else if closing.steps.is_empty() {
         words.push("No works among the planning assumptions would gain anybody.".to_owned());
     } else {

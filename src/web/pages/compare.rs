@@ -90,7 +90,7 @@ fn result(held: &Held, compared: &Compared, sides: &Sides) -> View {
         a => compared.a.clone(),
         b => compared.b.clone(),
         version => held.estate.version(),
-        standards => held.standards,
+        standards => compared.pinned.clone().unwrap_or_else(|| format!("version {} of the standards", held.standards)),
         headline => headline(&compared.differences),
         tables => shown(held, &tables, href),
         evidence => format!("/access/evidence?{}", sides.query()),
@@ -142,24 +142,6 @@ fn headline(differences: &[Difference]) -> Vec<String> {
     let mut words: Vec<String> = changed
         .map(|told| {
             let people = told.affected;
-            let mut words = format!(
-                "{}: {} people have a shorter way, {} a longer one, for {} nothing changes",
-                told.standard.words,
-                count(people.better),
-                count(people.worse),
-                count(people.same),
-            );
-            if people.untold > 0 {
-                words += &format!(
-                    ", and for {} it cannot be told, since it is undetermined before or after",
-                    count(people.untold)
-                );
-            }
-            words += &format!(
-                "; {} are newly within and {} no longer.",
-                count(people.gained),
-                count(people.lost)
-            );
             let flows = [
                 (people.within_to_open, "were within and are undetermined"),
                 (people.beyond_to_open, "were beyond and are undetermined"),
@@ -169,10 +151,25 @@ fn headline(differences: &[Difference]) -> Vec<String> {
             let flows = flows.iter().filter(|(people, _)| *people > 0);
             let flows: Vec<String> =
                 flows.map(|(people, words)| format!("{} {words}", count(*people))).collect();
-            if !flows.is_empty() {
-                words += &format!(" {}.", flows.join(", "));
-            }
-            words
+            let flows =
+                if flows.is_empty() { String::new() } else { format!(" {}.", flows.join(", ")) };
+            let untold = if people.untold == 0 {
+                String::new()
+            } else {
+                format!(
+                    ", and for {} it cannot be told, since it is undetermined before or after",
+                    count(people.untold)
+                )
+            };
+            format!(
+                "{}: {} people have a shorter way, {} a longer one, for {} nothing changes{untold}; {} are newly within and {} no longer.{flows}",
+                told.standard.words,
+                count(people.better),
+                count(people.worse),
+                count(people.same),
+                count(people.gained),
+                count(people.lost)
+            )
         })
         .collect();
     if words.is_empty() {

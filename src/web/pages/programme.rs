@@ -392,7 +392,7 @@ fn equality(
     let state = |base| StateSpec { base, edits: Vec::new() };
     let (today, proposed) = (state(Base::Today), state(Base::Run(id.0)));
     let compared = outlook
-        .compare(register, (&today, None), (&proposed, Some(run)))
+        .compare(register, &snapshot.geography, (&today, None), (&proposed, Some(run)))
         .map_err(Problem::internal)?;
     let named = |table: Table| Table { name: format!("travel-{}", table.name), ..table };
     Ok(export::comparison_tables(&compared).into_iter().map(named).collect())
