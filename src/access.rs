@@ -33,5 +33,5 @@ pub use shortfall::{
     shortfall, step_free_reading, step_free_readings, survey_list,
 };
 pub use standard::{Area, AreaAssessment, Assessment, Group, Limit, Standard, Verdict};
-pub use standings::{Difference, PartChange, Standings, VerdictChange, WorstZone};
+pub use standings::{Difference, PartChange, SAME_BAND, Standings, VerdictChange, WorstZone};
 pub use state::{Change, State};

@@ -10,6 +10,7 @@ mod csv;
 pub mod fund;
 pub mod geojson;
 mod pack;
+pub mod parts;
 mod programme;
 mod statements;
 pub mod study;
@@ -18,8 +19,8 @@ pub mod workbook;
 
 pub use bundle::{Substantial, bundle, is_ready, substantial};
 pub use comparison::{
-    catchment_means_table, catchment_zones_table, comparison_tables, difference_tables,
-    journeys_table, verdict_words,
+    catchment_means_table, catchment_zones_table, changed, comparison_tables, difference_tables,
+    improve_words, journeys_table, money_table, pairs, verdict_words, what_if_tables,
 };
 pub use csv::{guarded, write};
 pub use pack::pack;

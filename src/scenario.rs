@@ -27,7 +27,7 @@ mod value;
 mod verify;
 mod what_if;
 
-pub use access_today::{AccessToday, AccessTodayError};
+pub use access_today::{AccessToday, AccessTodayError, Parted};
 pub use answer::answer;
 pub use catchment::{
     CatchmentAnswer, CatchmentAsk, CatchmentError, MeanScore, MeasureKind, Supply, ZoneScore,

@@ -157,8 +157,8 @@ fn of_extractor(error: Error) -> Error {
 fn pages_routes(service: &mut web::ServiceConfig) {
     use pages::{
         access, catchments, checklist, compare, explore, files, fund, home, imports, jobs, map,
-        priorities, problems, programme, proposal, reference, register, scenario, site, standards,
-        study, travel,
+        parts, priorities, problems, programme, proposal, reference, register, scenario, site,
+        standards, study, travel,
     };
     service
         .service(get("/healthz", health::alive))
@@ -180,6 +180,8 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/access.csv", access::list_file))
         .service(get("/access/league", access::league))
         .service(get("/access/league.csv", access::league_file))
+        .service(get("/access/parts", parts::show))
+        .service(get("/access/parts.csv", parts::file))
         .service(get("/access/survey", access::survey))
         .service(get("/access/survey-list.csv", access::survey_file))
         .service(get("/access/explore", explore::show))
@@ -237,6 +239,7 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/access/evidence", compare::evidence))
         .service(get("/access/evidence.zip", compare::pack))
         .service(get("/access/what-if", compare::what_if))
+        .service(get("/access/what-if/money.csv", compare::money_file))
         .service(get("/access/catchments", catchments::show))
         .service(get("/access/catchments.csv", catchments::means_file))
         .service(get("/access/catchment-zones.csv", catchments::zones_file))

@@ -281,13 +281,16 @@ impl Table {
 /// Upper edges of the bands by which a journey grows or shrinks, minutes.
 const BANDS: [f64; 3] = [5.0, 10.0, 20.0];
 
+/// The band of those for whom nothing changes.
+pub const SAME_BAND: &str = "The same";
+
 const BAND_NAMES: [&str; 12] = [
     "No site in reach any more",
     "Over 20 minutes longer",
     "Over 10 to 20 minutes longer",
     "Over 5 to 10 minutes longer",
     "Up to 5 minutes longer",
-    "The same",
+    SAME_BAND,
     "Up to 5 minutes shorter",
     "Over 5 to 10 minutes shorter",
     "Over 10 to 20 minutes shorter",

@@ -5,12 +5,13 @@ use chrono::NaiveDate;
 
 use super::{Cell, Table};
 use crate::access::{
-    Area, AreaAssessment, Closing, Doubt, Finding, Fix, GateKind, GateState, Limit, LineShortfall,
-    Remedy, Shortfall, SiteEffect, Standard, Standing, Verdict, ZoneReach, lines_without,
+    Area, AreaAssessment, Closing, Doubt, Finding, GateKind, GateState, Group, Limit,
+    LineShortfall, Remedy, Shortfall, Standard, Standing, Verdict, ZoneReach, lines_without,
 };
 use crate::fund::WorksCost;
 use crate::geography::Zones;
 use crate::register::{AccessItem, Register, ServiceLine, SiteCode, Word as _};
+use crate::scenario::AccessToday;
 
 /// In the reader's words.
 pub fn verdict_words(verdict: Verdict) -> &'static str {
@@ -59,7 +60,8 @@ pub(super) fn minutes(area: &AreaAssessment, minutes: Option<f64>) -> Cell {
     minutes.map_or(Cell::Unknown(area.why_no_minutes()), |minutes| Cell::Number(minutes, 1))
 }
 
-fn why(area: &AreaAssessment) -> Cell {
+/// People of the undetermined by reason.
+pub(super) fn why(area: &AreaAssessment) -> Cell {
     let each = area.doubts.iter();
     let words =
         each.map(|(doubt, n)| format!("{}: {}", super::grouped(*n as f64, 0), doubt.words()));
@@ -270,8 +272,20 @@ pub fn works(lines: &[(LineShortfall, Closing)], register: &Register) -> Table {
     Table::new("works", "Works that would close the gap", &columns).with(rows)
 }
 
+/// What comes first at a site: a survey where nothing is known to fail, works, or a question.
+const SURVEY: &str = "Survey";
+const WORKS: &str = "Works";
+const ASK: &str = "Ask whether patients are seen there";
+
+/// The ranks of a list: sites that may be no more than a team's base come last, and have none.
+fn ranked<T>(list: Vec<T>, is_team_base: impl Fn(&T) -> bool) -> Vec<(Cell, T)> {
+    let (bases, places): (Vec<T>, Vec<T>) = list.into_iter().partition(is_team_base);
+    let ranks = (1..).map(Cell::count).take(places.len());
+    ranks.chain(std::iter::repeat(Cell::Empty)).zip(places.into_iter().chain(bases)).collect()
+}
+
 /// What to fix first.
-pub fn league(fixes: &[Fix], register: &Register) -> Table {
+pub fn league(today: &AccessToday, shortfall: &Shortfall, register: &Register) -> Table {
     let columns = [
         ("rank", "Rank", true),
         ("site_name", "Site", false),
@@ -281,60 +295,89 @@ pub fn league(fixes: &[Fix], register: &Register) -> Table {
         ("works_low_gbp", "Works, low", true),
         ("works_gbp", "Works", true),
         ("works_high_gbp", "Works, high", true),
+        ("first", "First", false),
         ("gained_by_line", "Gained, by service line", false),
         ("failed", "Fails", false),
         ("unknown", "Not known", false),
-        ("first", "First", false),
     ];
-    Table::new("league", "What to fix first", &columns).with((1..).zip(fixes).map(|(rank, fix)| {
-        vec![
-            Cell::count(rank),
-            Cell::text(name(register, &fix.site)),
-            Cell::text(fix.site.as_str()),
-            Cell::count(fix.effect.gains),
-            Cell::Number(fix.pounds_a_person(), 0),
-            Cell::Money(fix.cost.low),
-            Cell::Money(fix.cost.central),
-            Cell::Money(fix.cost.high),
-            Cell::text(by_line(fix.effect.gains_by_line.iter())),
-            Cell::text(items(&fix.to_pass.failed)),
-            Cell::text(items(&fix.to_pass.unknown)),
-            Cell::text(if fix.to_pass.failed.is_empty() { "Survey" } else { "Works" }),
-        ]
-    }))
+    let fixes = ranked(today.fixes(shortfall), |fix| today.is_team_base(&fix.site));
+    Table::new("league", "What to fix first", &columns).with(fixes.into_iter().map(
+        |(rank, fix)| {
+            let first = if today.is_team_base(&fix.site) {
+                ASK
+            } else if fix.to_pass.failed.is_empty() {
+                SURVEY
+            } else {
+                WORKS
+            };
+            vec![
+                rank,
+                Cell::text(name(register, &fix.site)),
+                Cell::text(fix.site.as_str()),
+                Cell::count(fix.effect.gains),
+                Cell::Number(fix.pounds_a_person(), 0),
+                Cell::Money(fix.cost.low),
+                Cell::Money(fix.cost.central),
+                Cell::Money(fix.cost.high),
+                Cell::text(first),
+                Cell::text(by_line(fix.effect.gains_by_line.iter())),
+                Cell::text(items(&fix.to_pass.failed)),
+                Cell::text(items(&fix.to_pass.unknown)),
+            ]
+        },
+    ))
 }
 
 /// Whom a survey would settle.
-pub fn survey(
-    list: &[(&SiteCode, &SiteEffect)],
-    unknown: impl Fn(&SiteCode) -> Vec<AccessItem>,
-    register: &Register,
-) -> Table {
+pub fn survey(today: &AccessToday, shortfall: &Shortfall, register: &Register) -> Table {
     let columns = [
         ("rank", "Rank", true),
         ("site_name", "Site", false),
         ("site_code", "Code", false),
         ("settled_if_passing", "Settled if it passes", true),
         ("settled_whatever", "Settled whatever is found", true),
-        ("settled_by_line", "Settled if it passes, by service line", false),
+        ("first", "First", false),
         ("unknown_items", "Must-pass items not known", true),
+        ("settled_by_line", "Settled if it passes, by service line", false),
         ("unknown", "Which", false),
     ];
-    Table::new("survey-list", "What to survey first", &columns).with((1..).zip(list).map(
+    let list = ranked(crate::access::survey_list(shortfall), |(site, _)| today.is_team_base(site));
+    Table::new("survey-list", "What to survey first", &columns).with(list.into_iter().map(
         |(rank, (site, effect))| {
-            let unknown = unknown(site);
+            let unknown = today.unknown_at(site);
             vec![
-                Cell::count(rank),
+                rank,
                 Cell::text(name(register, site)),
                 Cell::text(site.as_str()),
                 Cell::count(effect.settles),
                 Cell::count(effect.settles_alone),
-                Cell::text(by_line(effect.settles_by_line.iter())),
+                Cell::text(if today.is_team_base(site) { ASK } else { SURVEY }),
                 Cell::count(unknown.len() as u64),
+                Cell::text(by_line(effect.settles_by_line.iter())),
                 Cell::text(items(&unknown)),
             ]
         },
     ))
+}
+
+/// A list's rows by what comes first there, works before surveys before questions; each with its heading.
+pub fn by_first(table: &Table) -> Vec<Table> {
+    let at = table.columns.iter().position(|column| column.key == "first");
+    let kinds = [
+        (WORKS, "works", "Fix: an item is known to fail"),
+        (SURVEY, "survey", "Survey first: nothing is known to fail"),
+        (ASK, "ask", "Ask first: perhaps a team’s base, an office or a home"),
+    ];
+    let of = |(first, name, caption): (&str, &str, &str)| {
+        let is = |row: &&Vec<Cell>| at.and_then(|at| row.get(at)) == Some(&Cell::text(first));
+        Table {
+            name: format!("{}-{name}", table.name),
+            caption: caption.to_owned(),
+            columns: table.columns.clone(),
+            rows: table.rows.iter().filter(is).cloned().collect(),
+        }
+    };
+    kinds.map(of).into()
 }
 
 /// What sites do not meet, and what would mend it.
@@ -398,19 +441,30 @@ pub fn kind_words(kind: GateKind) -> &'static str {
 }
 
 /// The zones behind a map.
-pub fn zones(caption: &str, reached: &[ZoneReach], zones: &Zones, register: &Register) -> Table {
+pub fn zones(
+    standard: &Standard,
+    reached: &[ZoneReach],
+    zones: &Zones,
+    register: &Register,
+) -> Table {
+    let caption = format!("Areas by minutes: {}", standard.words);
+    let (minutes, nearest) = if standard.group == Group::StepFree {
+        ("Minutes to the nearest passing site", "Nearest passing site")
+    } else {
+        ("Minutes to the nearest site", "Nearest site")
+    };
     let columns = [
         ("zone", "Area", false),
         ("ward_name", "Ward", false),
         ("standing", "Standing", false),
         ("why", "Why not determined", false),
-        ("minutes", "Minutes to the nearest passing site", true),
-        ("nearest", "Nearest passing site", false),
+        ("minutes", minutes, true),
+        ("nearest", nearest, false),
         ("people", "People of the group", true),
         ("residents", "Residents", true),
         ("imd_decile", "IMD decile (1 is most deprived)", true),
     ];
-    Table::new("zones", caption, &columns).with(reached.iter().map(|zone| {
+    Table::new("zones", &caption, &columns).with(reached.iter().map(|zone| {
         let ward = zones.get(&zone.zone).map_or("", |zone| zone.ward_name.as_str());
         vec![
             Cell::text(&*zone.zone),
@@ -489,4 +543,25 @@ fn by_line<'a>(list: impl Iterator<Item = (&'a ServiceLine, &'a u64)>) -> String
         format!("{} {}", line.label(), super::grouped(*people as f64, 0))
     };
     list.map(one).collect::<Vec<_>>().join("; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_team_s_base_has_no_rank_and_comes_last_and_lists_part_by_what_comes_first() {
+        let told = ranked(vec!["base", "clinic", "surgery"], |name| *name == "base");
+        let ranks: Vec<Cell> = told.iter().map(|(rank, _)| rank.clone()).collect();
+        assert_eq!(ranks, [Cell::count(1), Cell::count(2), Cell::Empty]);
+        assert_eq!(told.last().map(|(_, name)| *name), Some("base"));
+
+        let row = |first: &str| vec![Cell::text("S01"), Cell::text(first)];
+        let table = Table::new("league", "", &[("site", "Site", false), ("first", "First", false)])
+            .with([row(SURVEY), row(WORKS), row(SURVEY)]);
+        let lists = by_first(&table);
+        let sizes: Vec<(&str, usize)> =
+            lists.iter().map(|list| (list.name.as_str(), list.rows.len())).collect();
+        assert_eq!(sizes, [("league-works", 1), ("league-survey", 2), ("league-ask", 0)]);
+    }
 }

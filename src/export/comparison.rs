@@ -1,15 +1,23 @@
 //! Who is better and worse off between two states of the estate, as tables: one set for page, file, API and pack.
 
-use super::{Cell, Table};
-use crate::access::{AreaAssessment, Difference, Verdict};
+use super::{Cell, Column, Table};
+use crate::access::{AreaAssessment, Difference, SAME_BAND, Verdict};
+use crate::fund::{Ledger, Line, LineKind, Totals, ValueSource};
 use crate::register::Word as _;
-use crate::scenario::{CatchmentAnswer, Compared, Displaced};
+use crate::scenario::{CatchmentAnswer, Compared, Displaced, WhatIf};
 
 /// Every table of a comparison.
 pub fn comparison_tables(compared: &Compared) -> Vec<Table> {
     let mut tables = difference_tables(&compared.differences);
     tables.push(journeys_table(&compared.displaced));
     tables.push(gaps_table(&compared.gaps));
+    tables
+}
+
+/// Every table of a what-if.
+pub fn what_if_tables(told: &WhatIf) -> Vec<Table> {
+    let mut tables = difference_tables(&told.differences);
+    tables.extend([journeys_table(&told.displaced), money_table(told)]);
     tables
 }
 
@@ -31,6 +39,104 @@ pub fn verdict_words(verdict: Verdict) -> &'static str {
         Verdict::Fail => "Missed",
         Verdict::Undetermined => "Undetermined",
     }
+}
+
+/// The rows of a table in which anything changes, and how many rows that leaves out.
+pub fn changed(mut table: Table) -> (Table, usize) {
+    let all = table.rows.len();
+    let columns = std::mem::take(&mut table.columns);
+    let pairs = pairs(&columns);
+    let at = |key: &str| columns.iter().position(|column| column.key == key);
+    let changes = ["better", "worse", "untold", "gained", "lost"];
+    let counts: Vec<usize> = changes.into_iter().filter_map(at).collect();
+    let (band, people) = (at("change"), at("people"));
+    let is_some = |cell: Option<&Cell>| cell.is_some_and(|cell| *cell != Cell::count(0));
+    table.rows.retain(|row| {
+        let of = |at: usize| row.get(at);
+        if let Some(band) = band {
+            return of(band) != Some(&Cell::text(SAME_BAND)) && is_some(people.and_then(of));
+        }
+        (counts.is_empty() && pairs.is_empty())
+            || counts.iter().any(|at| is_some(of(*at)))
+            || pairs.iter().any(|(was, is)| of(*was) != of(*is))
+    });
+    table.columns = columns;
+    let left_out = all - table.rows.len();
+    (table, left_out)
+}
+
+/// Places of the columns that tell the same of before and of after.
+pub fn pairs(columns: &[Column]) -> Vec<(usize, usize)> {
+    let after = |column: &Column| {
+        let key = format!("{}_after", column.key.strip_suffix("_before")?);
+        columns.iter().position(|other| other.key == key)
+    };
+    columns.iter().enumerate().filter_map(|(at, column)| Some((at, after(column)?))).collect()
+}
+
+/// What a what-if does to the fund, by what it is for, with the range and what rests on assumptions.
+pub fn money_table(told: &WhatIf) -> Table {
+    let columns = [
+        ("kind", "What for", false),
+        ("amount_gbp", "Amount", true),
+        ("low_gbp", "If it goes badly", true),
+        ("high_gbp", "If it goes well", true),
+        ("in_fund", "In the fund", false),
+        ("assumed_percent", "Rests on assumptions (%)", true),
+        ("assumptions", "Assumptions", false),
+    ];
+    let ledger = Ledger { lines: told.lines.clone() };
+    let row = |words: &str, in_fund: bool, pick: &dyn Fn(&Line) -> bool| {
+        let Totals { amount, low, high } = ledger.total(pick);
+        let mut keys = std::collections::BTreeSet::new();
+        for line in ledger.lines.iter().filter(|line| pick(line)) {
+            if let ValueSource::Assumed(assumed) = &line.source {
+                keys.extend(assumed.iter().map(String::as_str));
+            }
+        }
+        let share = ledger.assumed_share(pick);
+        vec![
+            Cell::text(words),
+            Cell::Money(amount),
+            Cell::Money(low),
+            Cell::Money(high),
+            Cell::text(if in_fund { "Yes" } else { "No" }),
+            share.map_or(Cell::Empty, |share| Cell::Number(share * 100.0, 0)),
+            Cell::text(keys.into_iter().collect::<Vec<_>>().join(" ")),
+        ]
+    };
+    let mut rows = Vec::new();
+    for in_fund in [true, false] {
+        for kind in LineKind::ALL {
+            let pick = |line: &Line| line.kind == kind && line.in_fund == in_fund;
+            if ledger.lines.iter().any(pick) {
+                rows.push(row(kind.label(), in_fund, &pick));
+            }
+        }
+        if in_fund {
+            rows.push(row("To the fund, net", true, &|line| line.in_fund));
+        }
+    }
+    Table::new("money", "Money, over the years of a plan", &columns).with(rows)
+}
+
+/// Why improving a site costs more than the works of its checklist; nothing where no site is improved.
+pub fn improve_words(told: &WhatIf) -> Option<String> {
+    let ledger = Ledger { lines: told.lines.clone() };
+    let of = |kind| {
+        let is = |line: &Line| line.kind == kind && line.because == "improve";
+        ledger.lines.iter().any(is).then(|| Cell::Money(-ledger.total(is).amount).shown())
+    };
+    let none = || "nothing known".to_owned();
+    let (backlog, works) = (of(LineKind::BacklogWorks), of(LineKind::Works));
+    if backlog.is_none() && works.is_none() {
+        return None;
+    }
+    Some(format!(
+        "Improving does more than the works of the checklist: it mends the backlog up to condition B ({}), and every access item that fails or is not known ({}), not only those a site must pass; both before tax.",
+        backlog.unwrap_or_else(none),
+        works.unwrap_or_else(none)
+    ))
 }
 
 fn standards_table(differences: &[Difference]) -> Table {
@@ -321,4 +427,40 @@ pub fn catchment_zones_table(answer: &CatchmentAnswer) -> Table {
 
 fn score(score: Option<f64>) -> Cell {
     score.map_or(Cell::Unknown("no supply in reach"), |score| Cell::Number(score, 6))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_changes_is_left_and_the_rest_is_counted() {
+        let columns = [
+            ("standard", "Standard", false),
+            ("people", "People", true),
+            ("better", "Better", true),
+            ("within_before", "Within before", true),
+            ("within_after", "Within after", true),
+        ];
+        let row = |key: &str, figures: [u64; 4]| {
+            let mut row = vec![Cell::text(key)];
+            row.extend(figures.map(Cell::count));
+            row
+        };
+        let rows =
+            [row("same", [9, 0, 5, 5]), row("shorter", [9, 2, 5, 5]), row("gained", [9, 0, 5, 6])];
+        let (table, left_out) = changed(Table::new("standards", "", &columns).with(rows));
+        assert_eq!((table.rows.len(), left_out), (2, 1));
+        assert_eq!(pairs(&table.columns), [(3, 4)]);
+
+        let columns = [("change", "Change", false), ("people", "People", true)];
+        let row = |band: &str, people| vec![Cell::text(band), Cell::count(people)];
+        let rows = [row(SAME_BAND, 7), row("Over 20 minutes longer", 0), row("Longer", 3)];
+        let (table, left_out) = changed(Table::new("minutes", "", &columns).with(rows));
+        assert_eq!((table.rows, left_out), (vec![row("Longer", 3)], 2));
+
+        let lists = Table::new("worst", "", &[("zone", "Zone", false)]);
+        let (table, left_out) = changed(lists.with([vec![Cell::text("E01")]]));
+        assert_eq!((table.rows.len(), left_out), (1, 0));
+    }
 }

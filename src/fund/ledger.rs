@@ -447,6 +447,17 @@ impl Ledger {
         self.total(|line| line.in_fund)
     }
 
+    /// Of these lines, the share by value that rests on assumptions, 0 to 1; nothing where they are worth nothing.
+    pub fn assumed_share(&self, pick: impl Fn(&Line) -> bool) -> Option<f64> {
+        let worth = |pick: &dyn Fn(&Line) -> bool| -> u64 {
+            let lines = self.lines.iter().filter(|line| pick(line));
+            lines.fold(0, |sum, line| sum.saturating_add(line.amount.0.unsigned_abs()))
+        };
+        let is_assumed = |line: &Line| matches!(line.source, ValueSource::Assumed(_));
+        let all = worth(&pick);
+        (all > 0).then(|| worth(&|line| pick(line) && is_assumed(line)) as f64 / all as f64)
+    }
+
     /// The sum by what lines are for; kinds without a line are left out.
     pub fn by_kind(&self) -> BTreeMap<LineKind, Totals> {
         self.by(|line| line.kind)

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Budget, Ledger, Line, LineKind, Rates, Terms, ValueSource, appraise};
+use super::{Budget, Ledger, Line, LineKind, Rates, Terms, appraise};
 use crate::register::{MissingAssumption, Pence};
 
 /// One financial year. `closing == opening + money_in + money_out`, to the penny.
@@ -117,19 +117,8 @@ fn years(ledger: &Ledger, terms: &Terms<'_>, opening: Pence) -> Vec<ProjectionYe
 }
 
 fn assumed_share(ledger: &Ledger) -> f64 {
-    let gross = |pick: &dyn Fn(&Line) -> bool| -> u64 {
-        let cash = ledger
-            .lines
-            .iter()
-            .filter(|line| matches!(line.budget, Budget::Cdel | Budget::Revenue));
-        cash.filter(|line| pick(line))
-            .fold(0, |sum, line| sum.saturating_add(line.amount.0.unsigned_abs()))
-    };
-    let all = gross(&|_| true);
-    if all == 0 {
-        return 0.0;
-    }
-    gross(&|line| matches!(line.source, ValueSource::Assumed(_))) as f64 / all as f64
+    let is_cash = |line: &Line| matches!(line.budget, Budget::Cdel | Budget::Revenue);
+    ledger.assumed_share(is_cash).unwrap_or(0.0)
 }
 
 #[cfg(test)]
@@ -138,7 +127,7 @@ mod tests {
 
     use super::*;
     use crate::fund::sample::{arrival, assumptions, decide, freehold, site, terms, with};
-    use crate::fund::{Decision, OptionKind, ledger};
+    use crate::fund::{Decision, OptionKind, ValueSource, ledger};
     use crate::register::{Field, Site};
 
     fn line(kind: LineKind, year: i32, pounds: i64) -> Line {

@@ -1,17 +1,20 @@
 //! Access as it is today: every standard assessed, every service line read for disabled residents, and what stands
 //! between each site and passing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::access::{
-    self, Area, Assessment, GateRules, Line, Shortfall, Standard, State, ToPass, ZoneReach,
+    self, Area, AreaAssessment, Assessment, By, Closing, Fix, GateRules, Line, LineShortfall, Part,
+    Shortfall, Standard, State, ToPass, ZoneReach,
 };
 use crate::fund::Terms;
 use crate::geography::{Geography, Zones};
-use crate::register::{Assumptions, MissingAssumption, Register, ServiceLine, SiteCode};
+use crate::register::{
+    AccessItem, Assumptions, MissingAssumption, Register, ServiceLine, Site, SiteCode,
+};
 use crate::travel::{TimesByWay, TravelTimes, UnusablePace};
 
-use super::{today, travel_for};
+use super::{derive, today, travel_for};
 
 /// Why access could not be worked out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -22,6 +25,19 @@ pub enum AccessTodayError {
     /// A figure that works are priced by is missing.
     #[error(transparent)]
     Missing(#[from] MissingAssumption),
+}
+
+/// A standard in an area, whole and in parts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parted {
+    /// Which standard.
+    pub standard: Standard,
+    /// The name of the area it is set for.
+    pub set_for: String,
+    /// Everybody it speaks of there.
+    pub whole: AreaAssessment,
+    /// By each way asked for, one after another.
+    pub parts: Vec<Part>,
 }
 
 /// A register's access, worked out once.
@@ -37,6 +53,7 @@ pub struct AccessToday {
     pub travel: TimesByWay,
     state: State,
     to_pass: BTreeMap<SiteCode, ToPass>,
+    team_bases: BTreeSet<SiteCode>,
 }
 
 impl AccessToday {
@@ -63,12 +80,17 @@ impl AccessToday {
                 to_pass.insert(offer.site, ToPass::of(&findings));
             }
         }
+        let bases = derive::occupants(register, &figures).into_values().filter(|occupant| {
+            let name = register.site(&occupant.site).map(Site::name);
+            occupant.is_derived && name.is_some_and(derive::is_team_base)
+        });
+        let team_bases = bases.map(|occupant| occupant.site).collect();
         let assessed = |standard: &Standard| {
             let times = travel.get(&standard.way())?;
             Some(access::assess(standard, &geography.zones, times, &state))
         };
         let assessments = standards.iter().filter_map(assessed).collect();
-        Ok(Self { standards, assessments, figures, travel, state, to_pass })
+        Ok(Self { standards, assessments, figures, travel, state, to_pass, team_bases })
     }
 
     /// What an area lacks, line by line, and what each site would change.
@@ -93,6 +115,23 @@ impl AccessToday {
         times.map_or_else(Vec::new, |times| access::reach(standard, zones, times, &self.state))
     }
 
+    /// These zones under a standard, whole and by parts; nothing where no minutes were worked out for its way of
+    /// travelling. `name` is what the zones are together.
+    pub fn parted(
+        &self,
+        standard: &Standard,
+        zones: &Zones,
+        name: &str,
+        by: &[By],
+    ) -> Option<Parted> {
+        let reached = self.reach(standard, zones);
+        let mut whole = access::summarise(standard, self.minutes_of(standard)?, &reached).total;
+        name.clone_into(&mut whole.name);
+        let parts = by.iter().flat_map(|by| access::parts(standard, &reached, *by)).collect();
+        let set_for = standard.area.name(zones);
+        Some(Parted { standard: standard.clone(), set_for, whole, parts })
+    }
+
     /// What stands between a site that offers care and passing.
     pub fn to_pass(&self, site: &SiteCode) -> Option<&ToPass> {
         self.to_pass.get(site)
@@ -101,6 +140,29 @@ impl AccessToday {
     /// The reading of each service line for the disabled residents of an area, by the standards that apply there.
     pub fn readings(&self, area: &Area, zones: &Zones) -> Vec<Standard> {
         access::step_free_readings(&self.standards, area, zones)
+    }
+
+    /// Whether a site has no recorded tenancy and the name of a team's base, an office or a home: whether patients are
+    /// seen there must be asked before anything is surveyed or mended for them.
+    pub fn is_team_base(&self, site: &SiteCode) -> bool {
+        self.team_bases.contains(site)
+    }
+
+    /// The works that would close a line's gap, none of them at a team's base.
+    pub fn closing(&self, line: &LineShortfall) -> Closing {
+        access::closing(line, |site| {
+            self.to_pass(site).filter(|_| !self.is_team_base(site)).cloned()
+        })
+    }
+
+    /// What to fix first.
+    pub fn fixes(&self, shortfall: &Shortfall) -> Vec<Fix> {
+        access::league(shortfall, |site| self.to_pass(site).cloned())
+    }
+
+    /// The must-pass items of a site that nobody has surveyed.
+    pub fn unknown_at(&self, site: &SiteCode) -> Vec<AccessItem> {
+        self.to_pass(site).map(|to_pass| to_pass.unknown.clone()).unwrap_or_default()
     }
 
     /// Sites that offer a service line today, with their gates.

@@ -447,10 +447,11 @@ fn gaps(
             ));
         }
     }
-    let makers: BTreeSet<String> =
-        standings.what_if(&[]).into_iter().map(|difference| difference.travel).collect();
-    for maker in makers {
-        gaps.push(format!("Journeys are {maker}. Nobody has walked them."));
+    let told = standings.what_if(&[]).into_iter();
+    let makers: BTreeSet<(&str, String)> =
+        told.map(|told| (told.standard.mode.label(), told.travel)).collect();
+    for (mode, maker) in makers {
+        gaps.push(format!("Journeys ({mode}) are {maker}. Nobody has made them."));
     }
     gaps.push(
         "Sex, ethnicity, religion, pregnancy, sexual orientation and gender reassignment are not in the register by small area: this says nothing of them."

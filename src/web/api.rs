@@ -101,6 +101,7 @@ endpoints! {
         "/api/v1/access/boroughs" => access::boroughs;
         "/api/v1/access/boroughs/{borough}/zones.geojson" => access::zones;
         "/api/v1/access/boroughs/{borough}/{table}" => access::borough;
+        "/api/v1/access/parts" => access::parts;
         "/api/v1/access/league" => access::league;
         "/api/v1/access/survey" => access::survey;
         "/api/v1/access/explore" => access::explore;

@@ -12,6 +12,7 @@ pub(super) mod home;
 pub(super) mod imports;
 pub(super) mod jobs;
 pub(super) mod map;
+pub(super) mod parts;
 pub(super) mod priorities;
 pub(super) mod problems;
 pub(super) mod programme;

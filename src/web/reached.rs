@@ -8,13 +8,11 @@ use chrono::Utc;
 use super::app::App;
 use super::estate::Estate;
 use super::problem::Problem;
-use crate::access::{
-    Area, AreaAssessment, Closing, LineShortfall, Shortfall, Standard, ToPass, closing,
-};
+use crate::access::{Area, AreaAssessment, Closing, LineShortfall, Shortfall, Standard};
 use crate::config;
 use crate::export::access::AtVersion;
 use crate::export::{self, Table};
-use crate::register::{AccessItem, Field, ReferenceKind, Site, SiteCode};
+use crate::register::{Field, ReferenceKind, Site};
 use crate::scenario::AccessToday;
 use crate::store::ChangeSetHeader;
 
@@ -70,29 +68,18 @@ impl Reached {
     /// Each line of an area with what would close its gap.
     pub(crate) fn statement(&self, estate: &Estate, area: &Area) -> Vec<(LineShortfall, Closing)> {
         let shortfall = self.shortfall(estate, area);
-        let to_pass = |site: &SiteCode| self.today.to_pass(site).cloned();
-        let close = |line: &LineShortfall| (line.clone(), closing(line, to_pass));
+        let close = |line: &LineShortfall| (line.clone(), self.today.closing(line));
         shortfall.lines.iter().map(close).collect()
     }
 
     /// What to fix first for the people of an area.
     pub(crate) fn league(&self, estate: &Estate, area: &Area) -> Table {
-        let shortfall = self.shortfall(estate, area);
-        let fixes = crate::access::league(&shortfall, |site| self.today.to_pass(site).cloned());
-        export::access::league(&fixes, estate.register())
+        export::access::league(&self.today, &self.shortfall(estate, area), estate.register())
     }
 
     /// What to survey first for the people of an area.
     pub(crate) fn survey(&self, estate: &Estate, area: &Area) -> Table {
-        let shortfall = self.shortfall(estate, area);
-        let list = crate::access::survey_list(&shortfall);
-        let unknown = |site: &SiteCode| -> Vec<AccessItem> {
-            self.today
-                .to_pass(site)
-                .map(|to_pass: &ToPass| to_pass.unknown.clone())
-                .unwrap_or_default()
-        };
-        export::access::survey(&list, unknown, estate.register())
+        export::access::survey(&self.today, &self.shortfall(estate, area), estate.register())
     }
 
     /// The standards as written that speak of an area, then the readings that are not among them, each assessed there.
@@ -114,6 +101,37 @@ impl Reached {
             .filter(|line| !self.today.standards.contains(&line.standard))
             .map(|line| (line.standard.clone(), line.assessed.clone()));
         own.chain(read.collect::<Vec<_>>()).collect()
+    }
+
+    /// What a standard goes by in addresses. A reading for disabled residents has the key of the standard it reads.
+    pub(crate) fn id_of(&self, standard: &Standard) -> String {
+        if self.today.standards.contains(standard) {
+            standard.key.clone()
+        } else {
+            format!("{}:disabled", standard.key)
+        }
+    }
+
+    /// The standard asked for among those that speak of an area; else the first there of which anything is known.
+    pub(crate) fn standard_in(
+        &self,
+        estate: &Estate,
+        area: &Area,
+        asked: &str,
+    ) -> Result<Standard, Problem> {
+        let there = self.standards_in(estate, area);
+        if asked.is_empty() {
+            let is_known = |told: &AreaAssessment| told.within + told.beyond > 0;
+            let found = there.iter().find(|(_, told)| is_known(told)).or(there.first());
+            let found = found.map(|(standard, _)| standard.clone());
+            return found.ok_or_else(|| Problem::not_found("access standard in force here"));
+        }
+        let ids: Vec<String> = there.iter().map(|(standard, _)| self.id_of(standard)).collect();
+        let found = there.into_iter().map(|(standard, _)| standard).zip(&ids);
+        let found = found.into_iter().find(|(_, id)| *id == asked).map(|(standard, _)| standard);
+        found.ok_or_else(|| {
+            Problem::invalid("standard", format!("standard is one of {}", ids.join(", ")))
+        })
     }
 }
 

@@ -1,16 +1,16 @@
 //! `domesday access assess`: each standard today.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use clap::Args;
 
 use super::Register;
-use crate::access::{AreaAssessment, By, Standard};
+use crate::access::By;
 use crate::cli::table;
-use crate::export::{grouped, verdict_words};
-use crate::geography::Zones;
+use crate::scenario::AccessToday;
 use crate::store::Scope;
-use crate::{access, config, scenario};
+use crate::{config, export};
 
 /// Which figures.
 #[derive(Debug, Args)]
@@ -23,6 +23,9 @@ pub(super) struct AssessArgs {
     /// Also by borough, icb, ward, decile or group.
     #[arg(long, value_parser = by)]
     by: Option<By>,
+    /// Print CSV instead of a table for the eye, with every column.
+    #[arg(long)]
+    csv: bool,
 }
 
 fn by(text: &str) -> Result<By, String> {
@@ -42,74 +45,51 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
         standards.retain(|standard| standard.key == *key);
         anyhow::ensure!(!standards.is_empty(), "no standard in force has the key {key}");
     }
-    let (register, geography) = (&snapshot.register, &snapshot.geography);
-    let state = scenario::today(register, &figures, &config::gate_rules()?);
-    let travel = scenario::travel_for(register, geography, &standards, &figures)?;
-    let mut rows = Vec::new();
-    for standard in &standards {
-        let Some(times) = travel.get(&standard.way()) else { continue };
-        let reached = access::reach(standard, &geography.zones, times, &state);
-        let whole = access::summarise(standard, times, &reached);
-        let parts = args.by.map(|by| access::parts(standard, &reached, by)).unwrap_or_default();
-        let parts = parts.iter().map(|part| &part.figures);
-        for area in std::iter::once(&whole.total).chain(parts) {
-            rows.push(row(standard, &geography.zones, area));
-        }
+    let geography = &snapshot.geography;
+    let rules = config::gate_rules()?;
+    let today = AccessToday::new(&snapshot.register, geography, standards, figures, &rules)?;
+    let told = today
+        .standards
+        .iter()
+        .filter_map(|standard| today.parted(standard, &geography.zones, "all", args.by.as_slice()));
+    let table = export::parts::parts(&told.collect::<Vec<_>>());
+    if args.csv {
+        std::io::stdout().lock().write_all(export::write(&table).as_bytes())?;
+        return Ok(ExitCode::SUCCESS);
     }
-    table::print(
-        &mut std::io::stdout().lock(),
-        &[
-            "standard",
-            "set for",
-            "part",
-            ">people",
-            ">within",
-            ">beyond",
-            ">undetermined",
-            ">share within",
-            ">mean min",
-            ">median",
-            ">p90",
-            ">mean by zone",
-            ">median by zone",
-            ">p90 by zone",
-            ">mean to any",
-            ">farther (people)",
-            ">by (min)",
-            "verdict",
-            "why undetermined",
-        ],
-        &rows,
-    )?;
-    Ok(ExitCode::SUCCESS)
-}
-
-fn row(standard: &Standard, zones: &Zones, area: &AreaAssessment) -> Vec<String> {
-    let count = |people: u64| grouped(people as f64, 0);
-    let minutes = |minutes: Option<f64>| {
-        minutes.map_or_else(|| "not known".to_owned(), |minutes| format!("{minutes:.1}"))
+    let shown = [
+        ("standard", "standard"),
+        ("area", "set for"),
+        ("name", "part"),
+        ("people", ">people"),
+        ("within", ">within"),
+        ("beyond", ">beyond"),
+        ("undetermined", ">undetermined"),
+        ("within_percent", ">surely (%)"),
+        ("could_be_within_percent", ">could (%)"),
+        ("mean_minutes", ">mean min"),
+        ("median_minutes", ">median"),
+        ("p90_minutes", ">p90"),
+        ("unweighted_mean_minutes", ">mean by zone"),
+        ("unweighted_median_minutes", ">median by zone"),
+        ("unweighted_p90_minutes", ">p90 by zone"),
+        ("any_mean_minutes", ">mean to any"),
+        ("farther_people", ">farther (people)"),
+        ("farther_minutes", ">by (min)"),
+        ("none_passing_people", ">none passing (people)"),
+        ("verdict", "verdict"),
+        ("why", "why undetermined"),
+    ];
+    let place = |key: &str| table.columns.iter().position(|column| column.key == key);
+    let places: Vec<usize> = shown.iter().filter_map(|(key, _)| place(key)).collect();
+    let cells = |row: &Vec<export::Cell>| -> Vec<String> {
+        let shown = |cell: &export::Cell| match cell {
+            export::Cell::Unknown(_) => "not known".to_owned(),
+            cell => cell.shown(),
+        };
+        places.iter().filter_map(|at| row.get(*at)).map(shown).collect()
     };
-    let percent = |share: Option<f64>| share.map_or(0.0, |share| share * 100.0);
-    let (least, greatest) = (percent(area.least_share), percent(area.greatest_share));
-    vec![
-        standard.key.clone(),
-        standard.area.name(zones),
-        area.name.clone(),
-        count(area.people),
-        count(area.within),
-        count(area.beyond),
-        count(area.undetermined),
-        format!("{least:.1} to {greatest:.1} %"),
-        minutes(area.mean_minutes),
-        minutes(area.median_minutes),
-        minutes(area.p90_minutes),
-        minutes(area.unweighted_mean_minutes),
-        minutes(area.unweighted_median_minutes),
-        minutes(area.unweighted_p90_minutes),
-        minutes(area.any_mean_minutes),
-        area.farther().map_or_else(|| "not known".to_owned(), count),
-        minutes(area.farther_minutes),
-        verdict_words(area.verdict).to_lowercase(),
-        area.doubts.iter().map(|(doubt, _)| doubt.words()).collect::<Vec<_>>().join("; "),
-    ]
+    let rows: Vec<Vec<String>> = table.rows.iter().map(cells).collect();
+    table::print(&mut std::io::stdout().lock(), &shown.map(|(_, heading)| heading), &rows)?;
+    Ok(ExitCode::SUCCESS)
 }

@@ -64,9 +64,10 @@ pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     }
     let standards = compared.pinned.as_deref().unwrap_or("the standards in force");
     writeln!(out, "{} against {}, under {standards}", compared.b, compared.a)?;
-    for table in &tables {
-        print(&mut out, table)?;
+    for table in tables {
+        print_changed(&mut out, table)?;
     }
+    writeln!(out, "\nEvery row and column of a table: --csv TABLE.")?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,11 +78,13 @@ pub(super) fn what_if(args: &WhatIfArgs) -> anyhow::Result<ExitCode> {
     let spec: StateSpec = format!("today+{}", args.edits.join("+")).parse()?;
     let told = outlook.what_if(&snapshot.register, &spec.edits)?;
     let mut out = std::io::stdout().lock();
-    for table in export::difference_tables(&told.differences) {
-        print(&mut out, &table)?;
+    for table in export::what_if_tables(&told) {
+        print_changed(&mut out, table)?;
     }
-    print(&mut out, &export::journeys_table(&told.displaced))?;
     writeln!(out, "\nTo the fund, net: {}", told.to_fund)?;
+    if let Some(words) = export::improve_words(&told) {
+        writeln!(out, "{words}")?;
+    }
     for blocker in &told.blockers {
         writeln!(out, "{blocker}")?;
     }
@@ -97,6 +100,44 @@ fn run_of(store: &Store, spec: &StateSpec) -> anyhow::Result<Option<Run>> {
         Base::Today => Ok(None),
         Base::Run(number) => Ok(Some(store.run(&Scope::command_line(), RunId(number))?)),
     }
+}
+
+/// What a terminal has no room for; `--csv` prints it.
+const LEFT_OUT: [&str; 6] = ["words", "same", "code", "tenancy", "minutes_by", "assumptions"];
+
+fn keep<T>(list: &mut Vec<T>, is_kept: &[bool]) {
+    let mut at = is_kept.iter();
+    list.retain(|_| at.next().copied().unwrap_or(true));
+}
+
+/// The rows and the pairs of columns in which something changes, with a count of the other rows.
+fn print_changed(out: &mut dyn Write, table: Table) -> anyhow::Result<()> {
+    let is_list = table.columns.len() == 1;
+    let (mut told, unchanged) = export::changed(table);
+    let is_same =
+        |&(was, is): &(usize, usize)| told.rows.iter().all(|row| row.get(was) == row.get(is));
+    let same: Vec<usize> = export::pairs(&told.columns)
+        .into_iter()
+        .filter(is_same)
+        .flat_map(|(was, is)| [was, is])
+        .collect();
+    let is_shown: Vec<bool> = told
+        .columns
+        .iter()
+        .enumerate()
+        .map(|(at, column)| {
+            is_list || !(same.contains(&at) || LEFT_OUT.contains(&column.key.as_str()))
+        })
+        .collect();
+    keep(&mut told.columns, &is_shown);
+    for row in &mut told.rows {
+        keep(row, &is_shown);
+    }
+    print(out, &told)?;
+    if unchanged > 0 {
+        writeln!(out, "{unchanged} rows in which nothing changes are not shown.")?;
+    }
+    Ok(())
 }
 
 pub(super) fn print(out: &mut dyn Write, told: &Table) -> anyhow::Result<()> {

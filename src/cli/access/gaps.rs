@@ -49,9 +49,7 @@ pub(super) fn borough(args: &BoroughArgs) -> anyhow::Result<ExitCode> {
     let (store, snapshot) = args.register.open()?;
     let (area, name) = find(&snapshot, &args.borough)?;
     let (today, shortfall) = worked_out(&store, &snapshot, &area)?;
-    let close = |line: &access::LineShortfall| {
-        (line.clone(), access::closing(line, |site| today.to_pass(site).cloned()))
-    };
+    let close = |line: &access::LineShortfall| (line.clone(), today.closing(line));
     let lines: Vec<_> = shortfall.lines.iter().map(close).collect();
     let zones = &snapshot.geography.zones;
     let statement = export::access::statement(&lines, zones);
@@ -81,6 +79,12 @@ pub(super) fn borough(args: &BoroughArgs) -> anyhow::Result<ExitCode> {
             "undetermined",
         ],
     )?;
+    let mut out = std::io::stdout().lock();
+    for (key, words) in words(&standards) {
+        writeln!(out, "{key}: {words}")?;
+    }
+    writeln!(out)?;
+    drop(out);
     let shown = [
         "service_line",
         "verdict",
@@ -107,27 +111,28 @@ pub(super) fn borough(args: &BoroughArgs) -> anyhow::Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// Each row's key, and the standard in its own words.
+fn words(standards: &Table) -> Vec<(String, String)> {
+    let of = |row: &Vec<export::Cell>, key: &str| {
+        let at = standards.columns.iter().position(|column| column.key == key);
+        at.and_then(|at| row.get(at)).map(export::Cell::shown).unwrap_or_default()
+    };
+    standards.rows.iter().map(|row| (of(row, "key"), of(row, "words"))).collect()
+}
+
 /// Prints what to fix first.
 pub(super) fn league(args: &ListArgs) -> anyhow::Result<ExitCode> {
-    listed(args, |today, shortfall, snapshot| {
-        let fixes = access::league(shortfall, |site| today.to_pass(site).cloned());
-        export::access::league(&fixes, &snapshot.register)
-    })
+    listed(args, export::access::league)
 }
 
 /// Prints what to survey first.
 pub(super) fn survey(args: &ListArgs) -> anyhow::Result<ExitCode> {
-    listed(args, |today, shortfall, snapshot| {
-        let unknown = |site: &crate::register::SiteCode| {
-            today.to_pass(site).map(|to_pass| to_pass.unknown.clone()).unwrap_or_default()
-        };
-        export::access::survey(&access::survey_list(shortfall), unknown, &snapshot.register)
-    })
+    listed(args, export::access::survey)
 }
 
 fn listed(
     args: &ListArgs,
-    table: impl Fn(&AccessToday, &Shortfall, &Snapshot) -> Table,
+    table: impl Fn(&AccessToday, &Shortfall, &crate::register::Register) -> Table,
 ) -> anyhow::Result<ExitCode> {
     let (store, snapshot) = args.register.open()?;
     let area = match &args.borough {
@@ -135,7 +140,7 @@ fn listed(
         None => Area::All,
     };
     let (today, shortfall) = worked_out(&store, &snapshot, &area)?;
-    let mut table = table(&today, &shortfall, &snapshot);
+    let mut table = table(&today, &shortfall, &snapshot.register);
     table.rows.truncate(args.most);
     if args.csv {
         return print_csv(&table);

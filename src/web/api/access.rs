@@ -14,7 +14,7 @@ use crate::export::{Table, geojson};
 use crate::import::seen_on;
 use crate::register::{AccessAnswer, AccessItem, ServiceLine, Site, SiteCode, Word as _};
 use crate::web::app::{App, aside};
-use crate::web::pages::{access as pages, checklist, explore as explorer};
+use crate::web::pages::{access as pages, checklist, explore as explorer, parts as parted};
 use crate::web::problem::Problem;
 
 /// Rows of a table of the pages: each an object by the column keys that the CSV has.
@@ -56,7 +56,8 @@ pub(super) async fn boroughs(
     params(
         ("borough" = String, Path, description = "GSS code or name"),
         ("table" = String, Path, description = "Which table"),
-        ("line" = Option<String>, Query, description = "Of `zones`: a word of the list of service lines; the first reading where not given"),
+        ("standard" = Option<String>, Query, description = "Of `zones`: as for `/api/v1/access/parts`"),
+        ("line" = Option<String>, Query, description = "Of `zones`, instead of a standard: a word of the list of service lines, as read for disabled residents"),
     ),
     responses((status = 200, description = "Rows as on the borough page", body = Rows)))]
 pub(super) async fn borough(
@@ -64,26 +65,32 @@ pub(super) async fn borough(
     app: web::Data<App>,
     path: web::Path<(String, String)>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = Asked::of(&request)?;
-    let line: Option<ServiceLine> = asked.word("line");
-    asked.end()?;
+    let shows = shows(&request)?;
     answer(&app, move |app| {
         let (code, name) = path.into_inner();
         let estate = app.estate()?;
         let reached = app.reached(&estate)?;
         let borough = pages::borough(&estate, &code)?;
-        let line = line.map_or("", ServiceLine::word);
-        let table = pages::borough_table(app, &estate, &reached, &borough, &name, line)?;
+        let table = pages::borough_table(app, &estate, &reached, &borough, &name, &shows)?;
         Ok(Rows::of(estate.version(), &table))
     })
     .await
+}
+
+fn shows(request: &HttpRequest) -> Result<pages::Shows, Problem> {
+    let mut asked = Asked::of(request)?;
+    let line: Option<ServiceLine> = asked.word("line");
+    let standard = asked.text("standard").unwrap_or_default();
+    asked.end()?;
+    Ok(pages::Shows { standard, line: line.map_or("", ServiceLine::word).to_owned() })
 }
 
 /// Areas of a borough by minutes to the nearest passing site. An area without an outline is a point.
 #[utoipa::path(get, path = "/api/v1/access/boroughs/{borough}/zones.geojson", tag = "Access",
     params(
         ("borough" = String, Path, description = "GSS code or name"),
-        ("line" = Option<String>, Query, description = "A word of the list of service lines; the first reading where not given"),
+        ("standard" = Option<String>, Query, description = "As for `/api/v1/access/parts`"),
+        ("line" = Option<String>, Query, description = "Instead of a standard: a word of the list of service lines, as read for disabled residents"),
     ),
     responses((status = 200, description = "GeoJSON, WGS84", body = Object, content_type = "application/geo+json")))]
 pub(super) async fn zones(
@@ -91,20 +98,15 @@ pub(super) async fn zones(
     app: web::Data<App>,
     code: web::Path<String>,
 ) -> Result<HttpResponse, Problem> {
-    let mut asked = Asked::of(&request)?;
-    let line: Option<ServiceLine> = asked.word("line");
-    asked.end()?;
+    let shows = shows(&request)?;
     let text = aside(&app, move |app| {
         let estate = app.estate()?;
         let reached = app.reached(&estate)?;
         let borough = pages::borough(&estate, &code)?;
-        let mut readings = reached.readings(&estate, &borough.area()).into_iter();
-        let standard = readings.find(|held| line.is_none_or(|line| held.service_line == line));
-        let standard =
-            &standard.ok_or_else(|| Problem::not_found("access standard of this line"))?;
+        let standard = shows.standard(&estate, &reached, &borough.area())?;
         let zones = pages::zones_of(&estate, &borough.area());
         let outlines = estate.snapshot.geography.zone_outlines.as_deref();
-        let features = reached.today.reach(standard, &zones).into_iter().filter_map(|told| {
+        let features = reached.today.reach(&standard, &zones).into_iter().filter_map(|told| {
             let mut properties = Map::new();
             properties.insert("zone".to_owned(), json!(told.zone));
             properties.insert("standing".to_owned(), json!(told.standing));
@@ -114,7 +116,7 @@ pub(super) async fn zones(
             properties
                 .insert("is_determined".to_owned(), json!(told.standing != Standing::Undetermined));
             properties.insert("why_not".to_owned(), json!(told.doubts.iter().collect::<Vec<_>>()));
-            properties.insert("standard".to_owned(), json!(standard.key));
+            properties.insert("standard".to_owned(), json!(reached.id_of(&standard)));
             match outlines.and_then(|held| held.get(&told.zone)) {
                 Some(outline) => geojson::outline(&outline.shape, properties),
                 None => geojson::point(zones.get(&told.zone)?.point, properties),
@@ -126,7 +128,36 @@ pub(super) async fn zones(
     Ok(HttpResponse::Ok().insert_header((CONTENT_TYPE, "application/geo+json")).body(text))
 }
 
-/// What to fix first, by people gained for each pound.
+/// A standard by parts of the people: IMD decile (1 is the most deprived), kinds of people (disabled, without a car, 65
+/// and over, the most deprived fifth; they overlap), ward, borough and board. The first row is the whole; parts by decile
+/// and by area add up to it. `any_mean_minutes`, `farther_people`, `farther_minutes` and `none_passing_people` are the
+/// price of inaccessibility: the nearest passing site beside the nearest of any kind.
+#[utoipa::path(get, path = "/api/v1/access/parts", tag = "Access",
+    params(
+        ("borough" = Option<String>, Query, description = "GSS code or name; everyone where not given"),
+        ("standard" = Option<String>, Query, description = "Its key, or the key and `:disabled` for the reading of a standard for disabled residents; where not given, the first of which anything is known"),
+        ("by" = Option<String>, Query, description = "`decile`, `group`, `ward`, `borough` or `icb`; where not given, deciles, groups and the areas a page has room for"),
+    ),
+    responses((status = 200, description = "Rows as on the page", body = Rows)))]
+pub(super) async fn parts(
+    request: HttpRequest,
+    app: web::Data<App>,
+) -> Result<HttpResponse, Problem> {
+    let mut asked = Asked::of(&request)?;
+    let [borough, standard, by] =
+        ["borough", "standard", "by"].map(|name| asked.text(name).unwrap_or_default());
+    asked.end()?;
+    answer(&app, move |app| {
+        let estate = app.estate()?;
+        let asked = parted::Asked { borough, standard, by };
+        let (_, told) = parted::told(&estate, &*app.reached(&estate)?, &asked)?;
+        Ok(Rows::of(estate.version(), &crate::export::parts::parts([&told])))
+    })
+    .await
+}
+
+/// What to fix first, by people gained for each pound. `first` is `Works` where an item is known to fail, `Survey` where none
+/// is. A site that by its name may be a team's base, an office or a home comes last and has no rank.
 #[utoipa::path(get, path = "/api/v1/access/league", tag = "Access",
     params(("borough" = Option<String>, Query, description = "GSS code or name: only people who live there count")),
     responses((status = 200, description = "A row a site, most first", body = Rows)))]
@@ -145,7 +176,8 @@ pub(super) async fn league(
     .await
 }
 
-/// What to survey first, by people whose standard it would settle.
+/// What to survey first, by people whose standard it would settle. A site that by its name may be a team's base, an office
+/// or a home comes last and has no rank.
 #[utoipa::path(get, path = "/api/v1/access/survey", tag = "Access",
     params(("borough" = Option<String>, Query, description = "GSS code or name: only people who live there count")),
     responses((status = 200, description = "A row a site, most first", body = Rows)))]

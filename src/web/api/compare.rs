@@ -12,6 +12,7 @@ use super::answer;
 use super::ask::Asked;
 use super::view::Gbp;
 use crate::export::{self, Cell, Table};
+use crate::fund::Ledger;
 use crate::web::app::{App, aside};
 use crate::web::asked;
 use crate::web::problem::Problem;
@@ -141,10 +142,18 @@ pub(super) struct WhatIfAnswer {
     /// What the fund gains, net of what it pays.
     #[schema(value_type = f64)]
     to_fund_gbp: Gbp,
+    /// The same when receipts are low and costs high.
+    #[schema(value_type = f64)]
+    to_fund_low_gbp: Gbp,
+    /// The same when receipts are high and costs low.
+    #[schema(value_type = f64)]
+    to_fund_high_gbp: Gbp,
+    /// Share of the fund's lines by value that rests on assumptions, 0 to 1; null where there is no money.
+    assumed_share: Option<f64>,
     /// Why a plan could not close a site that is closed here.
     blockers: Vec<String>,
-    /// `standards`, `people`, `minutes`, `verdicts`, `worst`, `journeys`: each a list of rows, by the keys that the same
-    /// table has as CSV. Where the care of a closed site goes is not decided: `journeys` tells the nearest other site,
+    /// `standards`, `people`, `minutes`, `verdicts`, `worst`, `journeys`, `money`: each a list of rows, by the keys that
+    /// the same table has as CSV. Where the care of a closed site goes is not decided: `journeys` tells the nearest other site,
     /// and nobody has checked that there is room.
     #[schema(value_type = Object)]
     tables: Tables,
@@ -168,13 +177,17 @@ pub(super) async fn what_if(
     answer(&app, move |app| {
         let held = app.outlook()?;
         let (spec, told) = asked::what_if(&held, &edits)?;
-        let mut all = export::difference_tables(&told.differences);
-        all.push(export::journeys_table(&told.displaced));
+        let all = export::what_if_tables(&told);
+        let ledger = Ledger { lines: told.lines };
+        let range = ledger.in_fund();
         Ok(WhatIfAnswer {
             version: held.estate.version(),
             standards_version: held.standards,
             edits: spec.to_string().trim_start_matches("today+").to_owned(),
             to_fund_gbp: Gbp(told.to_fund),
+            to_fund_low_gbp: Gbp(range.low),
+            to_fund_high_gbp: Gbp(range.high),
+            assumed_share: ledger.assumed_share(|line| line.in_fund),
             blockers: told.blockers,
             tables: tables(&all),
         })

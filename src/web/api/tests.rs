@@ -1049,6 +1049,10 @@ async fn access_is_told_alike_by_every_table_and_boroughs_are_found_by_code_and_
     let zones = service.ok(&of("zones.geojson?line=primary_care")).await;
     let rows = service.ok(&of("zones?line=primary_care")).await;
     assert_eq!(zones["features"].as_array().unwrap().len() as u64, rows["total"].as_u64().unwrap());
+    let disabled = service.ok(&of("zones.geojson?standard=gp_step_free")).await;
+    assert_eq!(disabled["features"][0]["properties"]["standard"], "gp_step_free");
+    let errors = service.get(&of("zones?standard=magic")).await.problem(422);
+    assert!(errors.contains_key("standard"), "{errors:?}");
     service.get("/api/v1/access/boroughs/Nowhere/statement").await.problem(404);
     service.get("/api/v1/access/league?borough=Nowhere").await.problem(404);
 
@@ -1085,6 +1089,65 @@ async fn access_is_told_alike_by_every_table_and_boroughs_are_found_by_code_and_
     service.get("/api/v1/access/explore").await.problem(422);
     let a11y = service.ok("/api/v1/sites/ZZL07001/a11y.json").await;
     assert_eq!(a11y["type"], "Feature");
+}
+
+#[actix_web::test]
+async fn parts_of_the_people_add_up_to_the_whole_and_to_the_borough_s_standards() {
+    let service = estate();
+    let of = |query: &str| format!("/api/v1/access/parts?{query}");
+    let standards = service.ok("/api/v1/access/boroughs/E09000007/standards").await;
+    for standard in ["gp_walk_20", "gp_step_free", "gp_walk_20_no_car"] {
+        let told = service.ok(&of(&format!("borough=Camden&standard={standard}"))).await;
+        let rows = told["rows"].as_array().unwrap();
+        let whole = &rows[0];
+        let there = standards["rows"].as_array().unwrap().iter();
+        let there = there.clone().find(|row| row["key"] == standard).unwrap();
+        for key in ["people", "within", "beyond", "undetermined"] {
+            assert_eq!(whole[key], there[key], "{standard} {key}");
+            for by in ["Deprivation decile", "Ward"] {
+                let parts = rows.iter().filter(|row| row["by"] == by);
+                let sum: u64 = parts.map(|row| row[key].as_u64().unwrap()).sum();
+                assert_eq!(Some(sum), whole[key].as_u64(), "{standard} {by} {key}");
+            }
+        }
+        for key in ["farther_people", "none_passing_people"] {
+            let wards = rows.iter().filter(|row| row["by"] == "Ward");
+            // Null where nobody there has a site that is known to pass.
+            let sum: u64 = wards.filter_map(|row| row[key].as_u64()).sum();
+            assert_eq!(Some(sum), whole[key].as_u64(), "{standard} {key}");
+        }
+        let groups = rows.iter().filter(|row| row["by"] == "Kind of people");
+        assert_eq!(groups.count(), 5);
+    }
+    let all = service.ok(&of("by=borough&standard=gp_walk_20")).await;
+    let rows = all["rows"].as_array().unwrap();
+    let people =
+        |rows: &[Value]| rows.iter().map(|row| row["people"].as_u64().unwrap()).sum::<u64>();
+    assert_eq!(people(&rows[1..]), people(&rows[..1]));
+    for (query, field) in [("by=magic", "by"), ("standard=magic", "standard")] {
+        assert!(service.get(&of(query)).await.problem(422).contains_key(field), "{query}");
+    }
+    service.get(&of("borough=Nowhere")).await.problem(404);
+}
+
+#[actix_web::test]
+async fn a_what_if_s_money_adds_up_to_what_the_fund_gains() {
+    let service = estate();
+    let told = service.ok("/api/v1/access/what-if?edits=improve:ZZL07001").await;
+    let money = told["tables"]["money"].as_array().unwrap();
+    let pence = |value: &Value| (value.as_f64().unwrap() * 100.0).round();
+    let net = money.iter().find(|row| row["kind"] == "To the fund, net").unwrap();
+    for (key, total) in [
+        ("amount_gbp", "to_fund_gbp"),
+        ("low_gbp", "to_fund_low_gbp"),
+        ("high_gbp", "to_fund_high_gbp"),
+    ] {
+        let in_fund = money.iter().filter(|row| row["in_fund"] == "Yes" && *row != net);
+        let sum: f64 = in_fund.map(|row| pence(&row[key])).sum();
+        assert!((sum - pence(&net[key])).abs() < 0.5, "{key}");
+        assert!((sum - pence(&told[total])).abs() < 0.5, "{total}");
+    }
+    assert!(told["assumed_share"].as_f64().is_some_and(|share| (0.0..=1.0).contains(&share)));
 }
 
 fn new_standard() -> Value {

@@ -9,10 +9,10 @@ use serde::{Deserialize, Serialize};
 
 use super::map::Legend;
 use super::register::Choice;
-use super::table::{Dress, Shown};
+use super::table::{Dress, Shown, about};
 use super::{Page, csv, page, view_of};
 use crate::access::{
-    Area, Closing, Doubt, LineShortfall, Standard, Standing, Verdict, ZoneReach, findings,
+    Area, Closing, Doubt, Group, LineShortfall, Standard, Standing, Verdict, ZoneReach, findings,
     lines_without,
 };
 use crate::export::{self, Cell, Table, grouped};
@@ -22,6 +22,7 @@ use crate::register::{Field, ServiceLine, Word as _};
 use crate::web::app::App;
 use crate::web::draw::{self, Fill, Map, Mark, Patch, Symbol};
 use crate::web::estate::Estate;
+use crate::web::filter::percent;
 use crate::web::problem::Problem;
 use crate::web::reached::{Reached, sites_in};
 
@@ -89,14 +90,9 @@ pub(crate) async fn list(
                 tag: key.ends_with("_verdict").then(|| verdict_colour(&cell.shown())),
                 ..Dress::default()
             });
-        let whole = export::access::standards(
-            "All areas",
-            &estate.snapshot.geography.zones,
-            reached.standards_in(&estate, &Area::All).iter().map(|(s, a)| (s, a)),
-        );
         let view = context! {
             boroughs => view_of(shown),
-            whole => view_of(standards_shown(&whole, None)),
+            whole => view_of(standards_of(&estate, &reached, &Area::All, None)),
             has_zones => !estate.snapshot.geography.zones.is_empty(),
             version => estate.version(),
         };
@@ -128,7 +124,7 @@ pub(in crate::web) fn boroughs_table(estate: &Estate, reached: &Reached) -> Tabl
     export::access::areas(&standards, &estate.snapshot.geography.zones, rows)
 }
 
-fn verdict_colour(words: &str) -> &'static str {
+pub(super) fn verdict_colour(words: &str) -> &'static str {
     match words {
         "Met" => "green",
         "Missed" => "red",
@@ -137,33 +133,77 @@ fn verdict_colour(words: &str) -> &'static str {
     }
 }
 
-fn standards_shown(table: &Table, href: Option<String>) -> Shown {
+fn statement_shown(table: &Table, href: Option<String>) -> Shown {
     Shown::dressed(table, href, |_, key, cell| match key {
-        "verdict" => Dress { tag: Some(verdict_colour(&cell.shown())), ..Dress::default() },
-        _ => Dress::default(),
+        "verdict" => Dress::tagged(verdict_colour(&cell.shown())),
+        _ => Dress::about(cell),
     })
 }
 
-/// What a borough page shows.
+/// What the map of a borough shows.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Shows {
-    /// Service line of the map.
-    line: String,
+    /// As [`Reached::id_of`] writes it.
+    pub(in crate::web) standard: String,
+    /// Instead of a standard: the reading of this service line for disabled residents.
+    pub(in crate::web) line: String,
 }
 
 impl Shows {
-    fn standard<'a>(&self, readings: &'a [Standard]) -> Result<&'a Standard, Problem> {
-        let none = || Problem::not_found("access standard in force, so there is nothing to show");
-        if self.line.is_empty() {
-            return readings.first().ok_or_else(none);
+    pub(in crate::web) fn standard(
+        &self,
+        estate: &Estate,
+        reached: &Reached,
+        area: &Area,
+    ) -> Result<Standard, Problem> {
+        if self.line.is_empty() || !self.standard.is_empty() {
+            return reached.standard_in(estate, area, &self.standard);
         }
+        let readings = reached.readings(estate, area);
         let found = readings.iter().find(|standard| standard.service_line.word() == self.line);
-        found.ok_or_else(|| {
-            let words: Vec<&str> = readings.iter().map(|s| s.service_line.word()).collect();
-            Problem::invalid("line", format!("is one of {}", words.join(", ")))
+        found.cloned().ok_or_else(|| {
+            let words: Vec<&str> = readings.iter().map(|read| read.service_line.word()).collect();
+            Problem::invalid("line", format!("line is one of {}", words.join(", ")))
         })
     }
+}
+
+/// The standards that speak of an area, to choose one.
+pub(super) fn standard_choices(
+    estate: &Estate,
+    reached: &Reached,
+    area: &Area,
+    chosen: &str,
+) -> Vec<Choice> {
+    let there = reached.standards_in(estate, area).into_iter();
+    there
+        .map(|(standard, _)| {
+            let id = reached.id_of(&standard);
+            Choice::new(&id, &standard.words, id == chosen)
+        })
+        .collect()
+}
+
+/// Each standard leads to its parts.
+fn standards_of(estate: &Estate, reached: &Reached, area: &Area, href: Option<String>) -> Shown {
+    let there = reached.standards_in(estate, area);
+    let caption = if *area == Area::All { "All areas" } else { "Standards" };
+    let table = export::access::standards(
+        caption,
+        &estate.snapshot.geography.zones,
+        there.iter().map(|(s, a)| (s, a)),
+    );
+    let code = if let Area::Borough(code) = area { code.as_str() } else { "" };
+    Shown::dressed(&table, href, |row, key, cell| match key {
+        "words" => Dress::linked(there.get(row).map(|(standard, _)| {
+            let id = percent(&reached.id_of(standard));
+            format!("/access/parts?borough={code}&standard={id}")
+        })),
+        "verdict" => Dress::tagged(verdict_colour(&cell.shown())),
+        "source" => Dress::folded(),
+        _ => Dress::default(),
+    })
 }
 
 pub(crate) async fn show(
@@ -177,21 +217,19 @@ pub(crate) async fn show(
         let reached = app.reached(&estate)?;
         let borough = borough(&estate, &code)?;
         let area = borough.area();
-        let readings = reached.readings(&estate, &area);
-        let standard = shows.standard(&readings)?;
+        let standard = &shows.standard(&estate, &reached, &area)?;
+        let id = reached.id_of(standard);
         let file = |name: &str| format!("/access/boroughs/{}/{name}.csv", borough.code);
 
-        let rows = reached.standards_in(&estate, &area);
-        let standards = export::access::standards("Standards", &estate.snapshot.geography.zones, rows.iter().map(|(s, a)| (s, a)));
         let zones = zones_of(&estate, &area);
         let told = reached.today.reach(standard, &zones);
-        let zone_table = zones_table(&estate, &zones, &told);
+        let zone_table = zones_table(&estate, standard, &zones, &told);
         let map = zone_map(&estate, &reached, &borough, standard, (&zones, &told));
         let found = findings_in(app, &estate, &borough)?;
         let trend = trend_table(app, &estate, &reached, &area)?;
         let shortfall = reached.shortfall(&estate, &area);
         let (missed, open, met) = export::access::lines_missed(&shortfall);
-        let line = standard.service_line.word();
+        let query = format!("standard={}", percent(&id));
         let view = context! {
             code => borough.code.clone(),
             name => borough.name.clone(),
@@ -199,23 +237,28 @@ pub(crate) async fn show(
             missed => missed,
             open => open,
             met => met,
-            standards => view_of(standards_shown(&standards, Some(file("standards")))),
-            lines => view_of(lines(&readings, line)),
-            line_words => standard.words.clone(),
+            standards => view_of(standards_of(&estate, &reached, &area, Some(file("standards")))),
+            choices => view_of(standard_choices(&estate, &reached, &area, &id)),
+            words => standard.words.clone(),
+            is_gated => standard.group == Group::StepFree,
+            parts => format!("/access/parts?borough={}&{query}", borough.code),
             limit => export::access::limit_words(standard),
             maker => reached.today.travel.get(&standard.way()).map(|times| times.maker.to_string()),
             drawing => map.draw().map(View::from_safe_string),
             legend => view_of(legend(standard, &told, &reached)),
-            zones => view_of(Shown::dressed(&zone_table, Some(format!("{}?line={line}", file("zones"))), |row, key, _| {
+            zones => view_of(Shown::dressed(&zone_table, Some(format!("{}?{query}", file("zones"))), |row, key, _| {
                 let nearest = told.get(row).and_then(|zone| zone.nearest.as_ref()).filter(|_| key == "nearest");
-                Dress { href: nearest.map(|site| format!("/sites/{site}")), ..Dress::default() }
+                Dress::linked(nearest.map(|site| format!("/sites/{site}")))
             })),
-            geojson => format!("/api/v1/access/boroughs/{}/zones.geojson?line={line}", borough.code),
-            statement => view_of(standards_shown(&reached.statement_table(&estate, &area), None)),
+            geojson => format!("/api/v1/access/boroughs/{}/zones.geojson?{query}", borough.code),
+            statement => view_of(statement_shown(&reached.statement_table(&estate, &area), None)),
             findings => view_of(findings_shown(&first_rows(&found), Some(file("findings")))),
             finding_count => found.rows.len(),
             findings_shown => found.rows.len().min(ROWS_SHOWN),
-            trend => view_of(Shown::plain(&trend, Some(file("trend")))),
+            trend => view_of(Shown::dressed(&trend, Some(file("trend")), |_, _, _| {
+                Dress { mark: Some("†"), ..Dress::default() }
+            })),
+            has_marks => trend.rows.iter().flatten().any(|cell| matches!(cell, Cell::Unknown(_))),
             trend_drawing => trend_drawing(&trend).map(View::from_safe_string),
             version => estate.version(),
         };
@@ -236,7 +279,7 @@ pub(crate) async fn file(
         let estate = app.estate()?;
         let reached = app.reached(&estate)?;
         let borough = borough(&estate, &code)?;
-        let table = borough_table(app, &estate, &reached, &borough, &name, &shows.line)?;
+        let table = borough_table(app, &estate, &reached, &borough, &name, &shows)?;
         Ok(Table { name: format!("{}-{}", borough.code, table.name), ..table })
     })
     .await
@@ -249,7 +292,7 @@ pub(in crate::web) fn borough_table(
     reached: &Reached,
     borough: &Borough,
     name: &str,
-    line: &str,
+    shows: &Shows,
 ) -> Result<Table, Problem> {
     let area = borough.area();
     Ok(match name {
@@ -262,10 +305,9 @@ pub(in crate::web) fn borough_table(
             )
         }
         "zones" => {
-            let readings = reached.readings(estate, &area);
-            let standard = Shows { line: line.to_owned() }.standard(&readings)?;
+            let standard = shows.standard(estate, reached, &area)?;
             let zones = zones_of(estate, &area);
-            zones_table(estate, &zones, &reached.today.reach(standard, &zones))
+            zones_table(estate, &standard, &zones, &reached.today.reach(&standard, &zones))
         }
         "findings" => findings_in(app, estate, borough)?,
         "trend" => trend_table(app, estate, reached, &area)?,
@@ -284,21 +326,8 @@ pub(in crate::web) fn zones_of(estate: &Estate, area: &Area) -> Zones {
     Zones::new(std::sync::Arc::clone(&zones.evidence), there)
 }
 
-fn zones_table(estate: &Estate, zones: &Zones, told: &[ZoneReach]) -> Table {
-    export::access::zones(
-        "Areas by minutes to the nearest passing site",
-        told,
-        zones,
-        estate.register(),
-    )
-}
-
-fn lines(readings: &[Standard], chosen: &str) -> Vec<Choice> {
-    let lines = readings.iter().map(|standard| standard.service_line);
-    let choices: Vec<(&str, &str)> = lines.map(|line| (line.word(), line.label())).collect();
-    let mut list = Choice::list("", chosen, choices);
-    list.remove(0);
-    list
+fn zones_table(estate: &Estate, standard: &Standard, zones: &Zones, told: &[ZoneReach]) -> Table {
+    export::access::zones(standard, told, zones, estate.register())
 }
 
 /// The class of a zone: thirds of the limit, up to twice the limit, farther.
@@ -370,7 +399,7 @@ fn zone_map<'a>(
                 format!("not determined: {}", export::access::why_words(zone))
             }
             (_, Some(minutes)) => format!("{minutes:.1} minutes"),
-            (_, None) => "no passing site found".to_owned(),
+            (_, None) => "no site found".to_owned(),
         };
         Some(Patch {
             outline: outlines.and_then(|held| held.get(&zone.zone)).map(|outline| &outline.shape),
@@ -384,6 +413,7 @@ fn zone_map<'a>(
         let site = estate.register().site(code)?;
         (site.text(Field::BoroughCode) == Some(borough.code.as_str())).then_some(())?;
         let (symbol, words) = match gates {
+            _ if standard.group != Group::StepFree => (Symbol::Circle, "offers this care"),
             Some(true) => (Symbol::Circle, "passes"),
             Some(false) => (Symbol::Square, "fails"),
             None => (Symbol::Cross, "not known"),
@@ -396,7 +426,7 @@ fn zone_map<'a>(
         })
     });
     Map {
-        label: "Areas by minutes to the nearest passing site, and the sites of this service line",
+        label: "Areas by minutes to the nearest site that serves, and the sites of this service line",
         shapes: estate.shapes.iter().filter(|shape| shape.code == borough.code).collect(),
         patches: patches.collect(),
         marks: marks.collect(),
@@ -425,15 +455,10 @@ pub(super) fn findings_shown(table: &Table, href: Option<String>) -> Shown {
     let codes: Vec<String> =
         table.rows.iter().map(|row| row.get(1).map(Cell::written).unwrap_or_default()).collect();
     Shown::dressed(table, href, |row, key, cell| match key {
-        "site_name" => Dress {
-            href: codes.get(row).map(|code| format!("/sites/{code}/checklist")),
-            ..Dress::default()
-        },
-        "state" => {
-            let colour = if cell.shown() == "Fails" { "red" } else { "yellow" };
-            Dress { tag: Some(colour), ..Dress::default() }
-        }
-        _ => Dress::default(),
+        "site_name" => Dress::linked(codes.get(row).map(|code| format!("/sites/{code}/checklist"))),
+        "state" => Dress::tagged(if cell.shown() == "Fails" { "red" } else { "yellow" }),
+        "test" | "source" => Dress::folded(),
+        _ => Dress::about(cell),
     })
 }
 
@@ -484,6 +509,7 @@ struct Sentence {
 fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Sentence {
     let told = &line.assessed;
     let count = |people: u64| grouped(people as f64, 0);
+    let pounds = |cost| about(&Cell::Money(cost)).unwrap_or_default();
     let share = |people: u64| {
         if told.people == 0 { 0.0 } else { people as f64 * 100.0 / told.people as f64 }
     };
@@ -569,9 +595,9 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
             count(closing.within),
             share(closing.within),
             if closing.is_met { "which meets the standard" } else { "which still misses the standard" },
-            Cell::Money(closing.cost.central).shown(),
-            Cell::Money(closing.cost.low).shown(),
-            Cell::Money(closing.cost.high).shown(),
+            pounds(closing.cost.central),
+            pounds(closing.cost.low),
+            pounds(closing.cost.high),
         ));
     }
     let verdict = export::access::verdict_words(told.verdict);
@@ -604,7 +630,7 @@ pub(crate) async fn statement(
             code => borough.code.clone(),
             sentences => view_of(told.iter().map(|line| sentence(line, zones)).collect::<Vec<_>>()),
             without => lines_without(told.iter().map(|(line, _)| &line.standard)).into_iter().map(ServiceLine::label).collect::<Vec<_>>(),
-            statement => view_of(standards_shown(&table, file("statement"))),
+            statement => view_of(statement_shown(&table, file("statement"))),
             works => view_of(site_links(&works, file("works"))),
             people_source => format!("{}, {}", zones.evidence.source, zones.evidence.as_of.format("%-d %B %Y")),
             figures => reached.today.figures.name.clone(),
@@ -628,16 +654,14 @@ fn site_links(table: &Table, href: Option<String>) -> Shown {
         .iter()
         .map(|row| code.and_then(|at| row.get(at)).map(Cell::written).unwrap_or_default())
         .collect();
-    Shown::dressed(table, href, |row, key, _| match key {
-        "site_name" => Dress {
-            href: codes.get(row).map(|code| format!("/sites/{code}/checklist")),
-            ..Dress::default()
-        },
-        _ => Dress::default(),
+    Shown::dressed(table, href, |row, key, cell| match key {
+        "site_name" => Dress::linked(codes.get(row).map(|code| format!("/sites/{code}/checklist"))),
+        "gained_by_line" | "settled_by_line" | "failed" | "unknown" => Dress::folded(),
+        _ => Dress::about(cell),
     })
 }
 
-fn borough_choices(estate: &Estate, chosen: &str) -> Vec<Choice> {
+pub(super) fn borough_choices(estate: &Estate, chosen: &str) -> Vec<Choice> {
     let boroughs = boroughs(estate);
     let choices = boroughs.iter().map(|borough| (borough.code.as_str(), borough.name.as_str()));
     Choice::list("Everyone", chosen, choices.collect::<Vec<_>>())
@@ -647,14 +671,25 @@ fn first_rows(table: &Table) -> Table {
     Table { rows: table.rows.iter().take(ROWS_SHOWN).cloned().collect(), ..table.clone() }
 }
 
-/// The first rows of a long list.
-fn listed(mut table: Table, name: &str, asked: &ForBorough) -> (Shown, usize, usize) {
-    let all = table.rows.len();
-    table.rows.truncate(ROWS_SHOWN);
-    let shown = table.rows.len();
-    let href =
-        format!("/access/{name}.csv?borough={}", crate::web::filter::percent(&asked.borough));
-    (site_links(&table, Some(href)), shown, all)
+/// A long list by what comes first at a site, the first rows of each; the file has the whole list.
+#[derive(Debug, Serialize)]
+struct Listed {
+    table: Shown,
+    shown: usize,
+    all: usize,
+}
+
+fn listed(table: &Table) -> Vec<Listed> {
+    let part = |table: Table| Listed {
+        all: table.rows.len(),
+        shown: table.rows.len().min(ROWS_SHOWN),
+        table: site_links(&first_rows(&table), None),
+    };
+    export::access::by_first(table).into_iter().map(part).collect()
+}
+
+fn list_href(name: &str, asked: &ForBorough) -> String {
+    format!("/access/{name}.csv?borough={}", percent(&asked.borough))
 }
 
 pub(crate) async fn league(
@@ -666,12 +701,10 @@ pub(crate) async fn league(
         let estate = app.estate()?;
         let reached = app.reached(&estate)?;
         let table = reached.league(&estate, &area(&estate, &asked.borough)?);
-        let (table, shown, all) = listed(table, "league", &asked);
         let view = context! {
             boroughs => view_of(borough_choices(&estate, &asked.borough)),
-            table => view_of(table),
-            shown => shown,
-            all => all,
+            lists => view_of(listed(&table)),
+            href => list_href("league", &asked),
             figures => reached.today.figures.name.clone(),
         };
         Ok(Page::new("league.html", "What to fix first", view)
@@ -702,13 +735,11 @@ pub(crate) async fn survey(
         let estate = app.estate()?;
         let reached = app.reached(&estate)?;
         let table = reached.survey(&estate, &area(&estate, &asked.borough)?);
-        let (table, shown, all) = listed(table, "survey-list", &asked);
         let view = context! {
             boroughs => view_of(borough_choices(&estate, &asked.borough)),
-            table => view_of(table),
-            shown => shown,
-            all => all,
-            template => format!("/checklists.xlsx?borough={}", crate::web::filter::percent(&asked.borough)),
+            lists => view_of(listed(&table)),
+            href => list_href("survey-list", &asked),
+            template => format!("/checklists.xlsx?borough={}", percent(&asked.borough)),
         };
         Ok(Page::new("survey.html", "What to survey first", view)
             .under("Overview", "/")

@@ -11,8 +11,9 @@ use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
 use crate::access::{Difference, Verdict};
 use crate::export::{self, Cell, Table, grouped};
+use crate::fund::{Ledger, Totals};
 use crate::register::{Field, Point, ServiceLine, SiteCode, SiteStatus, Word as _};
-use crate::scenario::{Compared, Edit, StateSpec};
+use crate::scenario::{Compared, Edit, StateSpec, WhatIf};
 use crate::web::app::{App, Held, aside};
 use crate::web::asked;
 use crate::web::draw::{Fill, Map, Mark, Patch, Shape, Symbol};
@@ -107,11 +108,12 @@ fn shown(held: &Held, tables: &[Table], href: impl Fn(&Table) -> String) -> View
             "from" | "to" | "site_before" | "site_after" => {
                 let code = text.parse::<SiteCode>().ok();
                 let site = code.filter(|code| register.site(code).is_some());
-                Dress { href: site.map(|code| format!("/sites/{code}")), ..Dress::default() }
+                Dress::linked(site.map(|code| format!("/sites/{code}")))
             }
             "verdict_before" | "verdict_after" | "before" | "after" => {
                 Dress { tag: verdict_colour(text), ..Dress::default() }
             }
+            "assumptions" => Dress::folded(),
             _ => Dress::default(),
         }
     };
@@ -304,19 +306,26 @@ pub(crate) async fn what_if(
             Ok(edits) => (edits, None),
             Err((field, words)) => (doing.edits.clone(), Some((field.to_owned(), words))),
         };
-        let told = if edits.is_empty() || error.is_some() { None } else { Some(asked::what_if(&held, &edits)) };
+        let told = if edits.is_empty() || error.is_some() {
+            None
+        } else {
+            Some(asked::what_if(&held, &edits))
+        };
         let (done, error) = match told {
             None => (None, error),
             Some(Ok(done)) => (Some(done), None),
             Some(Err(Problem::Invalid { faults })) => {
-                let words = faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; ");
+                let words =
+                    faults.into_iter().map(|fault| fault.detail).collect::<Vec<_>>().join("; ");
                 (None, Some(("site".to_owned(), words)))
             }
             Some(Err(other)) => return Err(other),
         };
         let kept = done.as_ref().map_or_else(|| doing.edits.clone(), |(spec, _)| written(spec));
-        let (choices, none) = (ServiceLine::ALL.iter(), Choice::new("", "Choose", doing.care.is_empty()));
-        let cares = choices.map(|line| Choice::new(line.word(), line.label(), doing.care == line.word()));
+        let (choices, none) =
+            (ServiceLine::ALL.iter(), Choice::new("", "Choose", doing.care.is_empty()));
+        let cares =
+            choices.map(|line| Choice::new(line.word(), line.label(), doing.care == line.word()));
         let cares: Vec<Choice> = std::iter::once(none).chain(cares).collect();
         let is_error = error.is_some();
         let spec = done.as_ref().map(|(spec, _)| spec.clone());
@@ -333,24 +342,57 @@ pub(crate) async fn what_if(
             cares => view_of(cares),
             error => error.map(|(field, words)| context! { field => field, words => words }),
             done => done.as_ref().map(|(spec, _)| done_list(&held, spec)),
-            result => done.map(|(spec, told)| {
-                let mut tables = export::difference_tables(&told.differences);
-                tables.push(export::journeys_table(&told.displaced));
-                let sides = Sides { a: "today".to_owned(), b: spec.to_string() };
-                let href = |table: &Table| format!("/access/compare/{}.csv?{}", table.name, sides.query());
-                context! {
-                    headline => headline(&told.differences),
-                    to_fund => Cell::Money(told.to_fund).shown(),
-                    blockers => told.blockers.clone(),
-                    tables => shown(&held, &tables, href),
-                    compare => format!("/access/compare?{}", sides.query()),
-                    evidence => format!("/access/evidence?{}", sides.query()),
-                }
-            }),
+            result => done.map(|(spec, told)| what_if_result(&held, &spec, &told)),
         };
         let title = if is_error { "Error: What if" } else { "What if" };
         let status = if is_error { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         Ok(Page::new("what-if.html", title, view).under("Access", "/access").with_status(status))
+    })
+    .await
+}
+
+/// What changes, how much does not, and where all of it is.
+fn what_if_result(held: &Held, spec: &StateSpec, told: &WhatIf) -> View {
+    let sides = Sides { a: "today".to_owned(), b: spec.to_string() };
+    let href = |table: &Table| match table.name.as_str() {
+        "money" => format!("/access/what-if/money.csv?edits={}", percent(&written(spec))),
+        name => format!("/access/compare/{name}.csv?{}", sides.query()),
+    };
+    let all = export::what_if_tables(told).into_iter();
+    let (tables, unchanged): (Vec<Table>, Vec<usize>) = all.map(export::changed).unzip();
+    let unchanged: std::collections::BTreeMap<&str, usize> =
+        tables.iter().map(|table| table.name.as_str()).zip(unchanged).collect();
+    let ledger = Ledger { lines: told.lines.clone() };
+    let Totals { amount, low, high } = ledger.in_fund();
+    let assumed = ledger.assumed_share(|line| line.in_fund);
+    context! {
+        headline => headline(&told.differences),
+        to_fund => Cell::Money(amount).shown(),
+        low => Cell::Money(low).shown(),
+        high => Cell::Money(high).shown(),
+        assumed => assumed.map(|share| grouped(share * 100.0, 0)),
+        improve => export::improve_words(told),
+        blockers => told.blockers.clone(),
+        tables => shown(held, &tables, href),
+        unchanged => view_of(unchanged),
+        compare => format!("/access/compare?{}", sides.query()),
+        evidence => format!("/access/evidence?{}", sides.query()),
+    }
+}
+
+/// Edits of today's estate.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Edits {
+    edits: String,
+}
+
+pub(crate) async fn money_file(
+    app: web::Data<App>,
+    asked: web::Query<Edits>,
+) -> Result<HttpResponse, Problem> {
+    csv(&app, move |app| {
+        let (_, told) = asked::what_if(&*app.outlook()?, &asked.edits)?;
+        Ok(export::money_table(&told))
     })
     .await
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::export::{Cell, Column, Table};
+use crate::export::{Cell, Column, Table, grouped};
 use crate::web::templates::escape;
 
 /// A table for a page. Its file is at `href`.
@@ -43,6 +43,45 @@ pub(super) struct Dress {
     pub(super) tag: Option<&'static str>,
     /// A picture before the text: our own drawing, never the user's text.
     pub(super) drawing: Option<String>,
+    /// Read instead of the cell's own words, which the file has.
+    pub(super) shown: Option<String>,
+    /// A long text shows its first words, and the rest when it is opened.
+    pub(super) is_folded: bool,
+    /// A mark that a note under the table explains; the words are there for who cannot see it.
+    pub(super) mark: Option<&'static str>,
+}
+
+impl Dress {
+    /// Leads somewhere.
+    pub(super) fn linked(href: Option<String>) -> Self {
+        Self { href, ..Self::default() }
+    }
+
+    /// Drawn as a tag.
+    pub(super) fn tagged(colour: &'static str) -> Self {
+        Self { tag: Some(colour), ..Self::default() }
+    }
+
+    /// Folded where it is long.
+    pub(super) fn folded() -> Self {
+        Self { is_folded: true, ..Self::default() }
+    }
+
+    /// An estimate, to three figures: the file has the pence.
+    pub(super) fn about(cell: &Cell) -> Self {
+        Self { shown: about(cell), ..Self::default() }
+    }
+}
+
+/// Money to three figures: `£453,000` for £453,137.29.
+pub(super) fn about(cell: &Cell) -> Option<String> {
+    let Cell::Money(pence) = cell else { return None };
+    let pounds = pence.as_pounds();
+    let step = 10_f64.powf((pounds.abs().max(1.0).log10().floor() - 2.0).max(0.0));
+    let rounded = grouped((pounds / step).round() * step, 0);
+    Some(
+        rounded.strip_prefix('-').map_or_else(|| format!("£{rounded}"), |rest| format!("-£{rest}")),
+    )
 }
 
 impl Shown {
@@ -81,13 +120,23 @@ fn head(column: &Column) -> Head {
 
 fn data(column: &Column, cell: &Cell, dress: &Dress) -> Data {
     let format = column.is_numeric.then_some("numeric");
-    let classes = class(&column.key);
-    let shown = cell.shown();
+    let shown = dress.shown.clone().unwrap_or_else(|| cell.shown());
     let is_unknown = matches!(cell, Cell::Unknown(_));
-    if dress.href.is_none() && dress.tag.is_none() && dress.drawing.is_none() && !is_unknown {
+    let folded = if dress.is_folded { fold(&shown) } else { None };
+    let classes = match folded {
+        Some(_) => Some("app-cell-long"),
+        None => class(&column.key).or_else(|| length(column, &shown)),
+    };
+    let is_plain = dress.href.is_none() && dress.tag.is_none() && dress.drawing.is_none();
+    if is_plain && folded.is_none() && !is_unknown {
         return Data { text: Some(shown), html: None, format, classes };
     }
-    let mut html = escape(&shown);
+    let mut html = folded.unwrap_or_else(|| escape(&shown));
+    if let Some(mark) = dress.mark.filter(|_| is_unknown) {
+        html = format!(
+            r#"<span aria-hidden="true">{mark}</span><span class="nhsuk-u-visually-hidden">{html}</span>"#
+        );
+    }
     if is_unknown {
         html = format!(r#"<span class="app-unknown">{html}</span>"#);
     }
@@ -101,6 +150,30 @@ fn data(column: &Column, cell: &Cell, dress: &Dress) -> Data {
         html = format!(r#"<span class="app-drawn">{drawing} {html}</span>"#);
     }
     Data { text: None, html: Some(html), format, classes }
+}
+
+/// The first words of a long text to press on for the rest; nothing where it is short.
+fn fold(text: &str) -> Option<String> {
+    const FIRST: usize = 48;
+    let (at, _) = text.char_indices().nth(FIRST)?;
+    let is_long = text.chars().nth(FIRST + 16).is_some();
+    let end = text.get(..at)?.rfind(' ').filter(|_| is_long)?;
+    let (first, rest) = text.split_at_checked(end)?;
+    Some(format!(
+        r#"<details class="app-fold"><summary>{}</summary>{}</details>"#,
+        escape(first),
+        escape(rest)
+    ))
+}
+
+/// Texts get a width by their length, so that a far column does not make a tall row.
+fn length(column: &Column, shown: &str) -> Option<&'static str> {
+    match shown.chars().count() {
+        _ if column.is_numeric => None,
+        0..=20 => None,
+        21..=40 => Some("app-cell-text"),
+        _ => Some("app-cell-long"),
+    }
 }
 
 /// Sentences want room; keys may break anywhere.
@@ -118,4 +191,38 @@ fn class(key: &str) -> Option<&'static str> {
 pub(super) fn tag(colour: &str, text: &str) -> String {
     let class = if colour.is_empty() { String::new() } else { format!(" nhsuk-tag--{colour}") };
     format!(r#"<strong class="nhsuk-tag{class}">{}</strong>"#, escape(text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::register::Pence;
+
+    #[test]
+    fn estimates_are_told_to_three_figures() {
+        let told = |pence| about(&Cell::Money(Pence(pence)));
+        for (pence, words) in [
+            (45_313_729, "£453,000"),
+            (130_029_120, "£1,300,000"),
+            (-1_234_500, "-£12,300"),
+            (999_999, "£10,000"),
+            (4_250, "£43"),
+            (0, "£0"),
+        ] {
+            assert_eq!(told(pence).as_deref(), Some(words));
+        }
+        assert_eq!(about(&Cell::count(45_313)), None);
+    }
+
+    #[test]
+    fn a_long_text_folds_between_words_and_loses_none() {
+        assert_eq!(fold("A short source, of one line and a few words more."), None);
+        let text = "Planning choice: the same distance for those who need step-free access <b>";
+        let folded = fold(text).unwrap();
+        let told = folded
+            .replace(r#"<details class="app-fold"><summary>"#, "")
+            .replace("</summary>", "")
+            .replace("</details>", "");
+        assert_eq!(told, escape(text));
+    }
 }

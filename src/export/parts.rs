@@ -1,0 +1,138 @@
+//! A standard by parts of the people, with the price of inaccessibility: one table for page, file, API and terminal.
+
+use super::access::{minutes, verdict_words, why};
+use super::{Cell, Table, grouped};
+use crate::access::{AreaAssessment, By, Group};
+use crate::scenario::Parted;
+
+/// A row for the whole of each area, then one a part. Parts by area and by decile add up to the whole; groups overlap.
+pub fn parts<'a>(told: impl IntoIterator<Item = &'a Parted>) -> Table {
+    let columns = [
+        ("name", "Part", false),
+        ("by", "By", false),
+        ("people", "People", true),
+        ("within", "Within", true),
+        ("beyond", "Beyond", true),
+        ("undetermined", "Not determined", true),
+        ("within_percent", "Surely within (%)", true),
+        ("could_be_within_percent", "Could be within (%)", true),
+        ("verdict", "Verdict", false),
+        ("mean_minutes", "Mean minutes, each person alike", true),
+        ("median_minutes", "Median minutes, each person alike", true),
+        ("any_mean_minutes", "Mean minutes to the nearest of any kind", true),
+        ("farther_people", "People whose nearest passing site is farther", true),
+        ("farther_minutes", "By how many minutes", true),
+        ("none_passing_people", "People with a site in reach, none surely passing", true),
+        ("why", "Why not determined", false),
+        ("p90_minutes", "90th centile minutes, each person alike", true),
+        ("unweighted_mean_minutes", "Mean minutes, small areas alike", true),
+        ("unweighted_median_minutes", "Median minutes, small areas alike", true),
+        ("unweighted_p90_minutes", "90th centile minutes, small areas alike", true),
+        ("unknown_zones", "Small areas whose people are not known", true),
+        ("code", "Code", false),
+        ("area", "Standard set for", false),
+        ("standard", "Key of the standard", false),
+    ];
+    Table::new("parts", "The standard by parts of the people", &columns).with(
+        told.into_iter().flat_map(|told| {
+            let whole = row(told, "Whole", "", &told.whole);
+            let parts = told
+                .parts
+                .iter()
+                .map(|part| row(told, by_words(part.by), &part.key, &part.figures));
+            std::iter::once(whole).chain(parts).collect::<Vec<_>>()
+        }),
+    )
+}
+
+fn by_words(by: By) -> &'static str {
+    match by {
+        By::Decile => "Deprivation decile",
+        By::Group => "Kind of people",
+        by => by.label(),
+    }
+}
+
+fn row(told: &Parted, by: &str, code: &str, part: &AreaAssessment) -> Vec<Cell> {
+    let is_anybody = part.people + part.unknown_zones > 0;
+    let share = |share: Option<f64>| match share {
+        Some(share) if is_anybody => Cell::Number(share * 100.0, 1),
+        _ => Cell::Empty,
+    };
+    // Where nobody lives there is no mean.
+    let minutes = |told: Option<f64>| match told {
+        None if part.people == 0 => Cell::Empty,
+        told => minutes(part, told),
+    };
+    let any = match part.any_mean_minutes {
+        None if part.people == 0 => Cell::Empty,
+        None => Cell::Unknown("no such site in reach"),
+        Some(any) => Cell::Number(any, 1),
+    };
+    let farther = part.farther_minutes.map_or(Cell::Empty, |minutes| Cell::Number(minutes, 1));
+    vec![
+        Cell::text(&*part.name),
+        Cell::text(by),
+        Cell::count(part.people),
+        Cell::count(part.within),
+        Cell::count(part.beyond),
+        Cell::count(part.undetermined),
+        share(part.least_share),
+        share(part.greatest_share),
+        if is_anybody { Cell::text(verdict_words(part.verdict)) } else { Cell::Empty },
+        minutes(part.mean_minutes),
+        minutes(part.median_minutes),
+        any,
+        part.farther().map_or(Cell::Unknown("no passing site known"), Cell::count),
+        farther,
+        Cell::count(part.none_passing_people),
+        why(part),
+        minutes(part.p90_minutes),
+        minutes(part.unweighted_mean_minutes),
+        minutes(part.unweighted_median_minutes),
+        minutes(part.unweighted_p90_minutes),
+        Cell::count(part.unknown_zones),
+        Cell::text(code),
+        Cell::text(&*told.set_for),
+        Cell::text(&*told.standard.key),
+    ]
+}
+
+/// The price of inaccessibility of an area, in sentences.
+pub fn price(told: &Parted) -> Vec<String> {
+    let whole = &told.whole;
+    let count = |people: u64| grouped(people as f64, 0);
+    let mut words = Vec::new();
+    if told.standard.group != Group::StepFree {
+        words.push("This standard counts every site of its kind of care, whether or not disabled people can get in: the nearest that serves is the nearest of any kind.".to_owned());
+        return words;
+    }
+    if let Some(any) = whole.any_mean_minutes {
+        let passing = whole.mean_minutes.map_or("not known for anybody".to_owned(), |minutes| {
+            format!("{minutes:.1} minutes, over those who have one in reach")
+        });
+        words.push(format!(
+            "On average the nearest of any kind is {any:.1} minutes away, over those who have one in reach; the nearest that surely passes is {passing}."
+        ));
+    } else {
+        words.push("No site of this kind of care is in reach of anybody here.".to_owned());
+    }
+    if let (people @ 1.., Some(minutes)) = (whole.farther_people, whole.farther_minutes) {
+        words.push(format!(
+            "For {} people the nearest site that surely passes is farther than the nearest of any kind, by {minutes:.1} minutes on average.",
+            count(people)
+        ));
+    }
+    if whole.none_passing_people > 0 {
+        words.push(format!(
+            "{} people have a site of this kind in reach of the search, and none that surely passes: what that costs them cannot be told in minutes.",
+            count(whole.none_passing_people)
+        ));
+    }
+    if whole.farther() == Some(0) && whole.none_passing_people == 0 {
+        words.push(
+            "Nobody’s nearest passing site is farther than the nearest of any kind.".to_owned(),
+        );
+    }
+    words
+}
