@@ -28,6 +28,7 @@ test("access pages have no violation, wide or on 320 pixels, nothing sideways, n
   const site = await code();
   const addresses = [
     "/access", `/access/boroughs/${borough}`, `/access/boroughs/${borough}/statement`, "/access/league", "/access/survey",
+    `/access/parts?borough=${borough}&standard=gp_step_free`, `/access/boroughs/${borough}?standard=gp_step_free`,
     "/access/explore", `/access/explore?borough=${borough}`, "/access/explore?easting=529000&northing=184000&minutes=15",
     "/access/explore?postcode=nonsense", `/sites/${site}/checklist`,
   ];
@@ -102,6 +103,63 @@ test("the borough page's tables are its files, and its map has the table behind 
   await context.close();
 });
 
+test("any standard of the borough goes on its map, without scripts too, and the first has answers", async () => {
+  const { page, context } = await open(chrome, { javaScriptEnabled: false });
+  await page.goto(`${service.base}/access/boroughs/${borough}`);
+  const known = () => page.locator("ul.app-legend li").evaluateAll((lines) => lines.slice(0, 5).map((line) => Number(line.textContent.match(/\(([\d,]+)\)\s*$/)[1].replace(",", ""))).reduce((a, b) => a + b));
+  assert.ok((await known()) > 0, "the first standard's areas are known");
+  assert.ok((await page.locator("#standard option").count()) > 5);
+  await page.selectOption("#standard", "gp_step_free");
+  await page.click("text=Show on the map");
+  assert.equal(new URL(page.url()).searchParams.get("standard"), "gp_step_free");
+  assert.match(await page.locator("main").innerText(), /nearest passing site/);
+  const told = await (await fetch(`${service.base}/api/v1/access/boroughs/${borough}/zones.geojson?standard=gp_step_free`)).json();
+  assert.equal(await page.locator("svg.app-map__drawing .app-zone").count(), told.features.length);
+  await context.close();
+});
+
+test("a standard's parts are on the page as in the file and the API, and add up to the whole", async () => {
+  const { page, context } = await open(chrome);
+  await page.goto(`${service.base}/access/boroughs/${borough}`);
+  await page.click("text=By decile, ward and kind of people");
+  await page.selectOption("#standard", "gp_step_free");
+  await page.click('button:has-text("Show")');
+  const table = await seen(page, "#table-parts");
+  const [download] = await Promise.all([page.waitForEvent("download"), page.click('a[href*="/access/parts.csv"]')]);
+  const cells = rows(readFileSync(await download.path(), "utf8"));
+  const api = await (await fetch(`${service.base}/api/v1/access/parts?borough=${borough}&standard=gp_step_free`)).json();
+  assert.equal(cells.length, table.length);
+  assert.equal(api.total, table.length - 1);
+  for (let row = 1; row < table.length; row += 1) {
+    cells[row].forEach((cell, at) => {
+      assert.ok(alike(cell, table[row][at]), `${row} ${at}: ${cell} | ${table[row][at]}`);
+      const value = api.rows[row - 1][cells[0][at]];
+      assert.ok(value === null ? /^(unknown.*)?$/.test(cell) : typeof value === "number" ? Math.abs(value - Number(cell)) < 0.06 : value === cell, `${row} ${cells[0][at]}: ${value} | ${cell}`);
+    });
+  }
+  const column = (key) => cells[0].indexOf(key);
+  for (const by of ["Deprivation decile", "Ward"]) {
+    for (const key of ["people", "within", "beyond", "undetermined", "farther_people", "none_passing_people"]) {
+      const sum = cells.filter((row) => row[column("by")] === by).reduce((sum, row) => sum + (Number(row[column(key)]) || 0), 0);
+      assert.equal(sum, Number(cells[1][column(key)]), `${by} ${key}`);
+    }
+  }
+  for (const label of [/Median minutes, each person alike/, /Median minutes, small areas alike/]) {
+    assert.ok(table[0].some((heading) => label.test(heading)), String(label));
+  }
+  await context.close();
+});
+
+test("no row of a wide table is tall because of a column out of sight", async () => {
+  const { page, context } = await open(chrome);
+  for (const address of ["/access", `/access/boroughs/${borough}`, "/access/league", "/access/survey"]) {
+    await page.goto(service.base + address);
+    const tallest = await page.locator(".nhsuk-scroll__content tbody tr").evaluateAll((rows) => Math.max(0, ...rows.map((row) => row.getBoundingClientRect().height)));
+    assert.ok(tallest <= 160, `${address}: a row of ${tallest} px`);
+  }
+  await context.close();
+});
+
 test("the explorer answers a press on the map, and without scripts an area pressed or coordinates typed", async () => {
   const { page, context } = await open(chrome);
   await page.goto(`${service.base}/access/explore?borough=${borough}`);
@@ -166,6 +224,51 @@ test("a site pressed on the what-if's map is closed, people, standards and fund 
   await page.waitForURL((url) => !url.search.includes("close"));
   assert.equal(await page.locator("#headline").count(), 0);
   assert.deepEqual(wrong, []);
+  await context.close();
+});
+
+test("a site is improved, then newly offers care: money by line, its range, and only the rows that change", async () => {
+  const { page, context, wrong } = await open(chrome);
+  const sites = await (await fetch(`${service.base}/api/v1/sites?borough=${borough}&gates=fail&limit=50`)).json();
+  let improved = null;
+  for (const { code: site } of sites.sites) {
+    const response = await fetch(`${service.base}/api/v1/access/what-if?edits=improve:${site}`);
+    if (response.ok) { improved = site; break; }
+  }
+  assert.ok(improved, "a site that fails can be improved");
+  await page.goto(`${service.base}/access/what-if`);
+  await page.fill("#site", improved);
+  await page.check('input[name="do"][value="improve"]');
+  await page.click("text=See what it does");
+  let told = await page.locator("main").innerText();
+  assert.match(told, new RegExp(`\\(${improved}\\) is improved`));
+  assert.match(told, /mends the backlog up to condition B \([^)]+\), and every access item/);
+  assert.match(told, /between -?£[\d,.]+ and -?£[\d,.]+; \d+ % of it rests on assumptions/);
+  const money = await seen(page, "#table-money");
+  const csv = rows(await (await fetch(`${service.base}/access/what-if/money.csv?edits=improve:${improved}`)).text());
+  assert.equal(csv.length, money.length);
+  for (let row = 1; row < money.length; row += 1) {
+    csv[row].forEach((cell, at) => assert.ok(alike(cell, money[row][at]), `${row} ${at}: ${cell} | ${money[row][at]}`));
+  }
+
+  await page.fill("#site", improved);
+  await page.check('input[name="do"][value="offer"]');
+  await page.click("text=See what it does");
+  assert.match(await page.locator(".nhsuk-error-summary").innerText(), /Choose which care/);
+  await page.selectOption("#care", "urgent_care");
+  await page.check('input[name="do"][value="offer"]');
+  await page.fill("#site", improved);
+  await page.click("text=See what it does");
+  told = await page.locator("main").innerText();
+  assert.match(told, /newly offers urgent/);
+  const asked = await (await fetch(`${service.base}/api/v1/access/what-if?edits=improve:${improved},offer:${improved}:urgent_care`)).json();
+  const changing = asked.tables.standards.filter((row) => row.better + row.worse + row.untold + row.gained + row.lost > 0 || Object.keys(row).some((key) => key.endsWith("_before") && row[key] !== row[key.replace("_before", "_after")]));
+  assert.equal((await seen(page, "#table-standards")).length - 1, changing.length);
+  const unchanged = asked.tables.standards.length - changing.length;
+  if (unchanged) assert.match(told, new RegExp(`${unchanged} rows in which nothing changes are not shown`));
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(await sideways(page), []);
+  assert.deepEqual(wrong.filter((one) => !/422/.test(one)), []);
   await context.close();
 });
 

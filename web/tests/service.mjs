@@ -113,12 +113,13 @@ export function rows(text) {
   return out.filter((row) => row.length > 1 || row[0] !== "");
 }
 
-// The cells of a table as they are seen, header first; headings that a narrow screen repeats are left out.
+// The cells of a table as they are seen, header first; headings that a narrow screen repeats and marks that stand for
+// words are left out.
 export function seen(page, selector) {
   return page.evaluate((selector) => {
     const text = (cell) => {
       const copy = cell.cloneNode(true);
-      for (const hidden of copy.querySelectorAll(".nhsuk-table__heading, svg")) hidden.remove();
+      for (const hidden of copy.querySelectorAll(".nhsuk-table__heading, svg, [aria-hidden=true]")) hidden.remove();
       return copy.textContent.replace(/\s+/g, " ").trim();
     };
     return [...document.querySelectorAll(`${selector} tr`)].map((row) => [...row.cells].map(text));
