@@ -14,10 +14,12 @@ const MOST_SECONDS: f64 = 60.0;
 const MOVES_A_SECOND: f64 = 60_000.0;
 /// Tiny problems need fewer: this many times their size squared.
 const MOVES_SQUARED: f64 = 100.0;
-/// Heat falls to e^-5 of what it was.
-const COOLING: f64 = 5.0;
-/// Between these the prices of missed rules are looked at, and the clock.
+/// Moves between which the prices of missed rules are looked at, and the clock; as many more as there are sites and units
+/// more than `ROUND_FOR`, or prices would rise faster than moves can answer them.
 const ROUND: usize = 1000;
+const ROUND_FOR: usize = 7000;
+/// The price of a missed rule stays within so many times its least.
+const MOST_DEARER: f64 = 200.0;
 
 /// How long a search may take, in moves: fewer where HiGHS proves soon, more where it finds no plan.
 #[derive(Debug, Clone, Copy)]
@@ -27,35 +29,58 @@ pub(crate) struct Effort {
     /// For each second of the time limit, and seconds that count.
     a_second: f64,
     most_seconds: f64,
+    /// Heat to begin with, as a part of what a move typically changes, and how many times it falls by e.
+    heat: f64,
+    cooling: f64,
 }
 
 /// Before HiGHS has the whole.
 pub(crate) const BEFORE_HIGHS: Effort =
-    Effort { each: MOVES_EACH, a_second: MOVES_A_SECOND, most_seconds: MOST_SECONDS };
+    Effort { each: MOVES_EACH, a_second: MOVES_A_SECOND, most_seconds: MOST_SECONDS, ..HOT };
 /// Whole units by the thousand, for which this alone finds plans: a first one in seconds.
 pub(crate) const FIRST_OF_WHOLE: Effort =
-    Effort { each: f64::INFINITY, a_second: 150_000.0, most_seconds: 20.0 };
-/// And a better one in about half the time there is.
-pub(crate) const BEST_OF_WHOLE: Effort =
-    Effort { each: f64::INFINITY, a_second: 250_000.0, most_seconds: 600.0 };
+    Effort { each: 430.0, a_second: 200_000.0, most_seconds: 600.0, ..HOT };
+/// And a better one near it in most of the time there is, so that little heat is enough.
+pub(crate) const BEST_OF_WHOLE: Effort = Effort {
+    each: f64::INFINITY,
+    a_second: 400_000.0,
+    most_seconds: 600.0,
+    heat: 0.045,
+    cooling: 3.0,
+};
+/// From anywhere.
+const HOT: Effort = Effort { each: 0.0, a_second: 0.0, most_seconds: 0.0, heat: 0.3, cooling: 5.0 };
+
+/// A plan to begin with, and by unit the places that are tried; the plan's own are always.
+pub(crate) struct Near<'a> {
+    pub(crate) plan: &'a Plan,
+    pub(crate) places: &'a [Vec<usize>],
+}
 
 /// The best plan found that keeps the rules as far as seen here; ends early when `is_over` says so.
 pub(crate) fn improved(
     problem: &Problem,
     settings: &Settings,
     effort: Effort,
+    near: Option<&Near<'_>>,
     is_over: &mut dyn FnMut() -> bool,
 ) -> Option<Plan> {
     // A plan of whole units is no start worth having where most can be divided.
     if problem.units.iter().filter(|unit| unit.is_divisible).count() * 2 > problem.units.len() {
         return None;
     }
-    let parcels = parcels(problem)?;
+    let is_tried = |unit: usize, place: usize| {
+        near.is_none_or(|near| {
+            near.plan.place(unit) == Some(place) || near.places[unit].contains(&place)
+        })
+    };
+    let parcels = parcels(problem, &is_tried)?;
     let mut estate = Estate::of(problem, &parcels);
     let size = (problem.sites.len() + parcels.len()) as f64;
     let moves = (effort.each * size).min(MOVES_SQUARED * size * size);
     let seconds = settings.time_limit_seconds.max(0.0).clamp(0.0, effort.most_seconds);
-    let rounds = moves.min(effort.a_second * seconds) / ROUND as f64;
+    let round_of = ROUND * (problem.sites.len() + parcels.len()).div_ceil(ROUND_FOR).max(1);
+    let rounds = moves.min(effort.a_second * seconds) / round_of as f64;
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -63,15 +88,18 @@ pub(crate) fn improved(
     )]
     let rounds = rounds.ceil() as usize;
     let mut chance = Chance::of(settings.seed);
-    let hot = estate.typical_change(&mut chance);
+    let hot = effort.heat * estate.typical_change(&mut chance);
+    if let Some(near) = near {
+        estate.take_plan(near.plan)?;
+    }
     let mut best: Option<(f64, Vec<usize>, Vec<usize>)> = None;
     for round in 0..rounds {
         if is_over() || (estate.is_free && best.is_some()) {
             break;
         }
         let cooled = round as f64 / rounds as f64;
-        let heat = hot * (-COOLING * cooled).exp();
-        for _ in 0..ROUND {
+        let heat = hot * (-effort.cooling * cooled).exp();
+        for _ in 0..round_of {
             let before = estate.energy();
             estate.journal.clear();
             let is_move = estate.try_a_move(&mut chance);
@@ -122,7 +150,7 @@ impl Parcels {
         if problem.units.iter().any(|unit| unit.is_divisible) {
             return None;
         }
-        parcels(problem).map(Self)
+        parcels(problem, &|_, _| true).map(Self)
     }
 }
 
@@ -137,29 +165,7 @@ impl<'a> Bench<'a> {
         let mut estate = Estate::of(problem, &parcels.0);
         let mut chance = Chance::of(seed);
         estate.typical_change(&mut chance);
-        for (site, &option) in plan.options.iter().enumerate() {
-            if option != estate.option[site] {
-                estate.take_option(site, option);
-            }
-        }
-        for (n, parcel) in parcels.0.iter().enumerate() {
-            let places: Option<Vec<usize>> = parcel.units.iter().map(|&r| plan.place(r)).collect();
-            let places = places?;
-            let place = &problem.units[parcel.units[0]].places[*places.first()?];
-            let option = estate.option[place.site];
-            let is_it = |candidate: &Candidate| candidate.places == places;
-            let is_as_good = |candidate: &Candidate| {
-                candidate.site == place.site && candidate.admitted_by.contains(&option)
-            };
-            let mut candidates = parcel.candidates.iter();
-            let c = candidates.position(is_it);
-            let c = c.or_else(|| parcel.candidates.iter().position(is_as_good))?;
-            if c != estate.at[n] {
-                estate.take_parcel(n, c);
-            }
-        }
-        estate.journal.clear();
-        estate.recount();
+        estate.take_plan(plan)?;
         Some(Self { estate, chance })
     }
 
@@ -251,7 +257,7 @@ struct Candidate {
 }
 
 /// `None` where some units can be nowhere together.
-fn parcels(problem: &Problem) -> Option<Vec<Parcel>> {
+fn parcels(problem: &Problem, is_tried: &dyn Fn(usize, usize) -> bool) -> Option<Vec<Parcel>> {
     let mut numbered: std::collections::BTreeMap<usize, Vec<usize>> =
         std::collections::BTreeMap::new();
     let mut groups: Vec<Vec<usize>> = Vec::new();
@@ -262,13 +268,17 @@ fn parcels(problem: &Problem) -> Option<Vec<Parcel>> {
         }
     }
     groups.extend(numbered.into_values());
-    groups.into_iter().map(|units| parcel(problem, units)).collect()
+    groups.into_iter().map(|units| parcel(problem, units, is_tried)).collect()
 }
 
-fn parcel(problem: &Problem, units: Vec<usize>) -> Option<Parcel> {
+fn parcel(
+    problem: &Problem,
+    units: Vec<usize>,
+    is_tried: &dyn Fn(usize, usize) -> bool,
+) -> Option<Parcel> {
     let first = &problem.units[units[0]];
     let mut candidates = Vec::new();
-    for (p, place) in first.places.iter().enumerate() {
+    for (p, place) in first.places.iter().enumerate().filter(|&(p, _)| is_tried(units[0], p)) {
         let mut candidate = Candidate {
             site: place.site,
             places: vec![p],
@@ -376,6 +386,7 @@ struct Estate<'a> {
     /// Parcels not admitted where they are, and sites that are too full.
     wrong: usize,
     wrong_price: f64,
+    least_wrong_price: f64,
     /// No move changes what the plan costs: any plan will do.
     is_free: bool,
     journal: Vec<Step>,
@@ -403,6 +414,7 @@ impl<'a> Estate<'a> {
             charged: 0.0,
             wrong: 0,
             wrong_price: 0.0,
+            least_wrong_price: 0.0,
             is_free: false,
             journal: Vec::new(),
         };
@@ -485,6 +497,35 @@ impl<'a> Estate<'a> {
         }
         self.cost = 0.0;
         self.recount();
+    }
+
+    /// Every site and parcel as in a plan; `None` where it has one in a place that is none of its own.
+    fn take_plan(&mut self, plan: &Plan) -> Option<()> {
+        for (site, &option) in plan.options.iter().enumerate() {
+            if option != self.option[site] {
+                self.take_option(site, option);
+            }
+        }
+        let parcels = self.parcels;
+        for (n, parcel) in parcels.iter().enumerate() {
+            let places: Option<Vec<usize>> = parcel.units.iter().map(|&r| plan.place(r)).collect();
+            let places = places?;
+            let place = &self.problem.units[parcel.units[0]].places[*places.first()?];
+            let option = self.option[place.site];
+            let is_it = |candidate: &Candidate| candidate.places == places;
+            let is_as_good = |candidate: &Candidate| {
+                candidate.site == place.site && candidate.admitted_by.contains(&option)
+            };
+            let mut candidates = parcel.candidates.iter();
+            let c = candidates.position(is_it);
+            let c = c.or_else(|| parcel.candidates.iter().position(is_as_good))?;
+            if c != self.at[n] {
+                self.take_parcel(n, c);
+            }
+        }
+        self.journal.clear();
+        self.recount();
+        Some(())
     }
 
     /// Adds the cost up again: floating point drifts over a million steps.
@@ -836,7 +877,7 @@ impl<'a> Estate<'a> {
         true
     }
 
-    /// The mean change of a move, for the heat to begin with and for the first prices of hard rules.
+    /// The mean change of a move, for the heat to begin with, and for the first prices of hard rules.
     fn typical_change(&mut self, chance: &mut Chance) -> f64 {
         let mut sum = 0.0;
         let mut moves: u32 = 0;
@@ -852,6 +893,7 @@ impl<'a> Estate<'a> {
         self.is_free = typical == 0.0;
         let typical = if typical > 0.0 { typical } else { 1.0 };
         self.wrong_price = 10.0 * typical;
+        self.least_wrong_price = self.wrong_price;
         let coefficients = self.typical_coefficients();
         for (meter, coefficient) in self.meters.iter_mut().zip(coefficients) {
             if meter.is_hard {
@@ -860,7 +902,7 @@ impl<'a> Estate<'a> {
             }
         }
         self.recount();
-        0.3 * typical
+        typical
     }
 
     fn typical_coefficients(&self) -> Vec<f64> {
@@ -877,10 +919,14 @@ impl<'a> Estate<'a> {
 
     /// Between rounds: missed rules get dearer, kept ones a little cheaper, and drift is taken out.
     fn reprice(&mut self) {
+        let wrong_price = self.wrong_price * if self.wrong == 0 { 0.98 } else { 1.1 };
+        self.wrong_price =
+            wrong_price.clamp(self.least_wrong_price, MOST_DEARER * self.least_wrong_price);
         for meter in self.meters.iter_mut().filter(|meter| meter.is_hard) {
             let price = meter.price * if meter.is_kept() { 0.98 } else { 1.1 };
-            // A rule long kept must not become worth so little that it takes ages to be missed again.
-            meter.price = price.max(meter.least_price);
+            // A rule long kept must not become worth so little that it takes ages to be missed again, and one long missed
+            // not so much that nothing else counts.
+            meter.price = price.clamp(meter.least_price, MOST_DEARER * meter.least_price);
         }
         self.used.iter_mut().flatten().for_each(|used| *used = 0.0);
         for (parcel, &c) in self.parcels.iter().zip(&self.at) {

@@ -22,6 +22,7 @@ mod volume;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::time::{Duration, Instant};
 
 use self::highs::Written;
@@ -29,7 +30,7 @@ use self::knapsack::Sack;
 use self::part::{Cut, Fines, Part};
 use self::relaxation::{Relaxation, Rule};
 use self::volume::Volume;
-use crate::improve::{BEST_OF_WHOLE, FIRST_OF_WHOLE, improved};
+use crate::improve::{BEST_OF_WHOLE, Effort, FIRST_OF_WHOLE, Near, improved};
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::{LimitTerm, Problem};
 use crate::search::End;
@@ -67,6 +68,9 @@ const UNDECIDED: f64 = 0.4;
 const MOST_VISITS: usize = 4;
 /// How often a first plan is sought, each time aimed further beyond the limits it missed.
 const MOST_AIMS: usize = 4;
+/// A place the average takes more often than this is promising, and so are as many of a unit as these in all.
+const PROMISING: f64 = 0.01;
+const PROMISING_PLACES: usize = 6;
 /// Neighbourhoods decided anew to make a plan of a rough one.
 const MOST_MENDING: usize = 400;
 
@@ -82,6 +86,25 @@ pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<In
     let volume = Volume::from(&relaxation, relaxation.first_prices(), &mut sack);
     let mut large = Large { run, settings, deadline, problem, relaxation, volume, sack };
     large.go()
+}
+
+/// By unit: the places the average answer takes, and those that cost least at its prices.
+fn promising_places(relaxation: &Relaxation<'_>, volume: &Volume) -> Vec<Vec<usize>> {
+    let costs = relaxation.arc_costs(&volume.prices);
+    let mut by_unit: Vec<Vec<(bool, f64, usize)>> = Vec::new();
+    for (a, (arc, &cost)) in relaxation.arcs.iter().zip(&costs).enumerate() {
+        if by_unit.len() <= arc.unit {
+            by_unit.resize_with(arc.unit + 1, Vec::new);
+        }
+        by_unit[arc.unit].push((volume.average(a) > PROMISING, cost, arc.place));
+    }
+    let promising = by_unit.into_iter().map(|mut places| {
+        places.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
+        let kept = places.iter().enumerate();
+        let kept = kept.filter(|(n, (is_taken, ..))| *is_taken || *n < PROMISING_PLACES);
+        kept.map(|(_, &(.., place))| place).collect()
+    });
+    promising.collect()
 }
 
 struct Large<'r, 'p> {
@@ -286,10 +309,13 @@ impl Large<'_, '_> {
         let relaxation = Arc::clone(&self.relaxation);
         let (stop, is_impossible) = (AtomicBool::new(false), AtomicBool::new(false));
         let most = Plan::most_cost(self.problem);
+        let (tell, told) = channel();
         std::thread::scope(|scope| {
             let prices = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
                 ahead.run(&relaxation, STEPS_BEFORE_A_WHOLE_PLAN, None, &mut quick, &mut is_over);
+                // Whether anybody still listens is no matter.
+                let _ = tell.send(promising_places(&relaxation, &ahead));
                 let mut left = STEPS_IN_ALL - STEPS_BEFORE_A_PLAN;
                 while left > 0 && !is_over() {
                     ahead.run(&relaxation, STEPS.min(left), None, &mut exact, &mut is_over);
@@ -300,12 +326,17 @@ impl Large<'_, '_> {
                     }
                 }
             });
-            for effort in [FIRST_OF_WHOLE, BEST_OF_WHOLE] {
-                let (run, deadline) = (&*self.run, self.deadline);
+            let (problem, settings, deadline) = (self.problem, self.settings, self.deadline);
+            let moved = |run: &mut Run<'_>, effort: Effort, near: Option<&Near<'_>>| {
                 let mut is_over = || is_impossible.load(Ordering::Relaxed) || run.is_over(deadline);
-                if let Some(plan) = improved(self.problem, self.settings, effort, &mut is_over) {
-                    self.run.try_offer(&plan);
-                }
+                let plan = improved(problem, settings, effort, near, &mut is_over);
+                plan.filter(|plan| run.try_offer(plan))
+            };
+            if let Some(plan) = moved(self.run, FIRST_OF_WHOLE, None)
+                && let Ok(places) = told.recv()
+            {
+                let near = Near { plan: &plan, places: &places };
+                moved(self.run, BEST_OF_WHOLE, Some(&near));
             }
             while !prices.is_finished() {
                 stop.store(self.is_over(), Ordering::Relaxed);

@@ -43,6 +43,8 @@ pub(crate) enum News {
     Better { columns: Vec<f64>, bound: f64, nodes: u64 },
     /// The bound moved, or some time passed.
     Bound { bound: f64, nodes: u64 },
+    /// How it ended: the columns of its best solution, if it has one.
+    Last { columns: Option<Vec<f64>>, bound: f64, nodes: u64 },
 }
 
 enum Message {
@@ -98,10 +100,7 @@ fn follow(
         match messages.recv_timeout(TICK) {
             Ok(Message::News(news)) => hear(news),
             Ok(Message::Done { end, columns, bound, nodes }) => {
-                hear(match columns {
-                    Some(columns) => News::Better { columns, bound, nodes },
-                    None => News::Bound { bound, nodes },
-                });
+                hear(News::Last { columns, bound, nodes });
                 return Some(end);
             }
             Err(RecvTimeoutError::Timeout) => {}

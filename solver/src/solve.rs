@@ -221,6 +221,9 @@ pub(crate) struct Run<'a> {
     /// The sizes of what the best plan's cost was added up from.
     size_of_best: f64,
     bound: Option<f64>,
+    /// What a search that goes on has proved so far. When it is heard hangs on the clock, so what the search says at its
+    /// end takes its place.
+    bound_so_far: Option<f64>,
     nodes: u64,
     phase: Phase,
     outcome: Outcome,
@@ -236,6 +239,7 @@ impl<'a> Run<'a> {
             best: None,
             size_of_best: 0.0,
             bound: None,
+            bound_so_far: None,
             nodes: 0,
             phase: Phase::default(),
             outcome,
@@ -268,7 +272,7 @@ impl<'a> Run<'a> {
         let until = deadline.map(|at| started + at.saturating_duration_since(started) / 2);
         let mut is_over =
             || until.is_some_and(|at| Instant::now() >= at) || self.watch.is_cancelled();
-        if let Some(plan) = improved(self.problem, settings, BEFORE_HIGHS, &mut is_over) {
+        if let Some(plan) = improved(self.problem, settings, BEFORE_HIGHS, None, &mut is_over) {
             self.offer(plan, f64::NEG_INFINITY, 0);
         }
     }
@@ -305,16 +309,32 @@ impl<'a> Run<'a> {
             let mut run = run.borrow_mut();
             match news {
                 News::Better { columns: values, bound, nodes } => {
+                    run.hear_so_far(part.bound(bound / scale), nodes);
                     let plan = part.widen(problem, columns.decode(asked, &values));
-                    run.offer(plan, part.bound(bound / scale), nodes);
+                    run.offer(plan, f64::NEG_INFINITY, nodes);
                 }
                 News::Bound { bound, nodes } => {
+                    run.hear_so_far(part.bound(bound / scale), nodes);
+                    let progress = run.progress();
+                    run.watch.progress(progress);
+                }
+                News::Last { columns: values, bound, nodes } => {
+                    run.bound_so_far = run.bound_so_far.filter(|_| !bound.is_finite());
                     run.hear_bound(part.bound(bound / scale), nodes);
+                    if let Some(values) = values {
+                        let plan = part.widen(problem, columns.decode(asked, &values));
+                        run.offer(plan, f64::NEG_INFINITY, nodes);
+                    }
                     let progress = run.progress();
                     run.watch.progress(progress);
                 }
             }
         });
+        let run = run.into_inner();
+        // Left behind, it had no last word.
+        if let Some(bound) = run.bound_so_far.take() {
+            run.hear_bound(bound, 0);
+        }
         if end == End::Infeasible && has_plan {
             let what = "HiGHS calls infeasible what has a plan that keeps the rules";
             return End::Failed(what.to_owned());
@@ -468,6 +488,13 @@ impl<'a> Run<'a> {
         self.watch.progress(progress);
     }
 
+    fn hear_so_far(&mut self, bound: f64, nodes: u64) {
+        self.nodes = self.nodes.max(nodes);
+        if bound.is_finite() {
+            self.bound_so_far = Some(self.bound_so_far.map_or(bound, |best| best.max(bound)));
+        }
+    }
+
     fn hear_bound(&mut self, bound: f64, nodes: u64) {
         self.nodes = self.nodes.max(nodes);
         if bound.is_finite() {
@@ -477,11 +504,12 @@ impl<'a> Run<'a> {
 
     pub(crate) fn progress(&self) -> Progress {
         let incumbent = self.best.as_ref().map(|(_, cost)| *cost);
+        let bound = self.bound.into_iter().chain(self.bound_so_far).reduce(f64::max);
         Progress {
             seconds: self.started.elapsed().as_secs_f64(),
             incumbent,
-            bound: self.bound,
-            gap: incumbent.zip(self.bound).and_then(|(cost, bound)| gap_between(cost, bound)),
+            bound,
+            gap: incumbent.zip(bound).and_then(|(cost, bound)| gap_between(cost, bound)),
             nodes: self.nodes,
             phase: self.phase,
         }

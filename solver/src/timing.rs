@@ -220,6 +220,16 @@ pub fn arrange(timing: &Timing, settings: &Settings, watch: &mut dyn Watch) -> A
                 let progress = run.progress();
                 run.watch.progress(progress);
             }
+            News::Last { columns: values, bound, nodes } => {
+                // When the bounds before were heard hangs on the clock; the last is the same every time.
+                run.bound = run.bound.filter(|_| !bound.is_finite());
+                run.hear(bound / scale, nodes);
+                if let Some(values) = values {
+                    run.offer(columns.decode(&values));
+                }
+                let progress = run.progress();
+                run.watch.progress(progress);
+            }
         }
     });
     run.finish(end, settings, size)
