@@ -65,7 +65,7 @@ pub struct Agent {
 
 impl Default for Agent {
     fn default() -> Self {
-        Self { tau: 60.0, gap: 3e-4, sweeps: 1_000 }
+        Self { tau: 60.0, gap: 4e-4, sweeps: 1_000 }
     }
 }
 
