@@ -515,7 +515,7 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
     };
     let is_silent = told.doubts.iter().any(|(doubt, _)| doubt.is_silence());
     let mut words = vec![format!(
-        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard, {} set for {}, asks for {:.0} %.",
+        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard ({}, set for {}) asks for {:.0} %.",
         count(told.within),
         count(told.people),
         share(told.within),
