@@ -1,4 +1,5 @@
-//! A good plan before the search begins: from today's estate by small moves, a worse one now and then (simulated annealing).
+//! A good plan before the search begins: from today's estate, or near a plan, by small moves, a worse one now and then
+//! (simulated annealing).
 //!
 //! HiGHS proves well and finds slowly: on a city it has its first good plan after minutes. Knows nothing of the encoding, proves
 //! nothing, and may fail to find any plan that keeps the rules; what it finds is checked like any other. The number of
@@ -19,7 +20,7 @@ const MOVES_SQUARED: f64 = 100.0;
 const ROUND: usize = 1000;
 const ROUND_FOR: usize = 7000;
 /// The price of a missed rule stays within so many times its least.
-const MOST_DEARER: f64 = 200.0;
+const MOST_DEARER: f64 = 2_000.0;
 
 /// How long a search may take, in moves: fewer where HiGHS proves soon, more where it finds no plan.
 #[derive(Debug, Clone, Copy)]
@@ -48,6 +49,9 @@ pub(crate) const BEST_OF_WHOLE: Effort = Effort {
     heat: 0.045,
     cooling: 3.0,
 };
+/// Where a first one is not found in seconds, in half of the time there is.
+pub(crate) const ANY_OF_WHOLE: Effort =
+    Effort { each: f64::INFINITY, a_second: 250_000.0, most_seconds: 600.0, ..HOT };
 /// From anywhere.
 const HOT: Effort = Effort { each: 0.0, a_second: 0.0, most_seconds: 0.0, heat: 0.3, cooling: 5.0 };
 

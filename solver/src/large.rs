@@ -8,8 +8,10 @@
 //! 4. **Neighbourhoods**: some sites and all who could be there are decided anew, exactly, while the rest stays. Beside it HiGHS
 //!    has all that the prices settle not for good: what it proves is a bound of the whole.
 //!
+//! A first plan that misses a limit is aimed beyond it, and what it misses still is mended by neighbourhoods.
+//!
 //! Where most units must stay whole, linear programs say little of plans: small moves by the million make them, while the
-//! prices are sought.
+//! prices are sought; the later ones only to places the prices call promising.
 //!
 //! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
 
@@ -22,7 +24,7 @@ mod volume;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::channel;
+use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use self::highs::Written;
@@ -30,16 +32,17 @@ use self::knapsack::Sack;
 use self::part::{Cut, Fines, Part};
 use self::relaxation::{Relaxation, Rule};
 use self::volume::Volume;
-use crate::improve::{BEST_OF_WHOLE, Effort, FIRST_OF_WHOLE, Near, improved};
+use crate::improve::{ANY_OF_WHOLE, BEST_OF_WHOLE, Effort, FIRST_OF_WHOLE, Near, improved};
 use crate::outcome::{Phase, Plan, Settings};
-use crate::problem::{LimitTerm, Problem};
+use crate::problem::{Limit, LimitTerm, Problem};
 use crate::search::End;
 use crate::solve::Run;
 
 /// With fewer places than this HiGHS is given the whole problem: it proves an England of 3,400 services that may move, 20
 /// thousand places, in seconds, and chokes on a hundred thousand.
 const FEWEST_PLACES: usize = 50_000;
-/// Steps of the prices before the first plan, at a time and in all; more where the last hundred still gained so much.
+/// Steps of the prices at a time, before the first plan, and with those after it; more before it where the last hundred
+/// still gained so much.
 const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
 const MOST_BEFORE_A_PLAN: usize = 2_500;
@@ -239,12 +242,17 @@ impl Large<'_, '_> {
                 if self.is_done_with_first_plans() {
                     return;
                 }
-                rough = self.first_plan(times, &aims);
+                rough = self.first_plan(times, &aims).or(rough);
                 let missed = rough.as_ref().map_or_else(Vec::new, |plan| self.missed_limits(plan));
+                let before = aims.clone();
                 for &(limit, by) in &missed {
-                    aims[limit] += 1.5 * by;
+                    let Limit { low, high, .. } = &self.problem.limits[limit];
+                    // Between two ends there may be nothing beyond.
+                    if low.is_none() || high.is_none() {
+                        aims[limit] += 1.5 * by;
+                    }
                 }
-                if missed.is_empty() || self.is_whole() {
+                if aims == before || self.is_whole() {
                     break;
                 }
             }
@@ -265,15 +273,15 @@ impl Large<'_, '_> {
         self.run.cost().is_some() || self.is_over() || self.run.is_near_enough(self.settings)
     }
 
-    /// Hard limits a plan does not keep, and by how much each is missed.
+    /// Hard limits a plan does not keep, and by how much each is missed: below zero where there is too much.
     fn missed_limits(&self, plan: &Plan) -> Vec<(usize, f64)> {
         let missed = self.problem.limits.iter().enumerate().filter_map(|(l, limit)| {
             let value = plan.activity(limit);
             let below = limit.low.map_or(0.0, |low| low - value);
             let above = limit.high.map_or(0.0, |high| value - high);
             let size = limit.low.or(limit.high).map_or(1.0, f64::abs).max(1.0);
-            let by = below.max(above);
-            (limit.price.is_none() && by > 1e-7 * size).then_some((l, by))
+            let is_missed = limit.price.is_none() && below.max(above) > 1e-7 * size;
+            is_missed.then_some((l, if below > above { below } else { -above }))
         });
         missed.collect()
     }
@@ -312,6 +320,8 @@ impl Large<'_, '_> {
         let (tell, told) = channel();
         std::thread::scope(|scope| {
             let prices = scope.spawn(|| {
+                // Dropped with this thread, so that nobody waits for what will not come.
+                let tell = tell;
                 let mut is_over = || stop.load(Ordering::Relaxed);
                 ahead.run(&relaxation, STEPS_BEFORE_A_WHOLE_PLAN, None, &mut quick, &mut is_over);
                 // Whether anybody still listens is no matter.
@@ -320,7 +330,7 @@ impl Large<'_, '_> {
                 while left > 0 && !is_over() {
                     ahead.run(&relaxation, STEPS.min(left), None, &mut exact, &mut is_over);
                     left -= STEPS.min(left);
-                    if ahead.bound > most {
+                    if ahead.bound > most + 1e-6 * most.abs().max(1.0) {
                         is_impossible.store(true, Ordering::Relaxed);
                         break;
                     }
@@ -332,11 +342,23 @@ impl Large<'_, '_> {
                 let plan = improved(problem, settings, effort, near, &mut is_over);
                 plan.filter(|plan| run.try_offer(plan))
             };
-            if let Some(plan) = moved(self.run, FIRST_OF_WHOLE, None)
-                && let Ok(places) = told.recv()
-            {
-                let near = Near { plan: &plan, places: &places };
-                moved(self.run, BEST_OF_WHOLE, Some(&near));
+            let is_first = moved(self.run, FIRST_OF_WHOLE, None).is_some();
+            let places = loop {
+                match told.recv_timeout(Duration::from_millis(5)) {
+                    Ok(places) => break Some(places),
+                    Err(RecvTimeoutError::Timeout) => stop.store(self.is_over(), Ordering::Relaxed),
+                    Err(RecvTimeoutError::Disconnected) => break None,
+                }
+            };
+            let is_whole = |plan: &Plan| (0..problem.units.len()).all(|r| plan.place(r).is_some());
+            let best = self.run.best_plan().map(|(plan, _)| plan).filter(is_whole);
+            match best.zip(places) {
+                Some((plan, places)) => {
+                    let near = Near { plan: &plan, places: &places };
+                    moved(self.run, BEST_OF_WHOLE, Some(&near));
+                }
+                None if !is_first => drop(moved(self.run, ANY_OF_WHOLE, None)),
+                None => {}
             }
             while !prices.is_finished() {
                 stop.store(self.is_over(), Ordering::Relaxed);

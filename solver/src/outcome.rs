@@ -13,8 +13,8 @@ pub struct Settings {
     pub gap: f64,
     /// Wall seconds after which the best plan so far is taken; infinite is no limit.
     pub time_limit_seconds: f64,
-    /// Branches HiGHS may take at a time, after which the best plan so far is taken. Unlike a time limit it leaves the
-    /// same plan on every machine.
+    /// Branches HiGHS may take with the whole, after which the best plan so far is taken; parts of large problems have a
+    /// number of their own. With no time limit the plan is the same on every machine.
     #[serde(default)]
     pub branches: Option<u32>,
     /// Same seed and no time limit reached: same plan, to the byte, however many threads there are.

@@ -224,13 +224,18 @@ fn read(solved: &SolvedModel) -> Message {
     let is_feasible = solved.primal_solution_status() == HighsSolutionStatus::Feasible;
     let columns = (is_feasible && matches!(end, End::Proved | End::Stopped))
         .then(|| solved.get_solution().columns().to_vec());
-    // Without whole-number columns HiGHS reports no bound of a search; the optimum is its own bound.
-    let is_linear = solved.mip_gap().is_infinite();
-    let bound = if is_linear && end == End::Proved {
-        solved.objective_value()
-    } else {
-        solved.double_info_value(c"mip_dual_bound").unwrap_or(f64::NEG_INFINITY)
-    };
+    let bound = proved(solved);
     let nodes = solved.int_info_value(c"mip_node_count").unwrap_or(0);
     Message::Done { end, columns, bound, nodes: u64::try_from(nodes).unwrap_or(0) }
+}
+
+/// What HiGHS has proved. Without whole-number columns it counts no branches and reports a bound of zero that is none; the
+/// optimum is its own bound then.
+pub(crate) fn proved(solved: &SolvedModel) -> f64 {
+    let is_linear = solved.int_info_value(c"mip_node_count").unwrap_or(-1) < 0;
+    match (is_linear, solved.status()) {
+        (false, _) => solved.double_info_value(c"mip_dual_bound").unwrap_or(f64::NEG_INFINITY),
+        (true, HighsModelStatus::Optimal) => solved.objective_value(),
+        (true, _) => f64::NEG_INFINITY,
+    }
 }

@@ -37,10 +37,10 @@ pub(super) struct SolveArgs {
     /// Gap at which the search may stop, in per cent.
     #[arg(long, default_value_t = 0.0)]
     gap: f64,
-    /// Seconds after which the best plan so far is taken.
-    #[arg(long, default_value_t = 60.0)]
-    time: f64,
-    /// Branches the search may take at a time: unlike seconds, they end it with the same plan on every machine.
+    /// Seconds after which the best plan so far is taken: 60, or none where --branches is given.
+    #[arg(long)]
+    time: Option<f64>,
+    /// Branches the search may take, instead of seconds: they end it with the same plan on every machine.
     #[arg(long)]
     branches: Option<u32>,
     /// For the solver.
@@ -83,8 +83,9 @@ pub(super) fn run(args: &SolveArgs) -> anyhow::Result<ExitCode> {
         args.gap.is_finite() && (0.0..=100.0).contains(&args.gap),
         "--gap is a percentage from 0 to 100"
     );
+    let time = args.time.unwrap_or(if args.branches.is_some() { f64::INFINITY } else { 60.0 });
     anyhow::ensure!(
-        args.time.is_finite() && args.time > 0.0,
+        time > 0.0 && args.time.is_none_or(f64::is_finite),
         "--time is a number of seconds above 0"
     );
     let problem = problem(args)?;
@@ -95,7 +96,7 @@ pub(super) fn run(args: &SolveArgs) -> anyhow::Result<ExitCode> {
 
     let settings = Settings {
         gap: args.gap / 100.0,
-        time_limit_seconds: args.time,
+        time_limit_seconds: time,
         branches: args.branches,
         seed: args.seed,
     };

@@ -11,6 +11,7 @@ use crate::columns::{Columns, Term};
 use crate::outcome::Plan;
 use crate::problem::Problem;
 use crate::rules;
+use crate::search::proved;
 use crate::solve::COST_SCALE;
 
 /// Options nearest to whole that are settled at a time.
@@ -109,7 +110,7 @@ impl<'a> Written<'a> {
         let is_good = solved.primal_solution_status() == HighsSolutionStatus::Feasible
             && solved.status() != HighsModelStatus::Infeasible;
         let values = is_good.then(|| solved.get_solution().columns().to_vec());
-        let bound = ear.bound.max(solved.double_info_value(c"mip_dual_bound").unwrap_or(ear.bound));
+        let bound = ear.bound.max(proved(&solved));
         self.model = Some(Model::from(solved));
         Some((values?, bound / self.scale))
     }

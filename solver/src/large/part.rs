@@ -20,7 +20,8 @@ pub(crate) struct Fines {
     pub(crate) floors: Vec<f64>,
     /// By limit.
     pub(crate) limits: Vec<f64>,
-    /// By limit: how much further than asked is aimed, so that what is rounded on the way there is not missed.
+    /// By limit: how much further than asked is aimed, so that what is rounded on the way there is not missed; above the
+    /// least, or as a number below zero below the most.
     pub(crate) aims: Vec<f64>,
 }
 
@@ -292,8 +293,8 @@ impl<'a> Maker<'a> {
                 name: limit.name.clone(),
                 family: limit.family.clone(),
                 terms,
-                low: limit.low.map(|low| low + further - fixed - crumbs(low)),
-                high: limit.high.map(|high| high - further - fixed + crumbs(high)),
+                low: limit.low.map(|low| low + further.max(0.0) - fixed - crumbs(low)),
+                high: limit.high.map(|high| high + further.min(0.0) - fixed + crumbs(high)),
                 price: limit.price.or(fine),
             });
         }

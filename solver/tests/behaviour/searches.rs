@@ -283,6 +283,28 @@ fn limits_in_branches_leave_the_same_bytes_however_busy_the_machine_is() {
 }
 
 #[test]
+fn a_linear_program_told_to_stop_proves_no_more_than_is_true() {
+    // Every site settled, every unit divided: no whole numbers are left, and all costs are below zero.
+    let mut problem = estate(BOROUGH, 3, 0.0);
+    for site in &mut problem.sites {
+        site.allowed = vec![site.today];
+    }
+    for unit in &mut problem.units {
+        unit.is_divisible = true;
+        unit.places.iter_mut().for_each(|place| place.cost -= 1e6);
+    }
+    let best = solve_whole(&problem, &Settings::default(), &mut ());
+    assert_eq!(best.status, Status::Optimal);
+
+    let stopped = solve_whole(&problem, &Settings::default(), &mut Notes::until(0));
+
+    assert_eq!(stopped.trouble, None);
+    assert!(best.objective < Some(0.0));
+    let most = best.objective.map(|cost| cost + 1e-6 * cost.abs());
+    assert!(stopped.bound <= most, "{:?} {:?}", stopped.bound, best.objective);
+}
+
+#[test]
 fn companions_with_one_place_left_each_apart_have_no_plan() {
     // The second does not fit where alone the first may be.
     let site = |name: &str, room| Site {
