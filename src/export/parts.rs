@@ -2,7 +2,7 @@
 
 use super::access::{minutes, verdict_words, why};
 use super::{Cell, Table, grouped};
-use crate::access::{AreaAssessment, By, Group};
+use crate::access::{AreaAssessment, By, Doubt, Group};
 use crate::scenario::Parted;
 
 /// A row for the whole of each area, then one a part. Parts by area and by decile add up to the whole; groups overlap.
@@ -66,8 +66,14 @@ fn row(told: &Parted, by: &str, code: &str, part: &AreaAssessment) -> Vec<Cell> 
     };
     let any = match part.any_mean_minutes {
         None if part.people == 0 => Cell::Empty,
-        None => Cell::Unknown("no such site in reach"),
+        None => {
+            Cell::Unknown(why_no_any(part).next().map_or("no such site in reach", Doubt::short))
+        }
         Some(any) => Cell::Number(any, 1),
+    };
+    let none_passing = match why_no_any(part).next() {
+        Some(doubt) => Cell::Unknown(doubt.short()),
+        None => Cell::count(part.none_passing_people),
     };
     let farther = part.farther_minutes.map_or(Cell::Empty, |minutes| Cell::Number(minutes, 1));
     vec![
@@ -85,7 +91,7 @@ fn row(told: &Parted, by: &str, code: &str, part: &AreaAssessment) -> Vec<Cell> 
         any,
         part.farther().map_or(Cell::Unknown("no passing site known"), Cell::count),
         farther,
-        Cell::count(part.none_passing_people),
+        none_passing,
         why(part),
         minutes(part.p90_minutes),
         minutes(part.unweighted_mean_minutes),
@@ -96,6 +102,14 @@ fn row(told: &Parted, by: &str, code: &str, part: &AreaAssessment) -> Vec<Cell> 
         Cell::text(&*told.set_for),
         Cell::text(&*told.standard.key),
     ]
+}
+
+/// Why nobody can tell whether a site of any kind is in reach; nothing where somebody surely has one, or nobody has.
+fn why_no_any(part: &AreaAssessment) -> impl Iterator<Item = Doubt> {
+    let is_open = part.any_mean_minutes.is_none() && part.people > 0;
+    // Where a survey is all that lacks, the site is known and in reach.
+    let doubts = part.doubts.iter().map(|(doubt, _)| *doubt);
+    doubts.filter(move |doubt| is_open && *doubt != Doubt::NotSurveyed)
 }
 
 /// The price of inaccessibility of an area, in sentences.
@@ -114,8 +128,18 @@ pub fn price(told: &Parted) -> Vec<String> {
         words.push(format!(
             "On average the nearest of any kind is {any:.1} minutes away, over those who have one in reach; the nearest that surely passes is {passing}."
         ));
+    } else if whole.people == 0 {
+        words.push("No disabled resident is known to live here.".to_owned());
     } else {
-        words.push("No site of this kind of care is in reach of anybody here.".to_owned());
+        let why: Vec<&str> = why_no_any(whole).map(Doubt::words).collect();
+        words.push(if why.is_empty() {
+            "No site of this kind of care is in reach of anybody here.".to_owned()
+        } else {
+            format!(
+                "How far the nearest site of this kind of care is cannot be told for anybody here: {}.",
+                why.join("; ")
+            )
+        });
     }
     if let (people @ 1.., Some(minutes)) = (whole.farther_people, whole.farther_minutes) {
         words.push(format!(
@@ -129,10 +153,102 @@ pub fn price(told: &Parted) -> Vec<String> {
             count(whole.none_passing_people)
         ));
     }
-    if whole.farther() == Some(0) && whole.none_passing_people == 0 {
-        words.push(
-            "Nobody’s nearest passing site is farther than the nearest of any kind.".to_owned(),
-        );
+    if whole.reached > 0 && whole.farther_people == 0 && whole.none_passing_people == 0 {
+        let is_everybody = whole.reached == whole.people && whole.unknown_zones == 0;
+        let words_of = if is_everybody {
+            "Nobody’s nearest passing site is farther than the nearest of any kind."
+        } else {
+            "Of those who have one in reach, nobody’s nearest passing site is farther than the nearest of any kind."
+        };
+        words.push(words_of.to_owned());
     }
     words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::access::{Area, Limit, Standard, Verdict};
+    use crate::register::ServiceLine;
+    use crate::travel::Mode;
+
+    fn area(people: u64, doubts: Vec<(Doubt, u64)>) -> AreaAssessment {
+        let undetermined = if doubts.is_empty() { 0 } else { people };
+        AreaAssessment {
+            area: Area::All,
+            name: "All areas".to_owned(),
+            people,
+            within: 0,
+            beyond: people - undetermined,
+            undetermined,
+            doubts,
+            mean_minutes: None,
+            median_minutes: None,
+            p90_minutes: None,
+            unweighted_mean_minutes: None,
+            unweighted_median_minutes: None,
+            unweighted_p90_minutes: None,
+            any_mean_minutes: None,
+            farther_people: 0,
+            farther_minutes: None,
+            none_passing_people: 0,
+            reached: 0,
+            unknown_zones: 0,
+            least_share: Some(0.0),
+            greatest_share: Some(1.0),
+            verdict: Verdict::Undetermined,
+        }
+    }
+
+    fn told(whole: AreaAssessment) -> Parted {
+        let standard = Standard {
+            key: "s".to_owned(),
+            words: "within 800 m".to_owned(),
+            service_line: ServiceLine::PrimaryCare,
+            mode: Mode::StepFreeWalk,
+            limit: Limit::Metres(800.0),
+            share: 0.9,
+            group: Group::StepFree,
+            area: Area::All,
+            from: chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
+            until: None,
+            source: "a test".to_owned(),
+            is_policy: false,
+        };
+        Parted { standard, set_for: "All areas".to_owned(), whole, parts: Vec::new() }
+    }
+
+    #[test]
+    fn what_nobody_can_tell_is_not_told_as_out_of_reach() {
+        let cells = |told: &Parted| {
+            let table = parts([told]);
+            ["any_mean_minutes", "none_passing_people"].map(|key| {
+                let at = table.columns.iter().position(|column| column.key == key).unwrap();
+                table.rows[0][at].clone()
+            })
+        };
+        for doubt in [Doubt::NoOffer, Doubt::NotPlaced, Doubt::NoMinutes, Doubt::WayUnsure] {
+            let told = told(area(9, vec![(doubt, 9)]));
+            assert_eq!(cells(&told), [Cell::Unknown(doubt.short()), Cell::Unknown(doubt.short())]);
+            let words = price(&told);
+            assert!(words.len() == 1 && words[0].contains(doubt.words()), "{words:?}");
+        }
+        let none = told(area(9, Vec::new()));
+        assert_eq!(cells(&none), [Cell::Unknown("no such site in reach"), Cell::count(0)]);
+        assert_eq!(price(&none), ["No site of this kind of care is in reach of anybody here."]);
+    }
+
+    #[test]
+    fn nobody_s_is_farther_is_said_of_those_who_have_one_in_reach() {
+        let reached = |reached| AreaAssessment {
+            reached,
+            mean_minutes: Some(5.0),
+            any_mean_minutes: Some(5.0),
+            ..area(9, Vec::new())
+        };
+        assert!(price(&told(reached(9)))[1].starts_with("Nobody’s"));
+        assert!(
+            price(&told(reached(4)))[1].starts_with("Of those who have one in reach, nobody’s")
+        );
+    }
 }
