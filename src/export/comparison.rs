@@ -56,7 +56,8 @@ pub fn changed(mut table: Table) -> (Table, usize) {
         if let Some(band) = band {
             return of(band) != Some(&Cell::text(SAME_BAND)) && is_some(people.and_then(of));
         }
-        (counts.is_empty() && pairs.is_empty())
+        // A list without counts is of what changes: a journey that nobody can time is moved all the same.
+        counts.is_empty()
             || counts.iter().any(|at| is_some(of(*at)))
             || pairs.iter().any(|(was, is)| of(*was) != of(*is))
     });
@@ -458,6 +459,11 @@ mod tests {
         let rows = [row(SAME_BAND, 7), row("Over 20 minutes longer", 0), row("Longer", 3)];
         let (table, left_out) = changed(Table::new("minutes", "", &columns).with(rows));
         assert_eq!((table.rows, left_out), (vec![row("Longer", 3)], 2));
+
+        let columns = [("minutes_before", "Before", true), ("minutes_after", "After", true)];
+        let untold = vec![Cell::Unknown("not known"), Cell::Unknown("not known")];
+        let (table, left_out) = changed(Table::new("journeys", "", &columns).with([untold]));
+        assert_eq!((table.rows.len(), left_out), (1, 0));
 
         let lists = Table::new("worst", "", &[("zone", "Zone", false)]);
         let (table, left_out) = changed(lists.with([vec![Cell::text("E01")]]));
