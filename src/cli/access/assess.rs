@@ -51,7 +51,7 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
     let told = today
         .standards
         .iter()
-        .filter_map(|standard| today.parted(standard, &geography.zones, "all", args.by.as_slice()));
+        .filter_map(|standard| today.parted(standard, &geography.zones, "All areas", args.by.as_slice()));
     let table = export::parts::parts(&told.collect::<Vec<_>>());
     if args.csv {
         std::io::stdout().lock().write_all(export::write(&table).as_bytes())?;
