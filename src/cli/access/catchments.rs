@@ -30,7 +30,7 @@ pub(super) struct CatchmentArgs {
     /// For whom: everyone, `step_free`, `no_car`, aged65 or `most_deprived_fifth`.
     #[arg(long, default_value = "everyone", value_parser = group)]
     group: Group,
-    /// How people travel: walk, `step_free_walk`, drive or `public_transport`.
+    /// How people travel: walk, `step_free_walk`, drive, `public_transport` or `step_free_public_transport`.
     #[arg(long, default_value = "walk", value_parser = mode)]
     mode: Mode,
     /// How far, in minutes.

@@ -85,7 +85,7 @@ fn shows(request: &HttpRequest) -> Result<pages::Shows, Problem> {
     Ok(pages::Shows { standard, line: line.map_or("", ServiceLine::word).to_owned() })
 }
 
-/// Areas of a borough by minutes to the nearest passing site. An area without an outline is a point.
+/// Areas of a borough by minutes to the nearest site that serves. An area without an outline is a point.
 #[utoipa::path(get, path = "/api/v1/access/boroughs/{borough}/zones.geojson", tag = "Access",
     params(
         ("borough" = String, Path, description = "GSS code or name"),

@@ -224,7 +224,7 @@ pub(super) struct Catchments {
         ("measure" = Option<String>, Query, description = "`2sfca`, `e2sfca` (the default), `3sfca`, `gravity` or `raam`"),
         ("supply" = Option<String>, Query, description = "`people` (the default), `area` or `sites`"),
         ("group" = Option<String>, Query, description = "`everyone`, `step_free`, `no_car`, `aged65` or `most_deprived_fifth`"),
-        ("mode" = Option<String>, Query, description = "`walk`, `step_free_walk`, `drive` or `public_transport`"),
+        ("mode" = Option<String>, Query, description = "`walk`, `step_free_walk`, `drive`, `public_transport` or `step_free_public_transport`"),
         ("minutes" = Option<f64>, Query, minimum = 0, maximum = 240, description = "30 where not given"),
     ),
     responses((status = 200, description = "Tables by name", body = Catchments)))]

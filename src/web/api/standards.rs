@@ -35,7 +35,7 @@ pub(super) struct StandardView {
     key: String,
     words: String,
     service_line: &'static str,
-    /// `walk`, `step_free_walk`, `drive` or `public_transport`.
+    /// `walk`, `step_free_walk`, `drive`, `public_transport` or `step_free_public_transport`.
     #[schema(value_type = String)]
     mode: Mode,
     /// Null where the limit is in metres.
@@ -128,7 +128,7 @@ pub(super) struct NewStandard {
     /// A word of the list of service lines.
     #[schema(example = "primary_care")]
     service_line: String,
-    /// `walk`, `step_free_walk`, `drive` or `public_transport`.
+    /// `walk`, `step_free_walk`, `drive`, `public_transport` or `step_free_public_transport`.
     #[schema(example = "walk")]
     mode: String,
     /// Above 0 and up to 600. This or `limit_metres`.
