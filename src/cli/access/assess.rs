@@ -48,10 +48,9 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
     let geography = &snapshot.geography;
     let rules = config::gate_rules()?;
     let today = AccessToday::new(&snapshot.register, geography, standards, figures, &rules)?;
-    let told = today
-        .standards
-        .iter()
-        .filter_map(|standard| today.parted(standard, &geography.zones, "All areas", args.by.as_slice()));
+    let told = today.standards.iter().filter_map(|standard| {
+        today.parted(standard, &geography.zones, "All areas", args.by.as_slice())
+    });
     let table = export::parts::parts(&told.collect::<Vec<_>>());
     if args.csv {
         std::io::stdout().lock().write_all(export::write(&table).as_bytes())?;
