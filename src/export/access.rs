@@ -50,9 +50,19 @@ fn percent(part: u64, of: u64) -> Cell {
     if of == 0 { Cell::Empty } else { Cell::Number(part as f64 * 100.0 / of as f64, 1) }
 }
 
-/// The share surely within, and the share that could be.
+/// The share surely within, and the share that could be: what the verdict goes by, which counts people whose number is
+/// not known against the one and for the other.
 fn bounds(area: &AreaAssessment) -> [Cell; 2] {
-    [percent(area.within, area.people), percent(area.within + area.undetermined, area.people)]
+    if area.people + area.unknown_zones == 0 {
+        return [Cell::Empty, Cell::Empty];
+    }
+    let told = |share: Option<f64>, part| {
+        share.map_or_else(|| percent(part, area.people), |share| Cell::Number(share * 100.0, 1))
+    };
+    [
+        told(area.least_share, area.within),
+        told(area.greatest_share, area.within + area.undetermined),
+    ]
 }
 
 /// Minutes to the nearest passing site, or why none can be told.
@@ -158,7 +168,8 @@ pub fn areas(
                 match area {
                     Some(area) => {
                         row.push(Cell::text(verdict_words(area.verdict)));
-                        row.push(percent(area.within, area.people));
+                        let [least, _] = bounds(&area);
+                        row.push(least);
                     }
                     None => row.extend([Cell::Empty, Cell::Empty]),
                 }
@@ -515,7 +526,10 @@ pub fn trend(standards: &[&Standard], versions: &[AtVersion]) -> Table {
         versions.iter().map(|AtVersion { version, on, told }| {
             let mut row = vec![Cell::count(*version), Cell::Date(*on)];
             row.extend(told.iter().map(|area| match area {
-                Some(area) => percent(area.within, area.people),
+                Some(area) => {
+                    let [least, _] = bounds(area);
+                    least
+                }
                 None => Cell::Unknown("no site of this line then"),
             }));
             row
@@ -548,6 +562,20 @@ fn by_line<'a>(list: impl Iterator<Item = (&'a ServiceLine, &'a u64)>) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::export::parts::tests::area;
+
+    #[test]
+    fn shares_count_people_whose_number_is_not_known_as_the_verdict_does() {
+        let told = AreaAssessment {
+            within: 9,
+            unknown_zones: 1,
+            least_share: Some(0.5),
+            greatest_share: Some(0.75),
+            ..area(10, Vec::new())
+        };
+        assert_eq!(bounds(&told), [Cell::Number(50.0, 1), Cell::Number(75.0, 1)]);
+        assert_eq!(bounds(&area(0, Vec::new())), [Cell::Empty, Cell::Empty]);
+    }
 
     #[test]
     fn a_team_s_base_has_no_rank_and_comes_last_and_lists_part_by_what_comes_first() {

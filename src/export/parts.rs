@@ -166,13 +166,13 @@ pub fn price(told: &Parted) -> Vec<String> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::access::{Area, Limit, Standard, Verdict};
     use crate::register::ServiceLine;
     use crate::travel::Mode;
 
-    fn area(people: u64, doubts: Vec<(Doubt, u64)>) -> AreaAssessment {
+    pub(crate) fn area(people: u64, doubts: Vec<(Doubt, u64)>) -> AreaAssessment {
         let undetermined = if doubts.is_empty() { 0 } else { people };
         AreaAssessment {
             area: Area::All,
