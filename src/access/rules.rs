@@ -158,7 +158,7 @@ fn contradiction(first: &Standard, second: &Standard) -> Option<Contradiction> {
     else {
         return None;
     };
-    let percent = |standard: &Standard| format!("{}", (standard.share * 1e4).round() / 1e2);
+    let percent = |standard: &Standard| standard.percent().to_string();
     if a.total_cmp(&b).is_eq() {
         return Some(Contradiction::TwoShares {
             first: first.key.clone(),

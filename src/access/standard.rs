@@ -247,6 +247,11 @@ pub struct Standard {
 }
 
 impl Standard {
+    /// The share asked for, in per cent to two decimals: printed, it has no more of them than it takes.
+    pub fn percent(&self) -> f64 {
+        (self.share * 1e4).round() / 1e2
+    }
+
     /// Whether it holds on a day.
     pub fn is_in_force(&self, day: NaiveDate) -> bool {
         self.from <= day && self.until.is_none_or(|until| day <= until)
@@ -423,6 +428,15 @@ pub(super) mod tests {
             until: None,
             source: "a test".to_owned(),
             is_policy: false,
+        }
+    }
+
+    #[test]
+    fn a_share_is_told_with_the_decimals_it_has() {
+        for (share, words) in
+            [(0.975, "97.5"), (0.9, "90"), (1.0, "100"), (0.29, "29"), (0.3333, "33.33")]
+        {
+            assert_eq!(walk(share).percent().to_string(), words);
         }
     }
 

@@ -46,6 +46,13 @@ pub fn limit_words(standard: &Standard) -> String {
     }
 }
 
+/// The share a standard asks for, with the decimals it has.
+fn share_asked(standard: &Standard) -> Cell {
+    let percent = standard.percent();
+    let decimals = percent.to_string().split_once('.').map_or(0, |(_, places)| places.len());
+    Cell::Number(percent, decimals)
+}
+
 fn percent(part: u64, of: u64) -> Cell {
     if of == 0 { Cell::Empty } else { Cell::Number(part as f64 * 100.0 / of as f64, 1) }
 }
@@ -114,7 +121,7 @@ pub fn standards<'a>(
             Cell::text(&*standard.words),
             Cell::text(standard.area.name(zones)),
             Cell::text(verdict_words(area.verdict)),
-            Cell::Number(standard.share * 100.0, 0),
+            share_asked(standard),
             least,
             most,
             Cell::count(area.people),
@@ -222,7 +229,7 @@ pub fn statement(lines: &[(LineShortfall, Closing)], zones: &Zones) -> Table {
             Cell::text(&*line.standard.key),
             Cell::text(line.standard.area.name(zones)),
             Cell::text(limit_words(&line.standard)),
-            Cell::Number(line.standard.share * 100.0, 0),
+            share_asked(&line.standard),
         ];
         row.extend([told.people, told.within, told.beyond, told.undetermined].map(Cell::count));
         row.push(why(told));
@@ -562,7 +569,14 @@ fn by_line<'a>(list: impl Iterator<Item = (&'a ServiceLine, &'a u64)>) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::export::parts::tests::area;
+    use crate::export::parts::tests::{area, standard};
+
+    #[test]
+    fn a_share_asked_for_is_not_rounded_to_the_whole_per_cent() {
+        let asked = |share| share_asked(&standard(share));
+        assert_eq!(asked(0.975), Cell::Number(97.5, 1));
+        assert_eq!(asked(0.9), Cell::Number(90.0, 0));
+    }
 
     #[test]
     fn shares_count_people_whose_number_is_not_known_as_the_verdict_does() {

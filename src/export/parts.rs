@@ -200,22 +200,30 @@ pub(super) mod tests {
         }
     }
 
-    fn told(whole: AreaAssessment) -> Parted {
-        let standard = Standard {
+    pub(crate) fn standard(share: f64) -> Standard {
+        Standard {
             key: "s".to_owned(),
             words: "within 800 m".to_owned(),
             service_line: ServiceLine::PrimaryCare,
             mode: Mode::StepFreeWalk,
             limit: Limit::Metres(800.0),
-            share: 0.9,
+            share,
             group: Group::StepFree,
             area: Area::All,
             from: chrono::NaiveDate::from_ymd_opt(2026, 1, 1).unwrap(),
             until: None,
             source: "a test".to_owned(),
             is_policy: false,
-        };
-        Parted { standard, set_for: "All areas".to_owned(), whole, parts: Vec::new() }
+        }
+    }
+
+    fn told(whole: AreaAssessment) -> Parted {
+        Parted {
+            standard: standard(0.9),
+            set_for: "All areas".to_owned(),
+            whole,
+            parts: Vec::new(),
+        }
     }
 
     #[test]

@@ -178,13 +178,13 @@ fn findings(ground: &Ground<'_>, before: &[Assessment]) -> Vec<Finding> {
                 continue;
             }
             let percent = |people: u64| 100.0 * people as f64 / area.people as f64;
-            let asked = standard.share * 100.0;
+            let asked = standard.percent();
             let (code, words) = match area.verdict {
                 Verdict::Pass => continue,
                 Verdict::Fail => (
                     "standard_missed",
                     format!(
-                        "{}: in {} {:.1} % are within, where {asked:.0} % is asked.",
+                        "{}: in {} {:.1} % are within, where {asked} % is asked.",
                         standard.words,
                         area.name,
                         percent(area.within)
@@ -193,7 +193,7 @@ fn findings(ground: &Ground<'_>, before: &[Assessment]) -> Vec<Finding> {
                 Verdict::Undetermined => (
                     "standard_undetermined",
                     format!(
-                        "{}: in {} {:.1} % are surely within and {:.1} % cannot be told ({}); {asked:.0} % is asked.",
+                        "{}: in {} {:.1} % are surely within and {:.1} % cannot be told ({}); {asked} % is asked.",
                         standard.words,
                         area.name,
                         percent(area.within),

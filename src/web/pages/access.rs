@@ -515,7 +515,7 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
     };
     let is_silent = told.doubts.iter().any(|(doubt, _)| doubt.is_silence());
     let mut words = vec![format!(
-        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard ({}, set for {}) asks for {:.0} %.",
+        "{} of {} disabled residents ({:.1} %) surely have a site that passes every must-pass access item within {}. The standard ({}, set for {}) asks for {} %.",
         count(told.within),
         count(told.people),
         share(told.within),
@@ -526,7 +526,7 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
         } else {
             line.standard.area.name(zones)
         },
-        line.standard.share * 100.0
+        line.standard.percent()
     )];
     if told.beyond > 0 {
         words.push(format!(
