@@ -12,8 +12,8 @@ use super::register::Choice;
 use super::table::{Dress, Shown, about};
 use super::{Page, csv, page, view_of};
 use crate::access::{
-    Area, Closing, Doubt, Group, LineShortfall, Standard, Standing, Verdict, ZoneReach, findings,
-    lines_without,
+    Area, Assessment, Closing, Doubt, Group, LineShortfall, Standard, Standing, Verdict, ZoneReach,
+    findings, lines_without,
 };
 use crate::export::{self, Cell, Table, grouped};
 use crate::fund::Terms;
@@ -468,8 +468,22 @@ fn trend_table(
     reached: &Reached,
     area: &Area,
 ) -> Result<Table, Problem> {
-    let standards: Vec<&Standard> = reached.today.standards.iter().collect();
-    Ok(export::access::trend(&standards, &app.trend(estate, area)?))
+    // A standard that is not set for the area has no share there, at this version or at any.
+    let is_set = |told: &Assessment| {
+        told.total.area == *area || told.boroughs.iter().any(|borough| borough.area == *area)
+    };
+    let is_set: Vec<bool> = reached.today.assessments.iter().map(is_set).collect();
+    let assessed = reached.today.assessments.iter().map(|told| &told.standard);
+    let standards: Vec<&Standard> = only(assessed, &is_set).collect();
+    let mut versions = app.trend(estate, area)?;
+    for version in &mut versions {
+        version.told = only(std::mem::take(&mut version.told), &is_set).collect();
+    }
+    Ok(export::access::trend(&standards, &versions))
+}
+
+fn only<T>(list: impl IntoIterator<Item = T>, is_kept: &[bool]) -> impl Iterator<Item = T> {
+    list.into_iter().zip(is_kept).filter_map(|(one, is_kept)| is_kept.then_some(one))
 }
 
 /// A line a standard; nothing where there are not two versions to draw a line between.
