@@ -80,6 +80,9 @@ pub struct LineShortfall {
     pub within_reach_of_any: u64,
     /// Sites of the line that the table of minutes knows: passing, failing, unknown.
     pub sites: (u64, u64, u64),
+    /// Residents of the zones not surely within whose number of disabled residents is not known: the most that could be
+    /// hidden there.
+    hidden: u64,
     /// The zones that lack a site that surely passes, with the sites that could be one.
     lacking: Vec<Lacking>,
 }
@@ -87,6 +90,8 @@ pub struct LineShortfall {
 #[derive(Debug, Clone, PartialEq)]
 struct Lacking {
     people: u64,
+    /// As in [`LineShortfall`], of this zone.
+    hidden: u64,
     candidates: Vec<SiteCode>,
 }
 
@@ -166,6 +171,7 @@ fn of_line(
         perhaps_no_site: 0,
         within_reach_of_any: 0,
         sites: (0, 0, 0),
+        hidden: 0,
         lacking: Vec::new(),
     };
     let mut gates: Vec<Option<Option<bool>>> = vec![None; times.sites.len()];
@@ -194,6 +200,8 @@ fn of_line(
         if zone.standing == Standing::Within {
             continue;
         }
+        let hidden = if zone.people.is_none() { zone.residents } else { 0 };
+        told.hidden += hidden;
         if zone.standing == Standing::Beyond {
             told.residents_beyond += zone.residents;
         }
@@ -222,7 +230,7 @@ fn of_line(
             }
         }
         let candidates = near.into_iter().map(|(code, _)| code.clone()).collect();
-        told.lacking.push(Lacking { people, candidates });
+        told.lacking.push(Lacking { people, hidden, candidates });
     }
     told
 }
@@ -309,7 +317,7 @@ pub struct Closing {
     pub steps: Vec<Step>,
     /// People surely within after them.
     pub within: u64,
-    /// Whether the standard's share is reached.
+    /// Whether the standard's share is surely reached, however many live where their number is not known.
     pub is_met: bool,
     /// What they cost together.
     pub cost: WorksCost,
@@ -334,8 +342,11 @@ pub fn closing(line: &LineShortfall, to_pass: impl Fn(&SiteCode) -> Option<ToPas
         .collect();
     let mut is_served = vec![false; line.lacking.len()];
     let mut closing = Closing { within: line.assessed.within, ..Closing::default() };
+    // As in the verdict, whoever may live in a zone that is not within counts against.
+    let mut hidden = line.hidden;
     loop {
-        closing.is_met = reaches(closing.within, line.assessed.people, line.standard.share);
+        closing.is_met =
+            reaches(closing.within, line.assessed.people + hidden, line.standard.share);
         if closing.is_met {
             break;
         }
@@ -360,8 +371,10 @@ pub fn closing(line: &LineShortfall, to_pass: impl Fn(&SiteCode) -> Option<ToPas
         let is_survey_first =
             open.remove(code).is_some_and(|(to_pass, _)| to_pass.failed.is_empty());
         for number in gaining.get(code).into_iter().flatten() {
-            if let Some(served) = is_served.get_mut(*number) {
+            let place = is_served.get_mut(*number).zip(line.lacking.get(*number));
+            if let Some((served, zone)) = place.filter(|(served, _)| !**served) {
                 *served = true;
+                hidden = hidden.saturating_sub(zone.hidden);
             }
         }
         closing.within += gains;
@@ -547,6 +560,35 @@ mod tests {
         assert_eq!((closed.within, closed.is_met), (60, false));
         assert_eq!(closed.cost.central, Pence::pounds(150));
         assert_eq!(told.lines[0].assessed.verdict, Verdict::Fail);
+    }
+
+    #[test]
+    fn a_standard_is_not_surely_met_while_it_may_turn_on_people_nobody_has_counted() {
+        let line = standard(ServiceLine::PrimaryCare);
+        let closed = |zones: &Zones| {
+            let told = shortfall(
+                &Area::All,
+                zones,
+                &[Line {
+                    standard: &line,
+                    times: &times(zones, &ROAD),
+                    state: &state(ServiceLine::PrimaryCare, &ROAD),
+                }],
+            );
+            let costs = costs(&ROAD, &[0, 100, 50]);
+            closing(&told.lines[0], |site| costs.get(site).cloned())
+        };
+        let uncounted = |east| Zone { disabled: None, ..zone("E04", east, 40) };
+
+        // Nobody is counted at all, and nobody has a site.
+        assert!(!closed(&zones(vec![uncounted(5_000.0)])).is_met);
+        // All who are counted are within, and as many as 400 elsewhere may not be.
+        assert!(!closed(&zones(vec![zone("E01", 0.0, 10), uncounted(5_000.0)])).is_met);
+        // They have the site that passes themselves.
+        assert!(closed(&zones(vec![zone("E01", 0.0, 10), uncounted(0.0)])).is_met);
+        // B gains the 20 who are counted, and with them whoever is not.
+        let both = closed(&zones(vec![zone("E03", 2_000.0, 20), uncounted(2_000.0)]));
+        assert!(both.is_met && !both.steps.is_empty());
     }
 
     #[test]

@@ -608,7 +608,13 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
             if closing.steps.len() == 1 { "site" } else { "sites" },
             count(closing.within),
             share(closing.within),
-            if closing.is_met { "which meets the standard" } else { "which still misses the standard" },
+            if closing.is_met {
+                "which meets the standard"
+            } else if told.unknown_zones > 0 {
+                "which does not surely meet the standard"
+            } else {
+                "which still misses the standard"
+            },
             pounds(closing.cost.central),
             pounds(closing.cost.low),
             pounds(closing.cost.high),
