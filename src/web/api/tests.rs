@@ -1240,6 +1240,9 @@ async fn a_standard_of_one_borough_says_nothing_of_another() {
         let standards = service.ok(&of("standards")).await;
         let mut standards = standards["rows"].as_array().unwrap().iter();
         let own = standards.find(|row| row["key"] == "talking_camden");
+        let trend = service.ok(&of("trend")).await;
+        let is_told = trend["rows"][0].get("talking_camden_within_percent").is_some();
+        assert_eq!(is_told, code == "E09000007", "{code}: {trend}");
         if code == "E09000007" {
             assert_eq!(
                 (&line["standard"], &line["area"]),
