@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::read::MOST_FAULTS;
 use crate::register::{Change, Reference};
 use crate::travel::Mode;
 
@@ -242,7 +243,10 @@ impl ImportReport {
         let further = match self.faults.len() - 1 {
             0 => String::new(),
             1 => "; and 1 further fault, in the report".to_owned(),
-            others => format!("; and {others} further faults, all in the report"),
+            others if others < MOST_FAULTS => {
+                format!("; and {others} further faults, all in the report")
+            }
+            _ => format!("; and more, the first {MOST_FAULTS} in the report"),
         };
         Some(format!("Nothing was kept. {first}{further}"))
     }

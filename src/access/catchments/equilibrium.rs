@@ -542,7 +542,17 @@ impl Catchment {
                 size[*to as usize] * (level - (travel + congestion[*to as usize])).max(0.0)
             }));
             // Levels are known to the last few bits; people to all.
-            let all: f64 = used[begin..].iter().sum();
+            let mut all: f64 = used[begin..].iter().sum();
+            if all <= 0.0 {
+                // Below the last bit: all at the cheapest.
+                let cost = |n: &usize| travel[*n] + congestion[to[*n] as usize];
+                let served = (0..to.len()).filter(|n| size[to[*n] as usize] > 0.0);
+                let cheapest = served.min_by(|a, b| cost(a).total_cmp(&cost(b)));
+                if let Some(n) = cheapest {
+                    used[begin + n] = 1.0;
+                }
+                all = 1.0;
+            }
             for (to, used) in to.iter().zip(&mut used[begin..]) {
                 *used = *used / all * people;
                 load[*to as usize] += *used;

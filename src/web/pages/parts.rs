@@ -96,13 +96,17 @@ pub(crate) async fn show(
             _ => Dress { mark: Some("†"), ..Dress::default() },
         });
         let ways = By::ALL.map(|by| (by.key(), by.label()));
+        let code = match &area {
+            Area::Borough(code) => code.clone(),
+            _ => String::new(),
+        };
         let view = context! {
             name => told.whole.name.clone(),
             words => told.standard.words.clone(),
             limit => export::access::limit_words(&told.standard),
             maker => reached.today.travel.get(&told.standard.way()).map(|times| times.maker.to_string()),
             price => price(&told),
-            boroughs => view_of(borough_choices(&estate, &asked.borough)),
+            boroughs => view_of(borough_choices(&estate, &code)),
             standards => view_of(standard_choices(&estate, &reached, &area, &id)),
             ways => view_of(Choice::list("Decile, people and areas", &asked.by, ways)),
             has_marks => table.rows.iter().flatten().any(|cell| matches!(cell, Cell::Unknown(_))),
