@@ -241,7 +241,7 @@ pub(super) struct Serving {
 impl Serving {
     pub(super) fn of(standard: &Standard, times: &TravelTimes, state: &State) -> Self {
         let mut sites = vec![None; times.sites.len()];
-        let mut not_placed = 0;
+        let (mut not_placed, mut could) = (0, 0_u64);
         for (site, gates) in state.offering(standard.service_line) {
             let serves = match (standard.group, gates) {
                 (Group::StepFree, Some(false)) => Serves::Never,
@@ -250,13 +250,17 @@ impl Serving {
             };
             match times.site_index(site).and_then(|column| sites.get_mut(column)) {
                 Some(place) => *place = Some(serves),
-                None => not_placed += u64::from(serves > Serves::Never),
+                None if serves > Serves::Never => {
+                    not_placed += 1;
+                    could = could.wrapping_add(mark(hash(site.as_str()), serves));
+                }
+                None => {}
             }
         }
         let count = sites.iter().filter(|site| **site > Some(Serves::Never)).count();
         let limit = standard.limit_in(times).map(|minutes| minutes.0);
-        let marks = (0_u32..).zip(&sites).filter_map(|(at, serves)| Some(mark(at, (*serves)?)));
-        let could = marks.fold(not_placed, u64::wrapping_add);
+        let marks = (0_u64..).zip(&sites).filter_map(|(at, serves)| Some(mark(at, (*serves)?)));
+        let could = marks.fold(could, u64::wrapping_add);
         let silence = state.silence(standard.service_line);
         Self { sites, count, limit, not_placed, silence, could }
     }
@@ -279,7 +283,7 @@ impl Serving {
                 sure = Some(found);
                 break;
             }
-            could = could.wrapping_add(mark(pair.site, serves));
+            could = could.wrapping_add(mark(pair.site.into(), serves));
             if serves == Serves::Perhaps && pair.minutes.0 <= limit {
                 doubts.add(Doubt::NotSurveyed);
             }
@@ -292,7 +296,7 @@ impl Serving {
         for pair in times.perhaps(line).iter().take_while(|pair| pair.minutes.0 < known) {
             let Some(serves) = self.serves(pair.site) else { continue };
             // Another mark than by the sure way.
-            could = could.wrapping_add(mark(pair.site, serves).rotate_left(1));
+            could = could.wrapping_add(mark(pair.site.into(), serves).rotate_left(1));
             if serves > Serves::Never && pair.minutes.0 <= limit {
                 doubts.add(Doubt::WayUnsure);
                 if serves == Serves::Perhaps {
@@ -354,11 +358,17 @@ impl Serving {
 }
 
 /// A number for a site and how it serves, such that sums of them tell sets apart (the end of `SplitMix64`).
-fn mark(site: u32, serves: Serves) -> u64 {
-    let mut mark = ((u64::from(site) << 2) | serves as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
+fn mark(site: u64, serves: Serves) -> u64 {
+    let mut mark = ((site << 2) | serves as u64).wrapping_add(0x9e37_79b9_7f4a_7c15);
     mark = (mark ^ (mark >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
     mark = (mark ^ (mark >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
     mark ^ (mark >> 31)
+}
+
+/// A number for a site that is in no column (FNV-1a of its code).
+fn hash(code: &str) -> u64 {
+    let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+    code.bytes().fold(0xcbf2_9ce4_8422_2325, mix)
 }
 
 /// Whether a missing pair is surely beyond the limit.
@@ -758,6 +768,22 @@ mod tests {
         // Nobody has worked out the way to this site, so nobody is surely without it.
         assert_eq!((counts(&assessment.total), assessment.not_placed), ((0, 0, 300), 1));
         assert_eq!(assessment.total.doubts, [(Doubt::NoMinutes, 300)]);
+    }
+
+    #[test]
+    fn sites_without_minutes_are_told_apart_by_who_they_are_and_how_they_serve() {
+        let zones = table(vec![zone("E01", 0.0, 100)]);
+        let ask = standard(Group::StepFree, 1_600.0);
+        let unplaced = walk(&zones, &[], 60.0);
+        let could = |site: &str, gates| {
+            let state = State::new("", vec![offer(site, gates)]);
+            Serving::of(&ask, &unplaced, &state).could
+        };
+
+        assert_eq!(could("S01", None), could("S01", None));
+        assert_ne!(could("S01", None), could("S01", Some(true)), "improved, it is another journey");
+        assert_ne!(could("S01", None), could("S02", None), "one closed and another opened");
+        assert_eq!(could("S01", Some(false)), 0);
     }
 
     #[test]
