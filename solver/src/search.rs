@@ -229,10 +229,11 @@ fn read(solved: &SolvedModel) -> Message {
     Message::Done { end, columns, bound, nodes: u64::try_from(nodes).unwrap_or(0) }
 }
 
-/// What HiGHS has proved. Without whole-number columns it counts no branches and reports a bound of zero that is none; the
-/// optimum is its own bound then.
+/// What HiGHS has proved. Without whole-number columns it counts no branches, has no gap and reports a bound of zero that is
+/// none; the optimum is its own bound then. A search that ends before its first branch counts none either, but has a gap.
 pub(crate) fn proved(solved: &SolvedModel) -> f64 {
-    let is_linear = solved.int_info_value(c"mip_node_count").unwrap_or(-1) < 0;
+    let is_linear = solved.mip_gap().is_infinite()
+        && solved.int_info_value(c"mip_node_count").unwrap_or(-1) < 0;
     match (is_linear, solved.status()) {
         (false, _) => solved.double_info_value(c"mip_dual_bound").unwrap_or(f64::NEG_INFINITY),
         (true, HighsModelStatus::Optimal) => solved.objective_value(),
