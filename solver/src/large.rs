@@ -556,6 +556,7 @@ impl Large<'_, '_> {
         let neighbours = self.neighbours();
         let all = vec![true; self.problem.sites.len()];
         let fines = self.fines(FINE * FINE);
+        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
         let mut plan = rough;
         // Of units that are nowhere, in part or whole, and then of groups that are short.
         let units = self.problem.units.len();
@@ -578,8 +579,8 @@ impl Large<'_, '_> {
                 visits[missed] += 1;
                 // Wider every time.
                 self.sites_about(missed).into_iter().take(4 + 4 * visits[missed]).collect()
-            } else if let Some(&(limit, _)) = self.missed_limits(&plan).first() {
-                let sites = self.sites_toward(limit, &plan);
+            } else if let Some(&missed) = self.missed_limits(&plan).first() {
+                let sites = self.sites_toward(missed, &plan, &costs);
                 let Some(site) = sites.into_iter().find(|&site| !is_seen[site]) else { break };
                 vec![site]
             } else {
@@ -600,16 +601,17 @@ impl Large<'_, '_> {
     }
 
     /// The sites whose other options would bring the plan nearer to a limit it misses: those that cost least for it at the
-    /// prices first.
-    fn sites_toward(&mut self, limit: usize, plan: &Plan) -> Vec<usize> {
-        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
-        let of = &self.problem.limits[limit];
-        let value = plan.activity(of);
-        let sign = if of.low.is_some_and(|low| value < low) { 1.0 } else { -1.0 };
+    /// prices first. `missed` is the limit and by how much, as [`Self::missed_limits`] says it; `costs` of options at the prices.
+    fn sites_toward(
+        &self,
+        (limit, missed): (usize, f64),
+        plan: &Plan,
+        costs: &[Vec<f64>],
+    ) -> Vec<usize> {
         let mut by: BTreeMap<(usize, usize), f64> = BTreeMap::new();
-        for term in &of.terms {
+        for term in &self.problem.limits[limit].terms {
             if let LimitTerm::Option { site, option, by: coefficient } = *term {
-                *by.entry((site, option)).or_default() += sign * coefficient;
+                *by.entry((site, option)).or_default() += missed.signum() * coefficient;
             }
         }
         let by = |site: usize, option: usize| by.get(&(site, option)).copied().unwrap_or(0.0);

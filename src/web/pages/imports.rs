@@ -141,24 +141,26 @@ pub(crate) async fn faults_file(
     app: web::Data<App>,
     id: web::Path<u64>,
 ) -> Result<HttpResponse, Problem> {
-    let id = ImportId(*id);
-    csv(&app, move |app| {
-        let report = app.store.import_report(&app.scope(), id)?;
-        let table = faults_table(&report.faults);
-        Ok(Table { name: format!("import-{}-faults", id.0), ..table })
-    })
-    .await
+    file_of(app, *id, "faults", |report| faults_table(&report.faults)).await
 }
 
 pub(crate) async fn off_network_file(
     app: web::Data<App>,
     id: web::Path<u64>,
 ) -> Result<HttpResponse, Problem> {
-    let id = ImportId(*id);
+    file_of(app, *id, "off-network", |report| off_network_table(&report.off_network)).await
+}
+
+/// A table of an import's report, as a file.
+async fn file_of(
+    app: web::Data<App>,
+    id: u64,
+    what: &'static str,
+    table: fn(&ImportReport) -> Table,
+) -> Result<HttpResponse, Problem> {
     csv(&app, move |app| {
-        let report = app.store.import_report(&app.scope(), id)?;
-        let table = off_network_table(&report.off_network);
-        Ok(Table { name: format!("import-{}-off-network", id.0), ..table })
+        let report = app.store.import_report(&app.scope(), ImportId(id))?;
+        Ok(Table { name: format!("import-{id}-{what}"), ..table(&report) })
     })
     .await
 }
