@@ -23,7 +23,9 @@ pub use compare::{Affected, AreaChange, Comparison, affected, compare};
 pub use finding::{Finding, Remedy, ToPass, findings};
 pub use gates::{Gate, GateKind, GateRule, GateRules, GateState, gates, passes_all};
 pub use parts::{By, Part, parts};
-pub use rules::{Contradiction, Refused, StandardFault, contradictions, faults, with_standard};
+pub use rules::{
+    Contradiction, Refused, StandardFault, centile_fault, contradictions, faults, with_standard,
+};
 pub use score::{
     Basis, Interval, ScoreRules, UtilisationScore, accessibility, condition, utilisation,
     utilisation_by_basis,
@@ -32,6 +34,6 @@ pub use shortfall::{
     Closing, Fix, Line, LineShortfall, Shortfall, SiteEffect, Step, closing, league, lines_without,
     shortfall, step_free_reading, step_free_readings, survey_list,
 };
-pub use standard::{Area, AreaAssessment, Assessment, Group, Limit, Standard, Verdict};
+pub use standard::{Area, AreaAssessment, Assessment, Centile, Group, Limit, Standard, Verdict};
 pub use standings::{Difference, PartChange, SAME_BAND, Standings, VerdictChange, WorstZone};
 pub use state::{Change, State};

@@ -574,7 +574,7 @@ mod tests {
     use chrono::NaiveDate;
     use proptest::prelude::*;
 
-    use super::super::{Affected, Limit, affected, compare};
+    use super::super::{Affected, Centile, Limit, affected, compare};
     use super::*;
     use crate::geography::Zone;
     use crate::register::{Minutes, Point};
@@ -587,6 +587,7 @@ mod tests {
             service_line: ServiceLine::PrimaryCare,
             mode: Mode::Walk,
             limit: Limit::Metres(metres),
+            centile: Centile::Median,
             share: 0.75,
             group,
             area: Area::All,

@@ -1,6 +1,7 @@
 //! Standards as a list that somebody edits: what a good one is, and which two cannot both hold.
 
-use super::{Limit, Standard};
+use super::{Centile, Limit, Standard};
+use crate::travel::Mode;
 
 /// Something wrong with a standard, by the name its field has in forms, files and JSON.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -38,6 +39,9 @@ pub fn faults(standard: &Standard) -> Vec<StandardFault> {
         };
         refuse(field, words.to_owned());
     }
+    if let Some(words) = centile_fault(standard.centile, standard.mode, standard.limit) {
+        refuse("centile", words.to_owned());
+    }
     if !(0.0..=1.0).contains(&standard.share) {
         refuse("share", "is a share from 0 to 1".to_owned());
     }
@@ -48,6 +52,22 @@ pub fn faults(standard: &Standard) -> Vec<StandardFault> {
         refuse("source", "is missing: name the document, or who chose it".to_owned());
     }
     faults
+}
+
+/// What is wrong with asking for a centile of departures, after its name.
+pub fn centile_fault(centile: Centile, mode: Mode, limit: Limit) -> Option<&'static str> {
+    match (centile, mode, limit) {
+        (Centile::Median, ..) | (_, Mode::PublicTransport, Limit::Minutes(_)) => None,
+        (_, Mode::PublicTransport, Limit::Metres(_)) => {
+            Some("is of minutes, and the limit is in metres, which no departure makes longer")
+        }
+        (_, Mode::StepFreePublicTransport, _) => {
+            Some("is 50 for step-free public transport: only the median departure is kept of it")
+        }
+        (_, Mode::Walk | Mode::StepFreeWalk | Mode::Drive, _) => Some(
+            "is of departures, and only public transport has any: leave it out, or choose public transport",
+        ),
+    }
 }
 
 /// Two standards that cannot both be in the list.
@@ -144,7 +164,8 @@ fn contradiction(first: &Standard, second: &Standard) -> Option<Contradiction> {
         });
     }
     let asks = |standard: &Standard| {
-        (standard.service_line, standard.mode, standard.group, standard.area.clone())
+        let how = (standard.mode, standard.centile);
+        (standard.service_line, how, standard.group, standard.area.clone())
     };
     let begins_in_time =
         |one: &Standard, other: &Standard| one.until.is_none_or(|until| other.from <= until);
@@ -171,10 +192,10 @@ fn contradiction(first: &Standard, second: &Standard) -> Option<Contradiction> {
     (narrow.share >= wide.share).then(|| Contradiction::NeverDecides {
         narrow: narrow.key.clone(),
         narrow_percent: percent(narrow),
-        narrow_limit: narrow.limit.to_string(),
+        narrow_limit: narrow.limit_label(),
         wide: wide.key.clone(),
         wide_percent: percent(wide),
-        wide_limit: wide.limit.to_string(),
+        wide_limit: wide.limit_label(),
     })
 }
 
@@ -192,6 +213,25 @@ mod tests {
 
     fn named(key: &str, metres: f64, share: f64) -> Standard {
         Standard { key: key.to_owned(), limit: Limit::Metres(metres), ..walk(share) }
+    }
+
+    #[test]
+    fn nine_departures_in_ten_are_asked_only_of_minutes_that_have_departures() {
+        let told = |mode, limit| {
+            let asked = Standard { centile: Centile::Ninetieth, mode, limit, ..walk(0.9) };
+            let faults = faults(&asked);
+            faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+        };
+        let minutes = Limit::Minutes(30.0);
+        assert_eq!(told(Mode::PublicTransport, minutes), "");
+        for mode in [Mode::Walk, Mode::StepFreeWalk, Mode::Drive] {
+            let words = told(mode, minutes);
+            assert!(words.starts_with("centile is of departures, and only public"), "{words}");
+        }
+        let words = told(Mode::StepFreePublicTransport, minutes);
+        assert!(words.contains("only the median departure is kept of it"), "{words}");
+        let words = told(Mode::PublicTransport, Limit::Metres(900.0));
+        assert!(words.contains("the limit is in metres"), "{words}");
     }
 
     #[test]
@@ -225,6 +265,7 @@ mod tests {
             Standard { area: Area::Borough("E09000007".to_owned()), ..far.clone() },
             Standard { limit: Limit::Minutes(20.0), ..far.clone() },
             Standard { from: day(2030), ..far.clone() },
+            Standard { centile: Centile::Ninetieth, ..far.clone() },
         ] {
             let near = Standard { until: NaiveDate::from_ymd_opt(2029, 12, 31), ..near.clone() };
             assert_eq!(told(&near, &other), "", "{other:?}");

@@ -394,7 +394,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::access::{Doubt, Limit, Offer, Verdict};
+    use crate::access::{Centile, Doubt, Limit, Offer, Verdict};
     use crate::geography::Zone;
     use crate::register::{AccessItem, Minutes, Pence, Point};
     use crate::travel::{Mode, StraightLine, straight_line};
@@ -408,6 +408,7 @@ mod tests {
             service_line: line,
             mode: Mode::StepFreeWalk,
             limit: Limit::Metres(METRES),
+            centile: Centile::Median,
             share: 0.9,
             group: Group::StepFree,
             area: Area::All,

@@ -139,6 +139,57 @@ impl std::fmt::Display for Limit {
     }
 }
 
+/// Of departures by timetable, how many a limit is held against.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+)]
+#[serde(try_from = "u8", into = "u8")]
+pub enum Centile {
+    /// Half of them are no worse.
+    #[default]
+    Median,
+    /// Nine in ten are no worse.
+    Ninetieth,
+}
+
+impl Centile {
+    /// Both.
+    pub const ALL: [Self; 2] = [Self::Median, Self::Ninetieth];
+
+    /// Of a hundred departures, how many are no worse.
+    pub fn number(self) -> u8 {
+        match self {
+            Self::Median => 50,
+            Self::Ninetieth => 90,
+        }
+    }
+
+    /// Reads what [`Self::number`] says.
+    pub fn find(number: u8) -> Option<Self> {
+        Self::ALL.into_iter().find(|centile| centile.number() == number)
+    }
+
+    /// Whether it need not be told.
+    #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
+    fn is_usual(&self) -> bool {
+        *self == Self::Median
+    }
+}
+
+impl From<Centile> for u8 {
+    fn from(centile: Centile) -> Self {
+        centile.number()
+    }
+}
+
+impl TryFrom<u8> for Centile {
+    type Error = &'static str;
+
+    fn try_from(number: u8) -> Result<Self, Self::Error> {
+        Self::find(number).ok_or("a centile is 50 or 90")
+    }
+}
+
 /// Part of the country.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -229,6 +280,9 @@ pub struct Standard {
     pub mode: Mode,
     /// How far.
     pub limit: Limit,
+    /// Of which departures, by timetable.
+    #[serde(default, skip_serializing_if = "Centile::is_usual")]
+    pub centile: Centile,
     /// The share of the group that must be inside, 0 to 1.
     pub share: f64,
     /// For whom.
@@ -264,9 +318,18 @@ impl Standard {
 
     /// What its limit is measured in.
     pub fn measure(&self) -> Measure {
-        match self.limit {
-            Limit::Minutes(_) => Measure::Minutes,
-            Limit::Metres(_) => Measure::StraightMetres,
+        match (self.limit, self.centile) {
+            (Limit::Minutes(_), Centile::Median) => Measure::Minutes,
+            (Limit::Minutes(_), Centile::Ninetieth) => Measure::LateMinutes,
+            (Limit::Metres(_), _) => Measure::StraightMetres,
+        }
+    }
+
+    /// Its limit as pages say it: `30 minutes`, with the departures it is held against where those are not the usual.
+    pub fn limit_label(&self) -> String {
+        match self.centile {
+            Centile::Median => self.limit.to_string(),
+            Centile::Ninetieth => format!("{}, nine departures in ten", self.limit),
         }
     }
 
@@ -278,13 +341,19 @@ impl Standard {
         }
     }
 
-    /// The limit in the minutes of a travel table; `None` where the table cannot tell: another mode, or a limit in
-    /// straight-line metres against minutes by street.
+    /// The limit in the minutes of a travel table; `None` where the table cannot tell: another mode, another centile of
+    /// departures, or a limit in straight-line metres against minutes by street.
     pub fn limit_in(&self, times: &TravelTimes) -> Option<Minutes> {
         if times.mode != self.mode {
             return None;
         }
+        let is_of_its_departures = match times.maker {
+            Maker::Timetable { centile, .. } => centile == self.centile.number(),
+            Maker::Nobody => true,
+            _ => self.centile == Centile::Median,
+        };
         match (self.limit, &times.maker) {
+            (Limit::Minutes(_), _) if !is_of_its_departures => None,
             (Limit::Minutes(minutes), _) => Some(Minutes(minutes)),
             (Limit::Metres(metres), Maker::StraightLine { detour, metres_per_minute }) => {
                 let pace = StraightLine::new(*detour, *metres_per_minute).ok()?;
@@ -421,6 +490,7 @@ pub(super) mod tests {
             service_line: ServiceLine::PrimaryCare,
             mode: Mode::Walk,
             limit: Limit::Metres(1_600.0),
+            centile: Centile::Median,
             share,
             group: Group::Everyone,
             area: Area::All,
@@ -437,6 +507,41 @@ pub(super) mod tests {
             [(0.975, "97.5"), (0.9, "90"), (1.0, "100"), (0.29, "29"), (0.3333, "33.33")]
         {
             assert_eq!(walk(share).percent().to_string(), words);
+        }
+    }
+
+    #[test]
+    fn a_limit_is_held_against_the_departures_it_names_and_a_median_leaves_no_trace() {
+        let of = |centile| Standard {
+            centile,
+            mode: Mode::PublicTransport,
+            limit: Limit::Minutes(30.0),
+            ..walk(0.9)
+        };
+        let [median, late] = Centile::ALL.map(of);
+        let written = serde_json::to_value(&late).unwrap();
+        assert_eq!(written["centile"], 90);
+        assert_eq!(serde_json::from_value::<Standard>(written).unwrap(), late);
+        let plain = serde_json::to_value(&median).unwrap();
+        assert_eq!(plain.get("centile"), None, "standards kept before have the same bytes");
+        assert_eq!(serde_json::from_value::<Standard>(plain).unwrap(), median);
+
+        let pace = StraightLine::new(1.0, 80.0).unwrap();
+        let zones = Zones::empty();
+        let mut times =
+            crate::travel::straight_line(&zones, &[], Mode::PublicTransport, Minutes(60.0), pace);
+        assert!(median.limit_in(&times).is_some() && late.limit_in(&times).is_none());
+        for (centile, are_told) in [(50, [true, false]), (90, [false, true])] {
+            times.maker = Maker::Timetable {
+                source: "a test".to_owned(),
+                timetable: String::new(),
+                date: NaiveDate::from_ymd_opt(2026, 1, 6).unwrap(),
+                window: (480, 540),
+                centile,
+                changes: 2,
+            };
+            let told = [&median, &late].map(|standard| standard.limit_in(&times).is_some());
+            assert_eq!(told, are_told);
         }
     }
 

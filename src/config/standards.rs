@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::ConfigError;
 use super::scores::{parse, wrong};
-use crate::access::{Area, Group, Limit, Standard};
+use crate::access::{Area, Centile, Group, Limit, Standard, centile_fault};
 use crate::register::{ServiceLine, Word};
 use crate::travel::Mode;
 
@@ -47,6 +47,7 @@ struct Row {
     mode: Mode,
     limit_metres: Option<f64>,
     limit_minutes: Option<f64>,
+    centile: Option<u8>,
     share: f64,
     group: Group,
     area: String,
@@ -76,6 +77,11 @@ impl Row {
             let wanted = words.trim_start_matches("is ");
             return Err(fault("limit", &format!("{number:?}"), wanted));
         }
+        let number = self.centile.unwrap_or(Centile::Median.number());
+        let centile = Centile::find(number).ok_or_else(|| fault("centile", &number, "50 or 90"))?;
+        if let Some(words) = centile_fault(centile, self.mode, limit) {
+            return Err(fault("centile", &number, &format!("usable here: it {words}")));
+        }
         if !(0.0..=1.0).contains(&self.share) {
             return Err(fault("share", &self.share, "a share from 0 to 1"));
         }
@@ -95,6 +101,7 @@ impl Row {
             service_line,
             mode,
             limit,
+            centile,
             share,
             group,
             area,
@@ -142,6 +149,8 @@ mod tests {
                 told("limit_metres = 1600", ""),
                 told("limit_metres = 1600", "limit_metres = nan"),
                 told("limit_metres = 1600", "limit_minutes = 1e308"),
+                told("share = 0.95", "share = 0.95\ncentile = 75"),
+                told("share = 0.95", "share = 0.95\ncentile = 90"),
                 told("area = \"all\"", "area = \"everywhere\""),
                 told("key = \"gp_step_free\"", "key = \"gp_walk_20\""),
             ]
@@ -151,6 +160,8 @@ mod tests {
         mine.toml, key "standard 1, limit": nothing is not limit_metres or limit_minutes
         mine.toml, key "standard 1, limit": NaN is not a number of metres above 0 and up to 200,000
         mine.toml, key "standard 1, limit": 1e308 is not a number of minutes above 0 and up to 600
+        mine.toml, key "standard 1, centile": 75 is not 50 or 90
+        mine.toml, key "standard 1, centile": 90 is not usable here: it is of departures, and only public transport has any: leave it out, or choose public transport
         mine.toml, key "standard 1, area": everywhere is not all, icb:CODE, borough:CODE or ward:CODE
         mine.toml, key "standard 2, key": gp_walk_20 is not a key of its own
         "#

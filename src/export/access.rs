@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::{Cell, Table};
 use crate::access::{
-    Area, AreaAssessment, Closing, Doubt, Finding, GateKind, GateState, Group, Limit,
+    Area, AreaAssessment, Centile, Closing, Doubt, Finding, GateKind, GateState, Group, Limit,
     LineShortfall, Remedy, Shortfall, Standard, Standing, Verdict, ZoneReach, lines_without,
 };
 use crate::fund::WorksCost;
@@ -39,7 +39,13 @@ pub fn standing_words(standing: Standing) -> &'static str {
 /// `1.6 km in a straight line`, `30 minutes by public transport`.
 pub fn limit_words(standard: &Standard) -> String {
     match standard.limit {
-        Limit::Minutes(minutes) => format!("{minutes} minutes {}", standard.mode.label()),
+        Limit::Minutes(minutes) => {
+            let of = match standard.centile {
+                Centile::Median => "",
+                Centile::Ninetieth => ", nine departures in ten",
+            };
+            format!("{minutes} minutes {}{of}", standard.mode.label())
+        }
         Limit::Metres(metres) => {
             format!("{} km in a straight line, {}", metres / 1_000.0, standard.mode.label())
         }

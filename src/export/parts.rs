@@ -168,7 +168,7 @@ pub fn price(told: &Parted) -> Vec<String> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::access::{Area, Limit, Standard, Verdict};
+    use crate::access::{Area, Centile, Limit, Standard, Verdict};
     use crate::register::ServiceLine;
     use crate::travel::Mode;
 
@@ -207,6 +207,7 @@ pub(super) mod tests {
             service_line: ServiceLine::PrimaryCare,
             mode: Mode::StepFreeWalk,
             limit: Limit::Metres(800.0),
+            centile: Centile::Median,
             share,
             group: Group::StepFree,
             area: Area::All,

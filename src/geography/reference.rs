@@ -139,6 +139,13 @@ impl Geography {
     pub fn times(&self, mode: Mode) -> Option<&Arc<TravelTimes>> {
         self.times.get(&mode.kept_as())
     }
+
+    /// The minutes kept for a mode that nine departures in ten are no worse than, if any are.
+    pub fn late_times(&self, mode: Mode) -> Option<&Arc<TravelTimes>> {
+        (mode == Mode::PublicTransport)
+            .then(|| self.times.get(&ReferenceKind::LatePublicTransportTimes))
+            .flatten()
+    }
 }
 
 /// The reference that pins these canonical bytes.

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use chrono::{NaiveDate, NaiveDateTime};
 
 use crate::access::score::Scale;
-use crate::access::{Area, GateKind, GateRule, GateRules, Group, Limit, ScoreRules, Standard};
+use crate::access::{
+    Area, Centile, GateKind, GateRule, GateRules, Group, Limit, ScoreRules, Standard,
+};
 use crate::geography::{Geography, SiteIndex, Zone, Zones};
 use crate::register::{
     AccessItem, Assumption, Assumptions, Change, ChangeSet, Evidence, Field, Mark, Point, Register,
@@ -226,6 +228,7 @@ pub(crate) fn within_walk(share: f64, group: Group) -> Standard {
         service_line: ServiceLine::PrimaryCare,
         mode: Mode::Walk,
         limit: Limit::Minutes(20.0),
+        centile: Centile::Median,
         share,
         group,
         area: Area::All,

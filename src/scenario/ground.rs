@@ -237,6 +237,11 @@ fn check_levers(scenario: &Scenario) -> Result<(), ScenarioError> {
         if !(most >= 0.0 && most.is_finite()) {
             return bad("the limit of a standard", most.to_string(), "a number of at least 0");
         }
+        if access::centile_fault(standard.centile, standard.mode, standard.limit).is_some() {
+            let number = standard.centile.number().to_string();
+            let expected = "50, or 90 of a limit in minutes by public transport";
+            return bad("the centile of a standard", number, expected);
+        }
         if !(0.0..=1.0).contains(&standard.share) {
             return bad(
                 "the share of a standard",

@@ -12,6 +12,8 @@ use crate::register::{Minutes, Point, SiteCode};
 pub enum Measure {
     /// Minutes by the mode, whoever made them.
     Minutes,
+    /// Minutes that nine departures in ten are no worse than: only a timetable has any.
+    LateMinutes,
     /// Straight-line metres: minutes by street have nothing to say to them.
     StraightMetres,
 }
@@ -44,17 +46,20 @@ pub fn best_times(
     wanted: Wanted,
     pace: StraightLine,
 ) -> Arc<TravelTimes> {
-    if wanted.measure == Measure::Minutes
-        && let Some(kept) = kept_times(geography, sites, wanted.mode)
-    {
-        return kept;
+    let kept = match wanted.measure {
+        Measure::Minutes => geography.times(wanted.mode),
+        Measure::LateMinutes => geography.late_times(wanted.mode),
+        Measure::StraightMetres => None,
+    };
+    if let Some(kept) = kept {
+        return still_true(kept, geography, sites);
     }
     let Wanted { mode, limit, .. } = wanted;
     Arc::new(straight_line(&geography.zones, sites, mode, limit, pace))
 }
 
 /// The same for a standard. Step-free ways by timetable that are not kept are *not computed*: a straight line says
-/// nothing of steps at stops and into vehicles.
+/// nothing of steps at stops and into vehicles. Nor does it of how late the worst departures are.
 pub fn judging_times(
     geography: &Geography,
     sites: &[(SiteCode, Point)],
@@ -62,9 +67,12 @@ pub fn judging_times(
     pace: StraightLine,
 ) -> Arc<TravelTimes> {
     let times = best_times(geography, sites, wanted, pace);
-    let is_asked =
-        wanted.mode == Mode::StepFreePublicTransport && wanted.measure == Measure::Minutes;
-    if !is_asked || !matches!(times.maker, Maker::StraightLine { .. }) {
+    let is_beyond_a_line = match wanted.measure {
+        Measure::Minutes => wanted.mode == Mode::StepFreePublicTransport,
+        Measure::LateMinutes => true,
+        Measure::StraightMetres => false,
+    };
+    if !is_beyond_a_line || !matches!(times.maker, Maker::StraightLine { .. }) {
         return times;
     }
     let rows = vec![Vec::new(); times.zones.len()];
@@ -151,6 +159,8 @@ mod tests {
         assert_eq!(told(step_free, Measure::Minutes), Some(Missing::NotComputed));
         assert_eq!(told(step_free, Measure::StraightMetres), None, "metres are metres");
         assert_eq!(told(Mode::PublicTransport, Measure::Minutes), None);
+        let late = told(Mode::PublicTransport, Measure::LateMinutes);
+        assert_eq!(late, Some(Missing::NotComputed), "how late buses are no line knows");
     }
 
     #[test]

@@ -147,7 +147,7 @@ pub(super) fn standards_table(standards: &[Standard], today: NaiveDate) -> Table
             Cell::text(state),
             Cell::text(standard.service_line.label()),
             Cell::text(mode(standard.mode)),
-            Cell::Text(standard.limit.to_string()),
+            Cell::Text(standard.limit_label()),
             Cell::Number(standard.share * 100.0, decimals(standard.share * 100.0)),
             Cell::text(group(standard.group)),
             Cell::text(standard.area.written()),

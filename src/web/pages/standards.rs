@@ -10,7 +10,7 @@ use super::reference::{decimals, standards_table};
 use super::register::Choice;
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, see_other, view_of};
-use crate::access::{self, Area, Group, Limit, Refused, Standard};
+use crate::access::{self, Area, Centile, Group, Limit, Refused, Standard};
 use crate::export::{Cell, Table};
 use crate::register::{ServiceLine, Word as _};
 use crate::store::StandardsVersion;
@@ -116,8 +116,13 @@ pub(crate) async fn form(
     page(&request, &app, move |app| {
         let kept = app.store.standards(&app.scope())?;
         let form = if key == "new" {
-            let values =
-                [("share", "95"), ("unit", "minutes"), ("area", "all"), ("is_policy", "no")];
+            let values = [
+                ("share", "95"),
+                ("unit", "minutes"),
+                ("centile", "50"),
+                ("area", "all"),
+                ("is_policy", "no"),
+            ];
             Form::of(values.map(|(name, value)| (name.to_owned(), value.to_owned())))
         } else {
             let found = kept.standards.iter().find(|standard| standard.key == key);
@@ -141,6 +146,7 @@ fn filled(standard: &Standard) -> Form {
         ("mode", standard.mode.key().to_owned()),
         ("limit", short(limit)),
         ("unit", unit.to_owned()),
+        ("centile", standard.centile.number().to_string()),
         ("share", short(standard.share * 100.0)),
         ("group", standard.group.key().to_owned()),
         ("area", standard.area.written()),
@@ -169,6 +175,7 @@ fn form_page(key: &str, version: u64, form: &Form) -> Page {
         modes => choices("mode", Mode::ALL.iter().map(|mode| (mode.key(), mode.label())).collect()),
         groups => choices("group", Group::ALL.iter().map(|group| (group.key(), group.label())).collect()),
         unit => form.value("unit"),
+        centile => form.value("centile"),
         is_policy => form.value("is_policy"),
     };
     Page::new("standard-form.html", title, view)
@@ -295,6 +302,13 @@ fn read(form: &mut Form, key: &str) -> Option<Standard> {
         "metres" => Ok(false),
         _ => Err("Choose minutes or metres".to_owned()),
     });
+    let centile = form.read("centile", |text| match text {
+        "" => Ok(Centile::Median),
+        text => {
+            let found = text.parse().ok().and_then(Centile::find);
+            found.ok_or_else(|| "Choose the median, or nine departures in ten".to_owned())
+        }
+    });
     let is_policy = form.read("is_policy", |text| match text {
         "yes" => Ok(true),
         "no" => Ok(false),
@@ -307,6 +321,7 @@ fn read(form: &mut Form, key: &str) -> Option<Standard> {
         service_line: service_line?,
         mode: mode?,
         limit: if unit? { Limit::Minutes(most) } else { Limit::Metres(most) },
+        centile: centile?,
         share: share? / 100.0,
         group: group?,
         area: area?,
