@@ -151,7 +151,8 @@ impl<'a> Gtfs<'a> {
 
     fn timetable(&mut self) -> Option<TimetableReading> {
         let services = self.services();
-        let (stops, stations) = self.stops();
+        let (mut stops, stations, entrances) = self.stops();
+        let pathways = self.pathways(&mut stops, &stations, &entrances);
         let trips = self.trips(&services);
         let (calls, spaced) = self.calls(&stops, &trips)?;
         let runs = self.frequencies(&trips);
@@ -206,13 +207,99 @@ impl<'a> Gtfs<'a> {
                 "{left_out} rows of transfers.txt are for one route or trip, or for staying seated, and are not read"
             ));
         }
-        if self.archive.by_name("pathways.txt").is_ok() {
-            let words = "ways inside stations are as long as the walk between their stops";
-            notes.push(format!("pathways.txt is not read: {words}"));
+        if let Some(doubted) = pathways {
+            notes.push(
+                "pathways.txt is read for steps only: ways inside stations are as long as the walk between their stops"
+                    .to_owned(),
+            );
+            if doubted > 0 {
+                notes.push(format!(
+                    "{doubted} stops are called step-free, but by pathways.txt only stairs or escalators lead there and back: not known to be step-free"
+                ));
+            }
         }
         let services = services.into_values().map(|(_, service)| service).collect();
         let timetable = Timetable { stops: kept, trips: of_all, services, transfers };
         Some(TimetableReading { timetable, notes })
+    }
+
+    /// Reads the ways inside stations for steps. A stop that is called step-free and has no way from an entrance and back
+    /// without stairs and escalators is not known to be. How many those are; `None` without such a file.
+    fn pathways(
+        &mut self,
+        stops: &mut ById<Option<Stop>>,
+        stations: &Stations,
+        entrances: &BTreeSet<u32>,
+    ) -> Option<u64> {
+        let columns = ["from_stop_id", "to_stop_id", "pathway_mode", "is_bidirectional"];
+        let table = self.rows("pathways.txt", false, &columns)?;
+        let [from, to, mode, both] = columns.map(|name| table.column(name));
+        let mut seen = BTreeSet::new();
+        let (mut ahead, mut back): (Ways, Ways) = (Ways::new(), Ways::new());
+        let mut add = |from: u32, to: u32| {
+            ahead.entry(from).or_default().push(to);
+            back.entry(to).or_default().push(from);
+        };
+        for (line, row) in &table.rows {
+            let ends = [("from_stop_id", from), ("to_stop_id", to)].map(|(name, column)| {
+                let id = cell(row, column);
+                let found = stops.find(id);
+                if found.is_none() {
+                    let expected = "a stop_id of stops.txt";
+                    self.fault(table.name, (*line, name), id, expected);
+                }
+                found
+            });
+            let is_step_free = match cell(row, mode) {
+                "1" | "3" | "5" | "6" | "7" => true,
+                "2" | "4" => false,
+                other => {
+                    self.fault(table.name, (*line, "pathway_mode"), other, "1 to 7");
+                    continue;
+                }
+            };
+            let is_both = match cell(row, both) {
+                "0" => false,
+                "1" => true,
+                other => {
+                    self.fault(table.name, (*line, "is_bidirectional"), other, "0 or 1");
+                    continue;
+                }
+            };
+            let [Some(from), Some(to)] = ends else { continue };
+            seen.extend([from, to]);
+            if is_step_free {
+                add(from, to);
+                if is_both {
+                    add(to, from);
+                }
+            }
+        }
+        // A platform is where its boarding areas are.
+        let inside = stations.iter().flat_map(|(of, all)| all.iter().map(move |stop| (*stop, *of)));
+        let parent: BTreeMap<u32, u32> = inside.collect();
+        for (area, platform) in parent.iter().filter(|(_, of)| parent.contains_key(of)) {
+            add(*area, *platform);
+            add(*platform, *area);
+        }
+        let top = |stop: u32| {
+            let station = parent.get(&stop).copied().unwrap_or(stop);
+            parent.get(&station).copied().unwrap_or(station)
+        };
+        let described: BTreeSet<u32> = seen.into_iter().map(top).collect();
+        let (into, out) = (led(&ahead, entrances), led(&back, entrances));
+        let mut doubted = 0;
+        for (at, stop) in (0_u32..).zip(&mut stops.held) {
+            let Some(stop) = stop.as_mut().filter(|stop| stop.wheelchair == Wheelchair::Yes) else {
+                continue;
+            };
+            let is_led = into.contains(&at) && out.contains(&at);
+            if described.contains(&top(at)) && parent.contains_key(&at) && !is_led {
+                stop.wheelchair = Wheelchair::Unknown;
+                doubted += 1;
+            }
+        }
+        Some(doubted)
     }
 
     /// What the file says of changing between stops, and how many rows say something else. What it says of two stops
@@ -375,10 +462,12 @@ impl<'a> Gtfs<'a> {
         }
     }
 
-    fn stops(&mut self) -> (ById<Option<Stop>>, Stations) {
+    /// Stops, what is inside each station, and which of them are entrances.
+    fn stops(&mut self) -> (ById<Option<Stop>>, Stations, BTreeSet<u32>) {
         let (mut stops, mut stations) = (ById::default(), Stations::new());
+        let mut entrances = BTreeSet::new();
         let Some(table) = self.rows("stops.txt", true, &["stop_id", "stop_lat", "stop_lon"]) else {
-            return (stops, stations);
+            return (stops, stations, entrances);
         };
         let [id, lat, lon, kind, parent] =
             ["stop_id", "stop_lat", "stop_lon", "location_type", "parent_station"]
@@ -405,11 +494,14 @@ impl<'a> Gtfs<'a> {
             if !stops.insert(name, stop) {
                 self.fault(table.name, (*line, "stop_id"), name, "an id that no row above has");
             }
+            if cell(row, kind) == "2" {
+                entrances.extend(stops.find(name));
+            }
             parents.push((*line, cell(row, parent).to_owned(), wheelchair));
         }
         let own: Vec<Wheelchair> = parents.iter().map(|(.., wheelchair)| *wheelchair).collect();
         if !self.faults.is_empty() {
-            return (stops, stations);
+            return (stops, stations, entrances);
         }
         for ((line, parent, wheelchair), at) in parents.into_iter().zip(0_u32..) {
             if parent.is_empty() {
@@ -427,7 +519,7 @@ impl<'a> Gtfs<'a> {
                 stop.wheelchair = own.get(station as usize).copied().unwrap_or_default();
             }
         }
-        (stops, stations)
+        (stops, stations, entrances)
     }
 
     fn trips(
@@ -634,6 +726,19 @@ impl<'a> Gtfs<'a> {
     }
 }
 
+/// Where a way without steps leads from each stop.
+type Ways = BTreeMap<u32, Vec<u32>>;
+
+/// Everything that ways from these lead to.
+fn led(ways: &Ways, from: &BTreeSet<u32>) -> BTreeSet<u32> {
+    let (mut led, mut waiting) = (from.clone(), from.iter().copied().collect::<Vec<u32>>());
+    while let Some(at) = waiting.pop() {
+        let onward = ways.get(&at).into_iter().flatten();
+        waiting.extend(onward.copied().filter(|to| led.insert(*to)));
+    }
+    led
+}
+
 /// Stops inside each station.
 type Stations = BTreeMap<u32, Vec<u32>>;
 type Transfers = BTreeMap<(u32, u32), Transfer>;
@@ -781,6 +886,33 @@ mod tests {
     }
 
     #[test]
+    fn a_stop_that_only_stairs_or_escalators_lead_to_is_not_known_to_be_step_free() {
+        let stops = "stop_id,stop_lat,stop_lon,wheelchair_boarding,location_type,parent_station\n\
+             A,51.5,-0.1,1,,S\nB,51.51,-0.1,1,0,S\nC,51.52,-0.1,1,,\nS,51.5,-0.1,1,1,\n\
+             E,51.5,-0.1,1,2,S\nN,,,,3,S\nB1,,,,4,B\n";
+        let told = |rows: &str| {
+            let ways =
+                format!("pathway_id,from_stop_id,to_stop_id,pathway_mode,is_bidirectional\n{rows}");
+            let files = packed(&[("stops.txt", stops), ("pathways.txt", &ways)]);
+            let TimetableReading { timetable, notes } = read("t.zip", &files).unwrap();
+            assert!(notes.iter().any(|note| note.starts_with("pathways.txt is read for steps")));
+            let is_doubted = notes.iter().any(|note| note.contains("not known to be step-free"));
+            let sure: Vec<bool> =
+                timetable.stops.iter().map(|stop| stop.wheelchair == Wheelchair::Yes).collect();
+            assert_eq!(is_doubted, sure.contains(&false));
+            sure
+        };
+
+        // A lift to A by way of a node, a walkway to the boarding area of B; C is in no station.
+        let good = "1,E,N,6,1\n2,N,A,5,1\n3,N,B1,1,1\n";
+        assert_eq!(told(good), [true, true, true]);
+        assert_eq!(told("1,E,N,6,1\n2,N,A,2,1\n3,N,B1,1,1\n"), [false, true, true], "stairs");
+        assert_eq!(told("1,E,N,6,1\n2,N,A,5,0\n3,N,B1,4,1\n"), [false, false, true], "no way back");
+        assert_eq!(told(&format!("{good}4,N,A,2,1\n")), [true, true, true], "stairs beside a lift");
+        assert_eq!(told("1,E,A,5,1\n"), [true, false, true], "B has no way at all");
+    }
+
+    #[test]
     fn a_change_between_too_many_pairs_of_stops_is_refused_before_they_are_gone_through() {
         let platforms: String =
             (0..1_001).map(|stop| format!("P{stop},51.5,-0.1,,S\n")).collect::<Vec<_>>().concat();
@@ -835,6 +967,16 @@ mod tests {
                 ["transfers.txt", "row 2", "min_transfer_time", "seconds"],
             ),
             (
+                "pathways.txt",
+                "from_stop_id,to_stop_id,pathway_mode,is_bidirectional\nA,Z,1,1\n",
+                ["pathways.txt", "row 2", "to_stop_id", "Z"],
+            ),
+            (
+                "pathways.txt",
+                "from_stop_id,to_stop_id,pathway_mode,is_bidirectional\nA,B,8,1\n",
+                ["pathways.txt", "row 2", "pathway_mode", "8"],
+            ),
+            (
                 "transfers.txt",
                 "from_stop_id,to_stop_id,transfer_type\nA,Z,3\n",
                 ["transfers.txt", "row 2", "to_stop_id", "Z"],
@@ -860,6 +1002,8 @@ mod tests {
             drop(read("t.zip", &packed(&[("stops.txt", &text)])));
             let text = format!("from_stop_id,to_stop_id,transfer_type\n{text}");
             drop(read("t.zip", &packed(&[("transfers.txt", &text)])));
+            let text = format!("from_stop_id,to_stop_id,pathway_mode,is_bidirectional\n{text}");
+            drop(read("t.zip", &packed(&[("pathways.txt", &text)])));
             let mut whole = packed(&[]);
             let at = at % whole.len();
             whole[at] = by;
