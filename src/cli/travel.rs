@@ -30,7 +30,7 @@ pub(super) struct TravelArgs {
 enum TravelCommand {
     /// Prepare street networks from an .osm.pbf map, and the minutes they give
     Prepare(PrepareArgs),
-    /// Work the minutes out again from the networks kept, as after sites have moved
+    /// Work the minutes out again from the networks and the timetable kept, as after sites have moved
     Times(TimesArgs),
     /// Keep the minutes of a router: CSV or Parquet with zone, site and minutes
     Matrix(MatrixArgs),
@@ -83,7 +83,7 @@ struct PrepareArgs {
 
 #[derive(Debug, Args)]
 struct TimesArgs {
-    /// For whom; all that have a network, unless said.
+    /// For whom; all that have a network, and by the timetable kept, unless said.
     #[arg(long, value_delimiter = ',', value_parser = modes(&STREETS))]
     mode: Vec<Mode>,
     /// Minutes beyond which no journey is looked for.

@@ -51,7 +51,7 @@ pub enum ImportKind {
     Timetable,
     /// Minutes from a router.
     TravelMatrix,
-    /// Minutes worked out again from the streets kept.
+    /// Minutes worked out again from the streets and the timetable kept.
     TravelAgain,
 }
 
@@ -125,7 +125,7 @@ impl ImportKind {
             Self::Streets => "Travel times by street",
             Self::Timetable => "Travel times by timetable",
             Self::TravelMatrix => "Travel times from a router",
-            Self::TravelAgain => "Travel times by street, worked out again",
+            Self::TravelAgain => "Travel times worked out again",
         }
     }
 }

@@ -13,12 +13,13 @@ use super::{
     Fault, ImportKind, ImportReport, InputFile, MOST_FAULTS, OffNetwork, ReferenceSet, matrix,
     timetable,
 };
-use crate::geography::sha256;
+use crate::geography::describe;
 use crate::register::{Minutes, Reference, ReferenceKind, SiteCode};
 use crate::store::{Draft, ImportId, Scope, Snapshot, Store, StoreError};
 use crate::travel::{
-    Departures, Ends, Missing, Mode, Network, Placing, Profile, Rider, SpeedTable, StraightLine,
-    TimetableRules, TravelTimes, Walking, Work, decode_streets, from_matrix,
+    Departures, Ends, KeptTimetable, Maker, Missing, Mode, Network, Placing, Profile, Rider,
+    SpeedTable, StraightLine, TimetableRules, TravelTimes, Walking, Work, decode_streets,
+    decode_timetable, encode_timetable, from_matrix,
 };
 
 /// Places and streets listed by name in a report; the rest is counted.
@@ -85,7 +86,8 @@ pub enum Task {
         /// Take the good rows of a file with faults.
         accept_faults: bool,
     },
-    /// The minutes of the streets kept once more, as after sites have moved; of every mode that has any where empty.
+    /// The minutes of the streets kept once more, as after sites have moved; of every mode that has any, and by the
+    /// timetable kept, where empty; by it also where all are named.
     Again {
         /// Of [`STREETS`].
         modes: Vec<Mode>,
@@ -310,7 +312,7 @@ impl Making<'_> {
         for mode in kept {
             sets.extend(self.kept(mode)?);
         }
-        self.with_minutes(sets, 0.7)
+        self.with_minutes(sets, 0.7, 0.98)
     }
 
     fn again(&mut self, modes: &[Mode]) -> Result<Vec<ReferenceSet>, TravelError> {
@@ -322,10 +324,30 @@ impl Making<'_> {
                 found => sets.extend(found),
             }
         }
-        if sets.is_empty() {
+        let are_all = modes.is_empty() || STREETS.iter().all(|mode| modes.contains(mode));
+        let timetable = if are_all { self.timetable_used() } else { None };
+        if sets.is_empty() && timetable.is_none() {
             return Err(TravelError::NoStreets("any mode"));
         }
-        self.with_minutes(sets, 0.0)
+        let to = if timetable.is_some() { 0.5 } else { 0.98 };
+        let mut sets = self.with_minutes(sets, 0.0, to)?;
+        if let Some(reference) = timetable {
+            self.go(to, "reading the timetable kept")?;
+            let bytes = self.store.reference_set(self.scope, &reference)?;
+            let kept = decode_timetable(&bytes).map_err(NetworksFault::from)?;
+            sets.extend(self.ridden(&kept, &reference, to)?);
+        }
+        Ok(sets)
+    }
+
+    /// The timetable kept, unless the minutes are no longer its own, as after a router's were taken.
+    fn timetable_used(&self) -> Option<Reference> {
+        let Snapshot { register, geography, .. } = self.snapshot;
+        let reference = register.reference(ReferenceKind::Timetable)?;
+        let maker = &geography.times(Mode::PublicTransport)?.maker;
+        let is_its_own =
+            matches!(maker, Maker::Timetable { timetable, .. } if *timetable == reference.hash);
+        is_its_own.then(|| reference.clone())
     }
 
     fn kept(&self, mode: Mode) -> Result<Option<ReferenceSet>, TravelError> {
@@ -339,10 +361,11 @@ impl Making<'_> {
         &mut self,
         mut sets: Vec<ReferenceSet>,
         from: f64,
+        to: f64,
     ) -> Result<Vec<ReferenceSet>, TravelError> {
         let mut minutes = Vec::new();
         for (done, network) in sets.iter().enumerate() {
-            let share = from + (0.98 - from) * done as f64 / sets.len() as f64;
+            let share = from + (to - from) * done as f64 / sets.len() as f64;
             self.go(share, "working the minutes out")?;
             let Snapshot { register, geography, .. } = self.snapshot;
             let made = networks::minutes(network, register, geography, self.limit, self.threads)?;
@@ -455,39 +478,68 @@ impl Making<'_> {
             return Ok(Vec::new());
         }
 
+        let kept = KeptTimetable {
+            timetable: read,
+            date,
+            window,
+            changes,
+            rules: rules.clone(),
+            on_foot,
+            on_wheels,
+        };
+        let bytes = encode_timetable(&kept);
+        let (kind, source) = (ReferenceKind::Timetable, &given.source);
+        let reference = describe(kind, &bytes, trips, source, given.as_of);
+        let minutes = self.ridden(&kept, &reference, 0.02)?;
+        let mut sets = vec![ReferenceSet { reference, bytes }];
+        sets.extend(minutes);
+        Ok(sets)
+    }
+
+    /// The minutes a timetable gives.
+    fn ridden(
+        &mut self,
+        kept: &KeptTimetable,
+        reference: &Reference,
+        from: f64,
+    ) -> Result<Vec<ReferenceSet>, TravelError> {
+        let KeptTimetable { date, window, changes, rules, on_foot, on_wheels, .. } = kept;
         let (walk, step_free) = (self.networks(Mode::Walk)?, self.networks(Mode::StepFreeWalk)?);
         let named = |by: &Option<(Vec<Network>, String)>| {
-            let walks = match by {
-                Some((_, source)) => format!("walks by street in {source}"),
-                None => "walks approximate, in straight lines with a detour".to_owned(),
-            };
-            format!("{} ({walks}; {})", given.source, rules.name)
+            kept.named(&reference.source, by.as_ref().map(|(_, source)| source.as_str()))
         };
         let (by_foot, by_wheels) = (named(&walk), named(&step_free));
-        let hash = sha256(&given.file.bytes);
         let sites = self.snapshot.register.located(|_| true);
         let ends = Ends::new(&self.snapshot.geography.zones, &sites);
-        let limit = self.limit;
-        let asked =
-            Departures { date, window, changes, limit, rules, source: &by_foot, hash: &hash };
+        let asked = Departures {
+            date: *date,
+            window: *window,
+            changes: *changes,
+            limit: self.limit,
+            rules,
+            source: &by_foot,
+            hash: &reference.hash,
+        };
         let walking = walk
             .as_ref()
             .and_then(|(networks, _)| networks.first())
-            .map_or(Walking::Straight(on_foot), Walking::Streets);
+            .map_or(Walking::Straight(*on_foot), Walking::Streets);
         let (sure, perhaps) = match step_free.as_ref().map(|(networks, _)| networks.as_slice()) {
             Some([sure, perhaps]) => (Some(Walking::Streets(sure)), Walking::Streets(perhaps)),
-            _ => (None, Walking::Straight(on_wheels)),
+            _ => (None, Walking::Straight(*on_wheels)),
         };
         let threads = self.threads;
         let heard = Mutex::new(&mut *self.heard);
+        let half = (0.98 - from) / 2.0;
         let told = |from: f64, doing: &'static str| {
             let heard = &heard;
             move |share: f64| {
                 let mut heard = heard.lock().unwrap_or_else(PoisonError::into_inner);
-                (*heard)(from + share * 0.48, doing)
+                (*heard)(from + share * half, doing)
             }
         };
-        let (all, wheels) = (told(0.02, "riding"), told(0.5, "riding step-free"));
+        let (all, wheels) = (told(from, "riding"), told(from + half, "riding step-free"));
+        let read = &kept.timetable;
         let work = Work { threads, goes_on: &all };
         let made = read.minutes(&ends, walking, asked, work).ok_or(NetworksFault::Stopped)?;
         let [median, late] = made;
@@ -503,7 +555,7 @@ impl Making<'_> {
             (ReferenceKind::StepFreePublicTransportTimes, on_wheels, &by_wheels),
         ] {
             self.tell_times(&times);
-            sets.push(networks::kept_as_kind(kind, &times, source, given.as_of));
+            sets.push(networks::kept_as_kind(kind, &times, source, reference.as_of));
         }
         Ok(sets)
     }
@@ -625,22 +677,23 @@ fn listed(names: &[String]) -> String {
 pub struct Kept {
     /// For whom.
     pub mode: Mode,
-    /// `streets`, `minutes` or `late minutes`.
+    /// `streets`, `timetable`, `minutes` or `late minutes`.
     pub what: &'static str,
-    /// Streets between junctions, or pairs; source, day and hash.
+    /// Streets between junctions, trips, or pairs; source, day and hash.
     pub reference: Reference,
 }
 
-/// The networks and minutes a register keeps, by mode.
+/// The networks, the timetable and the minutes a register keeps, by mode.
 pub fn kept(snapshot: &Snapshot) -> Vec<Kept> {
     let held = |kind| snapshot.register.reference(kind);
     let mut all = Vec::new();
     for mode in Mode::ALL {
-        let late = (mode == Mode::PublicTransport)
-            .then(|| held(ReferenceKind::LatePublicTransportTimes))
-            .flatten();
+        let of_anyone = |kind| (mode == Mode::PublicTransport).then(|| held(kind)).flatten();
+        let timetable = of_anyone(ReferenceKind::Timetable);
+        let late = of_anyone(ReferenceKind::LatePublicTransportTimes);
         let of_mode = [
             ("streets", pinned(snapshot, mode)),
+            ("timetable", timetable),
             ("minutes", held(mode.kept_as())),
             ("late minutes", late),
         ];

@@ -7,7 +7,6 @@ use std::sync::{Mutex, PoisonError};
 use chrono::NaiveDate;
 
 use super::by_street::sooner;
-use super::graph::index;
 use super::raptor::{Day, NEVER, Riding, WalkTo};
 use super::timetable::{Rider, Timetable, TimetableRules, Transfer};
 use super::{
@@ -153,13 +152,14 @@ impl Timetable {
         let turns = zones.len().div_ceil(share);
         let chunks = Mutex::new(found.chunks_mut(share).enumerate());
         let search = || {
-            let mut over = Window::new(&day, &egress, sites.len(), asked);
+            let mut over =
+                Window::new(&day, &egress, sites.len(), (asked.window, asked.changes, limit));
             while !is_stopped.load(Ordering::Relaxed) {
                 let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).next();
                 let Some((turn, rows)) = next else { return };
                 for (offset, row) in rows.iter_mut().enumerate() {
                     let zone = turn * share + offset;
-                    *row = over.of(&access[zone], &direct[zone]);
+                    *row = over.of(&access[zone], &direct[zone], CENTILES);
                 }
                 if !(work.goes_on)((turn + 1) as f64 / turns as f64) {
                     is_stopped.store(true, Ordering::Relaxed);
@@ -185,7 +185,12 @@ impl Timetable {
 
     /// The changes at each stop: a walk and a margin, or what the timetable's makers say. Their word never makes a way
     /// surely step-free, nor one that is walked step-free quicker than that walk.
-    fn changes(&self, walks: Vec<Vec<WalkTo>>, margin: u32, rider: Rider) -> Vec<Vec<WalkTo>> {
+    pub(super) fn changes(
+        &self,
+        walks: Vec<Vec<WalkTo>>,
+        margin: u32,
+        rider: Rider,
+    ) -> Vec<Vec<WalkTo>> {
         let by_stop = (0_u32..).zip(walks).map(|(from, walks)| {
             let mut to: BTreeMap<u32, u32> = BTreeMap::new();
             for walk in walks {
@@ -221,10 +226,12 @@ impl Timetable {
 }
 
 /// What one zone's departures come to.
-struct Window<'a> {
+pub(super) struct Window<'a> {
     riding: Riding<'a>,
     egress: &'a [Vec<WalkTo>],
-    asked: Departures<'a>,
+    /// First and last departure, minutes after midnight.
+    window: (u32, u32),
+    /// Seconds.
     limit: u32,
     /// Earliest arrival at each site of the departures so far.
     arrival: Vec<u32>,
@@ -232,18 +239,29 @@ struct Window<'a> {
 }
 
 impl<'a> Window<'a> {
-    fn new(day: &'a Day, egress: &'a [Vec<WalkTo>], sites: usize, asked: Departures<'a>) -> Self {
+    pub(super) fn new(
+        day: &'a Day,
+        egress: &'a [Vec<WalkTo>],
+        sites: usize,
+        (window, changes, limit): ((u32, u32), u8, u32),
+    ) -> Self {
         Self {
-            riding: Riding::new(day, asked.changes),
+            riding: Riding::new(day, changes),
             egress,
-            asked,
-            limit: seconds(asked.limit.0),
+            window,
+            limit,
             arrival: vec![NEVER; sites],
             walked: vec![NEVER; sites],
         }
     }
 
-    fn of(&mut self, access: &[WalkTo], direct: &[WalkTo]) -> [Vec<Pair>; 2] {
+    /// The sites within the limit, at each of the centiles.
+    pub(super) fn of<const N: usize>(
+        &mut self,
+        access: &[WalkTo],
+        direct: &[WalkTo],
+        centiles: [u8; N],
+    ) -> [Vec<Pair>; N] {
         self.riding.clear();
         self.arrival.fill(NEVER);
         self.walked.fill(NEVER);
@@ -253,7 +271,7 @@ impl<'a> Window<'a> {
             *held = (*held).min(walk.seconds);
             seen.push(walk.to);
         }
-        let (first, last) = self.asked.window;
+        let (first, last) = self.window;
         let departures = last.saturating_sub(first) as usize + 1;
         let mut took: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
         for minute in (first..=last).rev() {
@@ -280,7 +298,7 @@ impl<'a> Window<'a> {
         seen.extend(took.keys());
         seen.sort_unstable();
         seen.dedup();
-        let mut rows: [Vec<Pair>; 2] = Default::default();
+        let mut rows = centiles.map(|_| Vec::new());
         for site in seen {
             let walked = self.walked[site as usize];
             let mut all = took.remove(&site).unwrap_or_default();
@@ -289,7 +307,7 @@ impl<'a> Window<'a> {
                 *took = (*took).min(walked);
             }
             all.sort_unstable();
-            for (row, centile) in rows.iter_mut().zip(CENTILES) {
+            for (row, centile) in rows.iter_mut().zip(centiles) {
                 let value = nearest_rank(&all, centile);
                 if value <= self.limit {
                     row.push(Pair { site, minutes: Minutes(f64::from(value) / 60.0) });
@@ -301,7 +319,7 @@ impl<'a> Window<'a> {
 }
 
 /// The least value that so many in a hundred do not exceed.
-fn nearest_rank(sorted: &[u32], centile: u8) -> u32 {
+pub(super) fn nearest_rank(sorted: &[u32], centile: u8) -> u32 {
     let rank = (sorted.len() * usize::from(centile)).div_ceil(100);
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(NEVER)
 }
@@ -311,40 +329,52 @@ fn nearest_rank(sorted: &[u32], centile: u8) -> u32 {
     clippy::cast_sign_loss,
     reason = "clamped to a fortnight"
 )]
-fn seconds(minutes: f64) -> u32 {
+pub(super) fn seconds(minutes: f64) -> u32 {
     (minutes * 60.0).floor().clamp(0.0, 1_209_600.0) as u32
 }
 
 impl Walking<'_> {
     /// Walks of at most `limit` seconds from each place; part seconds count as whole ones.
-    fn walks(self, from: &[Point], to: &[Point], limit: u32, threads: usize) -> Vec<Vec<WalkTo>> {
+    pub(super) fn walks(
+        self,
+        from: &[Point],
+        to: &[Point],
+        limit: u32,
+        threads: usize,
+    ) -> Vec<Vec<WalkTo>> {
         let mut walks = vec![Vec::new(); from.len()];
         match self {
             Self::Streets(network) => {
-                let placed = |points: &[Point]| -> (Vec<usize>, Vec<Snap>) {
-                    let snaps = points.iter().enumerate();
-                    snaps.filter_map(|(at, point)| Some((at, network.snap(*point)?))).unzip()
-                };
-                let ((from_ix, from), (to_ix, to)) = (placed(from), placed(to));
-                let reached = network.reaching(&from, &to, limit.saturating_mul(1_000), threads);
-                for (column, row) in reached.into_iter().enumerate() {
-                    for (start, milliseconds) in row {
-                        let seconds = milliseconds.div_ceil(1_000);
-                        walks[from_ix[start as usize]]
-                            .push(WalkTo { to: index(to_ix[column]), seconds });
+                let snaps = from.iter().enumerate();
+                let (places, starts): (Vec<usize>, Vec<Snap>) =
+                    snaps.filter_map(|(at, point)| Some((at, network.snap(*point)?))).unzip();
+                for (place, row) in
+                    places.into_iter().zip(network.walks(&starts, to, limit, threads))
+                {
+                    if let Some(walks) = walks.get_mut(place) {
+                        *walks = row;
                     }
                 }
             }
             Self::Straight(pace) => {
+                let radius = pace.radius(Minutes(f64::from(limit) / 60.0));
+                let mut by_easting: Vec<(u32, Point)> = (0..).zip(to.iter().copied()).collect();
+                by_easting.sort_by(|a, b| a.1.easting().total_cmp(&b.1.easting()));
                 for (walks, from) in walks.iter_mut().zip(from) {
-                    for (to, at) in (0..).zip(to) {
+                    let west = from.easting() - radius;
+                    let first = by_easting.partition_point(|(_, at)| at.easting() < west);
+                    let near = by_easting.iter().skip(first);
+                    for (to, at) in
+                        near.take_while(|(_, at)| at.easting() <= from.easting() + radius)
+                    {
                         let minutes = pace.minutes(from.metres_to(*at)).0;
                         if minutes * 60.0 <= f64::from(limit) {
                             let whole = seconds(minutes);
                             let is_part = minutes * 60.0 > f64::from(whole);
-                            walks.push(WalkTo { to, seconds: whole + u32::from(is_part) });
+                            walks.push(WalkTo { to: *to, seconds: whole + u32::from(is_part) });
                         }
                     }
+                    walks.sort_unstable_by_key(|walk| walk.to);
                 }
             }
         }

@@ -18,7 +18,7 @@ use crate::register::{Minutes, Point};
 const CORNERS: u32 = 64;
 
 /// Column and row of a square, or of the corner at its south-west.
-type Square = (i32, i32);
+pub(super) type Square = (i32, i32);
 
 /// The outer ring of a polygon, once found, and its holes.
 type Rings = (Option<LineString<f64>>, Vec<LineString<f64>>);
@@ -139,18 +139,23 @@ fn milliseconds(limit: Minutes) -> u32 {
     (limit.0 * 60_000.0).floor().clamp(0.0, f64::from(FAR - 1)) as u32
 }
 
-fn metres(centimetres: [i32; 2]) -> Coord<f64> {
+pub(super) fn metres(centimetres: [i32; 2]) -> Coord<f64> {
     Coord { x: f64::from(centimetres[0]) / 100.0, y: f64::from(centimetres[1]) / 100.0 }
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "the National Grid ends at 1,300 km")]
-fn square_of(metres: f64, side: f64) -> i32 {
+pub(super) fn square_of(metres: f64, side: f64) -> i32 {
     (metres / side).floor() as i32
 }
 
 /// Adds the squares a part of a line touches. Every figure is worked out from the whole line and only then cut, so that
 /// a longer part never touches less.
-fn touch(line: &[Coord<f64>], (from, to): (f64, f64), side: f64, squares: &mut BTreeSet<Square>) {
+pub(super) fn touch(
+    line: &[Coord<f64>],
+    (from, to): (f64, f64),
+    side: f64,
+    squares: &mut BTreeSet<Square>,
+) {
     let pieces = || line.iter().zip(line.iter().skip(1));
     let long = |(a, b): (&Coord<f64>, &Coord<f64>)| (b.x - a.x).hypot(b.y - a.y);
     let whole: f64 = pieces().map(long).sum();
@@ -187,7 +192,7 @@ fn touch(line: &[Coord<f64>], (from, to): (f64, f64), side: f64, squares: &mut B
 
 /// The outline of squares. Squares that only touch at a corner are polygons of their own; holes that do are holes of
 /// their own.
-fn outline(squares: &BTreeSet<Square>, side: f64) -> MultiPolygon<f64> {
+pub(super) fn outline(squares: &BTreeSet<Square>, side: f64) -> MultiPolygon<f64> {
     let groups = groups(squares);
     // Sides with the inside on their left, by the corner they leave: where to, and the group of the square.
     let mut sides: BTreeMap<Square, Vec<(Square, usize)>> = BTreeMap::new();

@@ -95,6 +95,18 @@ impl Day {
         self.walks.len()
     }
 
+    /// When vehicles that may be boarded leave a stop, seconds after midnight, in no order.
+    pub(super) fn departures(&self, stop: u32) -> impl Iterator<Item = u32> {
+        let at = self.at_stop.get(stop as usize).into_iter().flatten();
+        at.flat_map(|(pattern, position)| {
+            let pattern = self.patterns.get(*pattern as usize);
+            let position = *position as usize;
+            let boards = pattern.filter(|held| held.boards.get(position) == Some(&true));
+            let trips = boards.into_iter().flat_map(|held| &held.trips);
+            trips.filter_map(move |times| times.get(position).map(|(_, departs)| *departs))
+        })
+    }
+
     /// How many patterns and trips.
     pub fn size(&self) -> (usize, usize) {
         (self.patterns.len(), self.patterns.iter().map(|pattern| pattern.trips.len()).sum())

@@ -46,6 +46,11 @@ impl StraightLine {
         Self::new(figure("detour")?, figure("metres_per_minute")?)
     }
 
+    /// Network metres per straight-line metre, and metres a minute.
+    pub(super) fn figures(self) -> (f64, f64) {
+        (self.detour, self.metres_per_minute)
+    }
+
     /// Minutes for a distance. Never decreases with distance, rounding included: whoever is at most as far as a limit
     /// in metres is also within that limit in minutes.
     pub fn minutes(self, metres: f64) -> Minutes {
@@ -53,7 +58,7 @@ impl StraightLine {
     }
 
     /// A radius that holds every place within so many minutes, a breath more than rounding can take.
-    fn radius(self, limit: Minutes) -> f64 {
+    pub(super) fn radius(self, limit: Minutes) -> f64 {
         limit.0 * self.metres_per_minute / self.detour * (1.0 + 1e-9)
     }
 }

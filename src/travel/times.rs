@@ -132,6 +132,11 @@ pub enum Maker {
     Nobody,
 }
 
+/// Minutes after midnight, as `08:15`.
+pub fn clock(minutes: u32) -> String {
+    format!("{:02}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
+}
+
 impl fmt::Display for Maker {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -150,9 +155,6 @@ impl fmt::Display for Maker {
                 )
             }
             Self::Timetable { source, date, window: (from, to), centile, changes, .. } => {
-                let clock = |minutes: u32| {
-                    format!("{:02}:{:02}", minutes.div_euclid(60), minutes.rem_euclid(60))
-                };
                 let of = if *centile == 50 {
                     "median".to_owned()
                 } else {

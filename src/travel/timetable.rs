@@ -60,7 +60,7 @@ pub struct Trip {
 }
 
 /// The days trips run.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Service {
     /// As the file names it.
     pub id: String,

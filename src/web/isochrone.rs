@@ -1,4 +1,5 @@
-//! Isochrones of a register: by the street network kept for the mode, else by straight line, and saying which.
+//! Isochrones of a register: by the street network or the timetable kept for the mode, else by straight line, and saying
+//! which.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,19 +13,25 @@ use super::problem::Problem;
 use crate::config;
 use crate::export::geojson;
 use crate::import::networks;
-use crate::register::{Minutes, Point};
+use crate::register::{Minutes, Point, ReferenceKind};
 use crate::travel::{
-    FAR, Maker, Mode, Network, Snap, StraightLine, decode_streets, mode_of, square_side,
-    straight_isochrone,
+    FAR, Journeys, Maker, Mode, Network, Rider, Snap, StraightLine, Towards, Walking, clock,
+    decode_streets, decode_timetable, mode_of, square_side, straight_isochrone,
 };
 
 /// Minutes an isochrone may have at most: four hours.
 pub(super) const MOST_MINUTES: f64 = 240.0;
 const MOST_MILLISECONDS: u32 = 240 * 60_000;
 
-/// The network of each mode that was asked for last, by the hash of its set: read from the store once.
+/// Of the departures of the window, as kept minutes and standards count them.
+const CENTILE: u8 = 50;
+
+/// What was asked for last of each mode, by the hashes of its sets: read from the store once.
 #[derive(Default)]
-pub(super) struct Networks(Mutex<BTreeMap<Mode, Kept>>);
+pub(super) struct Networks {
+    streets: Mutex<BTreeMap<Mode, Kept>>,
+    timetables: Mutex<BTreeMap<Mode, Arc<Ridden>>>,
+}
 
 #[derive(Clone)]
 struct Kept {
@@ -32,6 +39,35 @@ struct Kept {
     hash: String,
     /// The one, or of step-free ways the one that surely is first.
     networks: Arc<Vec<Network>>,
+}
+
+impl Kept {
+    fn walking(&self) -> Option<Walking<'_>> {
+        self.networks.first().map(Walking::Streets)
+    }
+}
+
+/// The day of the kept timetable for whoever travels by a mode, and how they walk.
+pub(super) struct Ridden {
+    hash: String,
+    streets: Option<Kept>,
+    on_foot: StraightLine,
+    journeys: Journeys,
+    maker: Maker,
+    /// The longest walk to, between and from stops, minutes.
+    farthest_walk_minutes: f64,
+}
+
+impl Ridden {
+    fn walking(&self) -> Walking<'_> {
+        let streets = self.streets.as_ref().and_then(Kept::walking);
+        streets.unwrap_or(Walking::Straight(self.on_foot))
+    }
+
+    fn is_of(&self, hash: &str, streets: Option<&Kept>) -> bool {
+        let pinned = |kept: &Kept| kept.hash.clone();
+        self.hash == hash && self.streets.as_ref().map(pinned) == streets.map(pinned)
+    }
 }
 
 /// Whence a place is reached.
@@ -42,6 +78,8 @@ pub(super) struct Isochrone {
     pub(super) shape: MultiPolygon<f64>,
     /// How it was made, in words.
     pub(super) maker: String,
+    /// Whether it is all that lies within a straight line's reach.
+    pub(super) is_circle: bool,
     /// Whether it knows no streets.
     pub(super) is_approximate: bool,
     /// From the place to the street it is reached by, told and not travelled.
@@ -53,6 +91,7 @@ pub(super) struct Isochrone {
 enum Way {
     Straight(StraightLine),
     Street(Arc<Vec<Network>>, Snap),
+    Timetable(Arc<Ridden>, Towards),
 }
 
 impl Isochrone {
@@ -63,53 +102,14 @@ impl Isochrone {
         (mode, minutes): (Mode, f64),
         at: Point,
     ) -> Result<Self, Problem> {
-        let kept = kept(app, estate, mode)?;
-        let mut why = match networks::kept_as(mode) {
-            Some(_) => "no street network is kept for it",
-            None => {
-                "of a timetable only the minutes between small areas and sites are kept, and not its trips, so nothing else can be reached by it"
-            }
-        }
-        .to_owned();
-        if let Some(kept) = kept
-            && let Some(network) = kept.networks.first()
-        {
-            let speeds = &network.speeds;
-            if let Some(snap) = network.snap(at) {
-                let maker = Maker::StreetNetwork {
-                    source: kept.source,
-                    network: kept.hash,
-                    speeds: speeds.name.clone(),
-                    metres_per_minute: match mode_of(network.profile) {
-                        Mode::Walk => Some(speeds.walk.metres_per_minute),
-                        Mode::StepFreeWalk => Some(speeds.step_free.metres_per_minute),
-                        _ => None,
-                    },
-                };
-                let sure = if mode == Mode::StepFreeWalk {
-                    ", only by ways that surely are step-free"
-                } else {
-                    ""
-                };
-                let side = square_side(network.profile);
-                return Ok(Self {
-                    mode,
-                    minutes,
-                    shape: network.isochrone(snap, Minutes(minutes)),
-                    maker: format!(
-                        "{maker}{sure}; drawn as the squares of {side} m that such street touches"
-                    ),
-                    is_approximate: false,
-                    snap_metres: Some(snap.metres),
-                    at,
-                    way: Way::Street(Arc::clone(&kept.networks), snap),
-                });
-            }
-            why = format!(
-                "the street network kept has no street within {} m of the place",
-                speeds.farthest_snap_metres
-            );
-        }
+        let by_what_is_kept = match networks::kept_as(mode) {
+            Some(_) => Self::by_street(app, estate, (mode, minutes), at)?,
+            None => Self::by_timetable(app, estate, (mode, minutes), at)?,
+        };
+        let why = match by_what_is_kept {
+            Ok(isochrone) => return Ok(isochrone),
+            Err(why) => why,
+        };
         let figures = config::assumptions().map_err(Problem::internal)?;
         let pace = StraightLine::of(mode, &figures).map_err(Problem::internal)?;
         Ok(Self {
@@ -117,11 +117,105 @@ impl Isochrone {
             minutes,
             shape: straight_isochrone(at, Minutes(minutes), pace),
             maker: format!("{}; {why}", Maker::from(pace)),
+            is_circle: true,
             is_approximate: true,
             snap_metres: None,
             at,
             way: Way::Straight(pace),
         })
+    }
+
+    /// Or why not.
+    fn by_street(
+        app: &App,
+        estate: &Estate,
+        (mode, minutes): (Mode, f64),
+        at: Point,
+    ) -> Result<Result<Self, String>, Problem> {
+        let Some(kept) = kept(app, estate, mode)? else {
+            return Ok(Err("no street network is kept for it".to_owned()));
+        };
+        let Some(network) = kept.networks.first() else {
+            return Ok(Err("the street network kept holds no street".to_owned()));
+        };
+        let speeds = &network.speeds;
+        let Some(snap) = network.snap(at) else { return Ok(Err(nowhere_near(network))) };
+        let maker = Maker::StreetNetwork {
+            source: kept.source.clone(),
+            network: kept.hash.clone(),
+            speeds: speeds.name.clone(),
+            metres_per_minute: match mode_of(network.profile) {
+                Mode::Walk => Some(speeds.walk.metres_per_minute),
+                Mode::StepFreeWalk => Some(speeds.step_free.metres_per_minute),
+                _ => None,
+            },
+        };
+        let sure = if mode == Mode::StepFreeWalk {
+            ", only by ways that surely are step-free"
+        } else {
+            ""
+        };
+        let side = square_side(network.profile);
+        Ok(Ok(Self {
+            mode,
+            minutes,
+            shape: network.isochrone(snap, Minutes(minutes)),
+            maker: format!(
+                "{maker}{sure}; drawn as the squares of {side} m that such street touches"
+            ),
+            is_circle: false,
+            is_approximate: false,
+            snap_metres: Some(snap.metres),
+            at,
+            way: Way::Street(Arc::clone(&kept.networks), snap),
+        }))
+    }
+
+    /// Or why not.
+    fn by_timetable(
+        app: &App,
+        estate: &Estate,
+        (mode, minutes): (Mode, f64),
+        at: Point,
+    ) -> Result<Result<Self, String>, Problem> {
+        let ridden = match ridden(app, estate, mode)? {
+            Ok(ridden) => ridden,
+            Err(why) => return Ok(Err(why.to_owned())),
+        };
+        let walking = ridden.walking();
+        let (snap_metres, drawn) = match walking {
+            Walking::Streets(network) => {
+                let Some(snap) = network.snap(at) else { return Ok(Err(nowhere_near(network))) };
+                let side = square_side(network.profile);
+                let drawn = format!(
+                    "squares of {side} m that street touches whose middle, in pieces of at most 50 m, is within"
+                );
+                (Some(snap.metres), drawn)
+            }
+            Walking::Straight(_) => (None, "squares of 100 m whose middle is within".to_owned()),
+        };
+        let sure = if mode == Mode::StepFreePublicTransport {
+            ", only by ways, stops and vehicles that surely are step-free"
+        } else {
+            ""
+        };
+        let towards = ridden.journeys.towards(walking, at, Minutes(minutes));
+        let shape = towards.isochrone(walking, CENTILE, threads());
+        let maker = format!(
+            "{}{sure}, one departure a minute towards the place, with walks of at most {} minutes to, between and from stops, or on foot all the way; drawn as the {drawn}",
+            ridden.maker, ridden.farthest_walk_minutes
+        );
+        Ok(Ok(Self {
+            mode,
+            minutes,
+            shape,
+            maker,
+            is_circle: false,
+            is_approximate: matches!(walking, Walking::Straight(_)),
+            snap_metres,
+            at,
+            way: Way::Timetable(Arc::clone(&ridden), towards),
+        }))
     }
 
     /// Whether each of these is within the minutes: by the search itself, not by the drawing.
@@ -135,6 +229,10 @@ impl Isochrone {
                 || vec![false; places.len()],
                 |network| network.reach_within(places, *snap, Minutes(self.minutes)),
             ),
+            Way::Timetable(ridden, towards) => {
+                let took = towards.minutes(ridden.walking(), places, CENTILE, threads());
+                took.into_iter().map(|minutes| minutes.is_some()).collect()
+            }
         }
     }
 
@@ -145,44 +243,97 @@ impl Isochrone {
         told.insert("minutes".to_owned(), json!(self.minutes));
         told.insert("maker".to_owned(), json!(self.maker));
         told.insert("approximate".to_owned(), json!(self.is_approximate));
+        told.insert("departures".to_owned(), self.departures());
         told.insert("snap_metres".to_owned(), json!(self.snap_metres));
         told.insert("easting".to_owned(), json!(self.at.easting()));
         told.insert("northing".to_owned(), json!(self.at.northing()));
         geojson::outline(&self.shape, told)
     }
+
+    /// Which departures the minutes are of; null where none are.
+    fn departures(&self) -> Value {
+        let Way::Timetable(ridden, _) = &self.way else { return Value::Null };
+        let Maker::Timetable { date, window: (first, last), centile, changes, .. } = &ridden.maker
+        else {
+            return Value::Null;
+        };
+        json!({
+            "direction": "to_the_place",
+            "date": date,
+            "first": clock(*first),
+            "last": clock(*last),
+            "centile": centile,
+            "changes": changes,
+        })
+    }
 }
 
-/// Streets to travel by from one place.
-pub(super) struct FromPlace {
-    networks: Arc<Vec<Network>>,
-    snap: Snap,
+fn nowhere_near(network: &Network) -> String {
+    let metres = network.speeds.farthest_snap_metres;
+    format!("the street network kept has no street within {metres} m of the place")
+}
+
+/// A request is answered by no more than a few threads, so that others are answered meanwhile.
+fn threads() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from).min(4)
+}
+
+/// The way there from one place.
+pub(super) enum FromPlace {
+    /// By street.
+    Street(Arc<Vec<Network>>, Snap),
+    /// By timetable.
+    Timetable(Arc<Ridden>, Point),
 }
 
 impl FromPlace {
-    /// By the network kept for the mode; `None` where none is, or where the place is on no street of it.
+    /// By the network or the timetable kept for the mode; `None` where none is, or where the place is on no street of it.
     pub(super) fn of(
         app: &App,
         estate: &Estate,
         mode: Mode,
         at: Point,
     ) -> Result<Option<Self>, Problem> {
+        if networks::kept_as(mode).is_none() {
+            let Ok(ridden) = ridden(app, estate, mode)? else { return Ok(None) };
+            let is_off = match ridden.walking() {
+                Walking::Streets(network) => network.snap(at).is_none(),
+                Walking::Straight(_) => false,
+            };
+            return Ok((!is_off).then_some(Self::Timetable(ridden, at)));
+        }
         let Some(kept) = kept(app, estate, mode)? else { return Ok(None) };
         let snap = kept.networks.first().and_then(|network| network.snap(at));
-        Ok(snap.map(|snap| Self { networks: kept.networks, snap }))
+        Ok(snap.map(|snap| Self::Street(kept.networks, snap)))
+    }
+
+    /// What minutes are by, in a word.
+    pub(super) fn by(&self) -> &'static str {
+        match self {
+            Self::Street(..) => "by street",
+            Self::Timetable(..) => "by timetable",
+        }
     }
 
     /// Minutes to each place, of step-free ways by those that surely are; `None` where there is no way of at most
     /// [`MOST_MINUTES`].
     pub(super) fn minutes(&self, places: &[Point]) -> Vec<Option<f64>> {
+        let (networks, from) = match self {
+            Self::Street(networks, snap) => (networks, *snap),
+            Self::Timetable(ridden, at) => {
+                let (journeys, walking) = (&ridden.journeys, ridden.walking());
+                let found = journeys.minutes_from(walking, *at, places, CENTILE, threads());
+                return found.into_iter().map(|minutes| Some(minutes?.0)).collect();
+            }
+        };
         let mut minutes = vec![None; places.len()];
-        let Some(network) = self.networks.first() else { return minutes };
+        let Some(network) = networks.first() else { return minutes };
         let (at, snaps): (Vec<usize>, Vec<Snap>) = places
             .iter()
             .enumerate()
             .filter_map(|(at, place)| Some((at, network.snap(*place)?)))
             .unzip();
-        for (at, ms) in at.into_iter().zip(network.from_place(self.snap, &snaps, MOST_MILLISECONDS))
-        {
+        for (at, ms) in at.into_iter().zip(network.from_place(from, &snaps, MOST_MILLISECONDS)) {
             if let Some(held) = minutes.get_mut(at).filter(|_| ms < FAR) {
                 *held = Some(f64::from(ms) / 60_000.0);
             }
@@ -194,7 +345,7 @@ impl FromPlace {
 fn kept(app: &App, estate: &Estate, mode: Mode) -> Result<Option<Kept>, Problem> {
     let pinned = networks::kept_as(mode).and_then(|kind| estate.register().reference(kind));
     let Some(reference) = pinned else { return Ok(None) };
-    let held = || app.networks.0.lock().unwrap_or_else(PoisonError::into_inner);
+    let held = || app.networks.streets.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(kept) = held().get(&mode).filter(|kept| kept.hash == reference.hash) {
         return Ok(Some(kept.clone()));
     }
@@ -207,4 +358,51 @@ fn kept(app: &App, estate: &Estate, mode: Mode) -> Result<Option<Kept>, Problem>
     };
     held().insert(mode, kept.clone());
     Ok(Some(kept))
+}
+
+/// The timetable kept, ready for whoever travels by this mode of public transport; or why there is none.
+fn ridden(
+    app: &App,
+    estate: &Estate,
+    mode: Mode,
+) -> Result<Result<Arc<Ridden>, &'static str>, Problem> {
+    let Some(reference) = estate.register().reference(ReferenceKind::Timetable) else {
+        return Ok(Err("no timetable is kept"));
+    };
+    let (rider, by) = match mode {
+        Mode::StepFreePublicTransport => (Rider::SurelyStepFree, Mode::StepFreeWalk),
+        _ => (Rider::Anyone, Mode::Walk),
+    };
+    let streets = kept(app, estate, by)?;
+    if rider == Rider::SurelyStepFree && streets.is_none() {
+        return Ok(Err("no step-free streets are kept, so no way to a stop is surely step-free"));
+    }
+    let held = || app.networks.timetables.lock().unwrap_or_else(PoisonError::into_inner);
+    let is_same = |ridden: &&Arc<Ridden>| ridden.is_of(&reference.hash, streets.as_ref());
+    if let Some(ridden) = held().get(&mode).filter(is_same) {
+        return Ok(Ok(Arc::clone(ridden)));
+    }
+    // Not under the lock, as above.
+    let bytes = app.store.reference_set(&app.scope(), reference)?;
+    let kept = decode_timetable(&bytes).map_err(Problem::internal)?;
+    let walking = streets.as_ref().and_then(Kept::walking);
+    let walking = walking.unwrap_or(Walking::Straight(kept.on_foot));
+    let journeys = Journeys::new(&kept, rider, walking, Minutes(MOST_MINUTES), threads());
+    let ridden = Arc::new(Ridden {
+        hash: reference.hash.clone(),
+        on_foot: kept.on_foot,
+        journeys,
+        maker: Maker::Timetable {
+            source: kept.named(&reference.source, streets.as_ref().map(|by| by.source.as_str())),
+            timetable: reference.hash.clone(),
+            date: kept.date,
+            window: kept.window,
+            centile: CENTILE,
+            changes: kept.changes,
+        },
+        farthest_walk_minutes: kept.rules.farthest_walk_minutes,
+        streets,
+    });
+    held().insert(mode, Arc::clone(&ridden));
+    Ok(Ok(ridden))
 }

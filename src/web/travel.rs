@@ -15,7 +15,7 @@ pub(super) const TASKS: [(&str, &str); 4] = [
     ("streets", "A street map"),
     ("timetable", "A timetable of public transport, with the streets kept"),
     ("matrix", "The matrix of a router"),
-    ("again", "The streets kept, once more, as after sites have moved"),
+    ("again", "The streets and the timetable kept, once more, as after sites have moved"),
 ];
 
 /// Reads the form; what is wrong stands in it.
@@ -35,7 +35,7 @@ pub(super) fn request(
         "matrix" => matrix(form, files),
         "again" => {
             if !files.is_empty() {
-                form.refuse("files", "The streets kept need no file");
+                form.refuse("files", "What is kept needs no file");
             }
             modes(form, false).map(|modes| Task::Again { modes })
         }
@@ -134,7 +134,7 @@ pub(super) fn table(kept: &[Kept]) -> Table {
     let columns = [
         ("mode", "How people travel", false),
         ("what", "What is kept", false),
-        ("rows", "Streets or pairs", true),
+        ("rows", "Streets, trips or pairs", true),
         ("as_of", "As of", false),
         ("source", "Source", false),
         ("hash", "Hash", false),

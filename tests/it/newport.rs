@@ -7,17 +7,20 @@ use std::path::PathBuf;
 
 use geo::{Area as _, Intersects as _, Relate as _, Validation as _};
 
+use domesday::access::{Area, Centile, Group, Limit, Standard};
 use domesday::config;
-use domesday::geography::{LonLat, Zone, Zones, from_wgs84};
+use domesday::geography::{Geography, LonLat, Zone, Zones, from_wgs84};
 use domesday::import::networks::NetworksFault;
 use domesday::import::travel::{Given, Task, TravelError, TravelRequest, carry_out};
 use domesday::import::{InputFile, streets, timetable};
-use domesday::register::{Minutes, Point, SiteCode};
+use domesday::register::{Minutes, Point, ReferenceKind, ServiceLine, SiteCode};
+use domesday::scenario::AccessToday;
 use domesday::store::{Scope, Store};
 use domesday::travel::timetable::Wheelchair;
 use domesday::travel::{
-    Departures, Ends, FAR, Mode, Network, Profile, StraightLine, Walking, Work, build, by_street,
-    decode_streets, dijkstra, encode_streets,
+    Departures, Ends, FAR, Journeys, KeptTimetable, Mode, Network, Profile, Rider, StraightLine,
+    Walking, Work, build, by_street, decode_streets, decode_timetable, dijkstra, encode_streets,
+    encode_timetable,
 };
 
 fn map() -> Option<Vec<u8>> {
@@ -315,6 +318,94 @@ fn buses_in_newport_are_never_slower_than_walking_and_more_changes_never_hurt() 
 }
 
 #[test]
+fn an_isochrone_by_bus_in_newport_holds_the_zones_whose_minutes_are_within_and_no_other() {
+    let (Some(bytes), Some(gtfs)) = (map(), file("newport-20230613_gtfs.zip")) else { return };
+    let osm = streets::read("newport.osm.pbf", &bytes).unwrap().osm;
+    let walk = build(&osm, Profile::Walk, &config::speed_table().unwrap()).0;
+    let places = places(&osm, &walk, 150);
+    let zones = zones(&places);
+    let sites: Vec<(SiteCode, Point)> = (0..)
+        .zip(places.iter().step_by(37))
+        .map(|(n, at)| (format!("S{n:03}").parse().unwrap(), *at))
+        .collect();
+    let figures = config::assumptions().unwrap();
+    let kept = KeptTimetable {
+        timetable: timetable::read("newport.zip", &gtfs).unwrap().timetable,
+        date: "2023-06-13".parse().unwrap(),
+        window: (495, 555),
+        changes: 2,
+        rules: config::timetable_rules().unwrap(),
+        on_foot: StraightLine::of(Mode::Walk, &figures).unwrap(),
+        on_wheels: StraightLine::of(Mode::StepFreeWalk, &figures).unwrap(),
+    };
+    // By the bytes that are kept.
+    let stored = encode_timetable(&kept);
+    assert_eq!(decode_timetable(&stored).unwrap(), kept);
+    println!("{} bytes of timetable", stored.len());
+    let asked = Departures {
+        date: kept.date,
+        window: kept.window,
+        changes: kept.changes,
+        limit: Minutes(60.0),
+        rules: &kept.rules,
+        source: "Newport",
+        hash: "",
+    };
+    let walking = Walking::Streets(&walk);
+    let ends = Ends::new(&zones, &sites);
+    let [median, late] = kept.timetable.minutes(&ends, walking, asked, Work::unheard(2)).unwrap();
+    let begun = std::time::Instant::now();
+    let journeys = Journeys::new(&kept, Rider::Anyone, walking, Minutes(240.0), 2);
+    println!("ready in {:?}", begun.elapsed());
+
+    let (mut within, mut stray) = (0, 0);
+    for (site, (_, at)) in sites.iter().enumerate() {
+        // To the second, both centiles, and both ways of searching.
+        let towards = journeys.towards(walking, *at, Minutes(60.0));
+        for (centile, table) in [(50, &median), (90, &late)] {
+            let told = towards.minutes(walking, &places, centile, 2);
+            for (zone, told) in told.into_iter().enumerate() {
+                assert_eq!(told, table.minutes(zone, site), "{zone} to {site}");
+            }
+        }
+        let to_all: Vec<Point> = sites.iter().map(|(_, at)| *at).collect();
+        let zone = places.iter().position(|place| place == at).unwrap();
+        let from_here = journeys.minutes_from(walking, *at, &to_all, 50, 2);
+        for (to, told) in from_here.into_iter().enumerate() {
+            let told = told.filter(|minutes| minutes.0 <= 60.0);
+            assert_eq!(told, median.minutes(zone, to), "{zone} to {to}");
+        }
+
+        let mut shorter: Option<geo::MultiPolygon<f64>> = None;
+        for limit in [10.0, 20.0, 30.0] {
+            let begun = std::time::Instant::now();
+            let towards = journeys.towards(walking, *at, Minutes(limit));
+            let shape = towards.isochrone(walking, 50, 2);
+            println!("{limit} minutes to site {site} in {:?}", begun.elapsed());
+            assert!(shape.is_valid());
+            if let Some(shorter) = shorter {
+                assert!(shape.relate(&shorter).is_covers());
+            }
+            for (zone, place) in places.iter().enumerate() {
+                let minutes = median.minutes(zone, site).map_or(f64::INFINITY, |m| m.0);
+                let is_inside =
+                    shape.intersects(&geo::Point::new(place.easting(), place.northing()));
+                // A piece of 50 m is judged by its middle, half a minute's walk from its ends at most, and
+                // whoever leaves so much later may miss one departure of sixty-one.
+                assert!(is_inside || minutes > limit - 1.5, "{zone}: {minutes} of {limit}");
+                // A square is drawn whole: whoever else is in it has a walk to the street that is within.
+                assert!(!is_inside || minutes <= limit + 4.0, "{zone}: {minutes} of {limit}");
+                within += u32::from(is_inside);
+                stray += u32::from(is_inside != (minutes <= limit));
+            }
+            shorter = Some(shape);
+        }
+    }
+    println!("{within} zones inside, {stray} told otherwise by the drawing than by their minutes");
+    assert!(within > 200 && stray * 20 < within, "{stray} of {within}");
+}
+
+#[test]
 fn a_timetable_that_is_cut_short_is_a_sentence() {
     let Some(gtfs) = file("newport-20230613_gtfs.zip") else { return };
     let told = timetable::read("newport.zip", &gtfs[..gtfs.len().div_euclid(2)]).unwrap_err();
@@ -392,7 +483,9 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
 
     assert!(taken.contains("by public transport") && taken.contains("90th centile"), "{taken}");
     let kept = told(&["travel", "list"]);
-    for mode in ["walk ", "step_free_walk", "drive", "public_transport ", "late minutes"] {
+    for mode in
+        ["walk ", "step_free_walk", "drive", "timetable ", "public_transport ", "late minutes"]
+    {
         assert!(kept.contains(mode), "{mode}: {kept}");
     }
     let by_bus = told(&[&catchments[..], &["public_transport"]].concat());
@@ -401,14 +494,58 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
     assert!(on_foot.contains("shortest way by street"), "{on_foot}");
     assert_ne!(by_line, by_bus);
 
-    // Stopped wherever: nothing is kept, and no report says otherwise.
+    // A standard of nine departures in ten is held against minutes of its own.
     let store = Store::open(&path("n.db")).unwrap();
     let scope = Scope::command_line();
+    let snapshot = store.snapshot(&scope).unwrap();
+    let figures = config::assumptions().unwrap();
+    let shipped = config::standards().unwrap();
+    let gp = shipped.iter().find(|held| held.service_line == ServiceLine::PrimaryCare).unwrap();
+    let within = |geography: &Geography| {
+        let limits = [10.0, 15.0, 20.0, 25.0, 30.0, 40.0];
+        let asked = limits.into_iter().flat_map(|minutes| {
+            Centile::ALL.map(|centile| Standard {
+                key: format!("gp_{minutes}_{}", centile.number()),
+                mode: Mode::PublicTransport,
+                limit: Limit::Minutes(minutes),
+                group: Group::Everyone,
+                area: Area::All,
+                centile,
+                ..gp.clone()
+            })
+        });
+        let gates = config::gate_rules().unwrap();
+        let (register, figures) = (&snapshot.register, figures.clone());
+        let today =
+            AccessToday::new(register, geography, asked.collect(), figures, &gates).unwrap();
+        today.assessments
+    };
+    let judged = within(&snapshot.geography);
+    let mut without = Geography::clone(&snapshot.geography);
+    without.times.remove(&ReferenceKind::LatePublicTransportTimes);
+    let unjudged = within(&without);
+    let mut later = 0;
+    for (of_both, without) in judged.chunks(2).zip(unjudged.chunks(2)) {
+        let [median, late] = [&of_both[0], &of_both[1]];
+        assert!(median.travel.contains(", median,") && late.travel.contains("90th centile"));
+        assert!(late.total.within <= median.total.within);
+        later += median.total.within - late.total.within;
+        assert_eq!(without[0], *median);
+        let untold = &without[1];
+        assert_eq!((untold.total.within, untold.total.undetermined), (0, untold.total.people));
+        assert!(untold.travel.starts_with("not known: none are kept"), "{}", untold.travel);
+    }
+    assert!(later > 0, "some are within at the median and not nine times in ten");
+
+    // Worked out once more without the file: all is as it was.
+    let again = told(&["travel", "times"]);
+    assert!(again.contains("Nothing new") && again.contains("90th centile"), "{again}");
+
+    // Stopped wherever: nothing is kept, and no report says otherwise.
     let held = || {
         (store.snapshot(&scope).unwrap().register.version, store.imports(&scope, 99).unwrap().len())
     };
     let before = held();
-    let figures = config::assumptions().unwrap();
     let name = "newport-20230613_gtfs.zip".to_owned();
     let bytes = std::fs::read(&timetable).unwrap();
     let request = TravelRequest {
@@ -435,7 +572,7 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
         assert_eq!(held(), before);
     }
     let (_, report) = carry_out(&store, &scope, &request, &mut |_, _: &str| true).unwrap();
-    assert_eq!((report.version, report.changes), (Some(before.0 + 1), 3));
+    assert_eq!((report.version, report.changes), (Some(before.0 + 1), 4));
 }
 
 /// Minutes of two established routers on the same map (`expected/README.md`): ours lie within the spread they show among

@@ -255,9 +255,11 @@ pub(super) async fn within(
     .await
 }
 
-/// From where a site or a place is reached within so many minutes. By the street network kept for the mode; where none is
-/// kept, or none of its streets is near, a circle by straight line, and `approximate` says so. By public transport it is
-/// always a circle, since of a timetable only the minutes between small areas and sites are kept.
+/// From where a site or a place is reached within so many minutes. By the street network kept for the mode; by public
+/// transport by the timetable kept, on its day, as the median of one departure a minute of its window, as the minutes
+/// between small areas and sites are. Where neither is kept, or none of its streets is near, a circle by straight line,
+/// and `approximate` says so. It is true as well where a timetable is kept and no streets, so that walks to stops are
+/// straight lines.
 #[utoipa::path(get, path = "/api/v1/catchment/isochrone", tag = "Catchment",
     params(
         ("site" = Option<String>, Query, description = "ODS site code, or a place instead"),
@@ -270,7 +272,8 @@ pub(super) async fn within(
         ("minutes" = f64, Query, minimum = 1, maximum = 240, description = "At most so long to get there"),
     ),
     responses((status = 200, description = "A GeoJSON feature, WGS84: `mode`, `minutes`, `maker` (how it was made, in words), `approximate`, \
-        `snap_metres` (from the place to the street, null for a circle)", body = Object, content_type = "application/geo+json")))]
+        `departures` (by timetable: `direction` of travel, `date`, `first` and `last`, `centile` and most `changes`; null otherwise), \
+        `snap_metres` (from the place to the street, null for straight lines)", body = Object, content_type = "application/geo+json")))]
 pub(super) async fn isochrone(
     request: HttpRequest,
     app: web::Data<App>,

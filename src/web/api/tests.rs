@@ -502,6 +502,43 @@ fn street_from(at: Point) -> crate::import::ReferenceSet {
     crate::import::ReferenceSet { reference, bytes }
 }
 
+/// A bus from one stop to another every other minute from eight to half past nine, a minute on the way, as a reference
+/// set.
+fn bus_between(from: Point, to: Point) -> crate::import::ReferenceSet {
+    use crate::travel::timetable::{Call, Service, Stop, Trip, Wheelchair};
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 3).unwrap();
+    let stop = |id: &str, point| Stop { id: id.to_owned(), point, wheelchair: Wheelchair::Unknown };
+    let call = |stop, at| Call { stop, arrives: at, departs: at, boards: true, alights: true };
+    let trip = |minute: u32| Trip {
+        id: minute.to_string(),
+        service: 0,
+        wheelchair: Wheelchair::Unknown,
+        calls: vec![call(0, minute * 60), call(1, minute * 60 + 60)],
+    };
+    let service =
+        Service { id: "S".to_owned(), exceptions: [(day, true)].into(), ..Service::default() };
+    let figures = config::assumptions().unwrap();
+    let pace = |mode| crate::travel::StraightLine::of(mode, &figures).unwrap();
+    let kept = crate::travel::KeptTimetable {
+        timetable: crate::travel::Timetable {
+            stops: vec![stop("A", from), stop("B", to)],
+            trips: (480..570).step_by(2).map(trip).collect(),
+            services: vec![service],
+            ..crate::travel::Timetable::default()
+        },
+        date: day,
+        window: (495, 555),
+        changes: 2,
+        rules: config::timetable_rules().unwrap(),
+        on_foot: pace(crate::travel::Mode::Walk),
+        on_wheels: pace(crate::travel::Mode::StepFreeWalk),
+    };
+    let bytes = crate::travel::encode_timetable(&kept);
+    let kind = crate::register::ReferenceKind::Timetable;
+    let reference = crate::geography::describe(kind, &bytes, 45, "a bus of a test", day);
+    crate::import::ReferenceSet { reference, bytes }
+}
+
 #[actix_web::test]
 async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
     let service = estate();
@@ -648,8 +685,48 @@ async fn an_isochrone_is_a_circle_until_a_street_network_is_kept_and_says_which(
     assert!(on_foot["minutes"].is_null() == (metres > 1.0), "{on_foot}");
     let by_bus = service.ok(&format!("{near}&mode=public_transport")).await;
     assert_eq!(by_bus["approximate"], true);
-    assert!(by_bus["made"].as_str().unwrap().contains("of a timetable only the minutes"));
+    assert!(by_bus["made"].as_str().unwrap().contains("no timetable is kept"));
     assert_eq!(by_bus["nearest"][0]["mode"], "by public transport, straight line");
+    let no_bus = service.ok(&format!("{asked}&mode=public_transport")).await;
+    assert_eq!(no_bus["properties"]["departures"], Value::Null);
+    let page =
+        format!("/access/explore?easting={east}&northing={north}&minutes=5&mode=public_transport");
+    assert!(service.get(&page).await.body.contains("so it is a circle"));
+
+    // A bus from the far end of the street, a kilometre off, to the place.
+    let far_end = Point::new(east + 1_000.0, north).unwrap();
+    service.append(Vec::new(), vec![bus_between(far_end, at)]);
+    let by_bus = service.ok(&format!("{asked}&mode=public_transport")).await;
+    let told = &by_bus["properties"];
+    assert_eq!((&told["approximate"], &told["snap_metres"]), (&json!(false), &json!(0.0)));
+    let departures = json!({"direction": "to_the_place", "date": "2026-11-03", "first": "08:15",
+        "last": "09:15", "centile": 50, "changes": 2});
+    assert_eq!(told["departures"], departures);
+    let words = told["maker"].as_str().unwrap();
+    for part in [
+        "a bus of a test (walks by street in a street of a test",
+        "median",
+        "at most 2 changes",
+        "squares of 50 m",
+    ] {
+        assert!(words.contains(part), "{part} is not in {words}");
+    }
+    // Half of the departures wait for a minute or more, then ride for one: three minutes' walk are left, and in
+    // between nobody is.
+    let parts = by_bus["geometry"]["coordinates"].as_array().unwrap();
+    assert_eq!(parts.len(), 2, "around the place and around the stop: {parts:?}");
+    let ways = service.ok(&format!("{near}&mode=public_transport")).await;
+    assert_eq!(
+        (&ways["approximate"], &ways["nearest"][0]["mode"]),
+        (&json!(false), &json!("by public transport, by timetable"))
+    );
+    let body = service.get(&page).await.body;
+    assert!(!body.contains("so it is a circle") && body.contains("a bus of a test"));
+    // Nothing is known of steps, and no step-free streets are kept.
+    let wheels = service.ok(&format!("{asked}&mode=step_free_public_transport")).await;
+    assert_eq!(wheels["properties"]["approximate"], true);
+    let words = wheels["properties"]["maker"].as_str().unwrap();
+    assert!(words.contains("no step-free streets are kept"), "{words}");
 
     assert_eq!(street.header("content-type"), "application/geo+json");
     let street = street.json();
@@ -1190,6 +1267,8 @@ async fn standards_are_kept_by_version_and_what_contradicts_is_refused_by_both_n
         ("limit_metres", json!("far"), "limit_metres is a number of metres"),
         ("share", json!("most"), "share is a share from 0 to 1"),
         ("mode", json!(7), "mode is one of "),
+        ("centile", json!(75), "centile is 50 or 90"),
+        ("centile", json!(90), "centile is of departures, and only public transport has any"),
         ("version", json!("new"), "version is a whole number of at least 0"),
     ] {
         let mut wrong = new_standard();
@@ -1208,6 +1287,24 @@ async fn standards_are_kept_by_version_and_what_contradicts_is_refused_by_both_n
         let errors = service.post("/api/v1/standards", &wrong).await.problem(422);
         assert_eq!(errors["limit_minutes"], words);
     }
+    assert_eq!(list[0]["centile"], 50);
+    let mut reliable = new_standard();
+    for (member, value) in [
+        ("key", json!("gp_bus_30")),
+        ("mode", json!("public_transport")),
+        ("centile", json!(90)),
+        ("limit_metres", Value::Null),
+        ("limit_minutes", json!(30)),
+    ] {
+        reliable[member] = value;
+    }
+    let kept = service.post("/api/v1/standards", &reliable).await.json();
+    let held = kept["standards"].as_array().unwrap().last().unwrap().clone();
+    assert_eq!((&held["key"], &held["centile"]), (&json!("gp_bus_30"), &json!(90)));
+    let csv = service.get("/standards.csv").await.body;
+    assert!(csv.contains("30 minutes, nine departures in ten"), "{csv}");
+    let form = service.get("/standards/gp_bus_30").await.body;
+    assert!(form.contains("Nine departures in ten"));
     let mut elsewhere = new_standard();
     elsewhere["area"] = json!("borough:E99");
     let errors = service.post("/api/v1/standards", &elsewhere).await.problem(422);

@@ -24,7 +24,7 @@ pub(super) struct TravelList {
 struct KeptTravel {
     /// `walk`, `step_free_walk`, `drive`, `public_transport` or `step_free_public_transport`.
     mode: &'static str,
-    /// `streets`, `minutes` or `late minutes`, which nine departures in ten are no worse than.
+    /// `streets`, `timetable` (all trips of the file; `rows` counts them), `minutes` or `late minutes`, which nine departures in ten are no worse than.
     what: &'static str,
     /// Streets between junctions, or pairs of zone and site.
     rows: u64,
@@ -72,7 +72,8 @@ pub(super) async fn file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
 pub(super) struct TravelForm {
     /// `streets`: networks from an `.osm.pbf` map, and their minutes. `timetable`: minutes by public transport, from a
     /// GTFS zip and the streets kept. `matrix`: a router's minutes, CSV or Parquet. `again`: the minutes of the streets
-    /// kept once more, as after sites have moved; takes no file.
+    /// kept, and of the timetable kept where no one mode is singled out, once more, as after sites have moved; takes no
+    /// file.
     task: String,
     /// The map, timetable or matrix.
     #[schema(value_type = Option<String>, content_media_type = "application/octet-stream")]

@@ -1,6 +1,8 @@
 //! The catchment explorer: from any place, the nearest sites of each kind of care, which of them can be got into, and
 //! who lives within so many minutes.
 
+use std::collections::BTreeMap;
+
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value as View, context};
 use serde::Deserialize;
@@ -190,7 +192,7 @@ pub(crate) async fn show(
             mode => around.map(|around| around.mode.label()),
             mode_key => around.map(|around| around.mode.key()),
             made => told.as_ref().map(|told| told.isochrone.maker.clone()),
-            is_approximate => told.as_ref().is_some_and(|told| told.isochrone.is_approximate),
+            is_circle => told.as_ref().is_some_and(|told| told.isochrone.is_circle),
             geojson_href => around.map(|around| format!(
                 "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}",
                 around.at.easting(), around.at.northing(), around.mode.key(), around.minutes
@@ -256,10 +258,10 @@ impl Told {
         let Around { at, mode, .. } = around;
         let pace = StraightLine::of(mode, figures).map_err(Problem::internal)?;
         let metres = farthest(pace, around.minutes);
-        let street = FromPlace::of(app, estate, mode, at)?;
-        let way = Way { mode, pace, street: street.as_ref() };
+        let kept = FromPlace::of(app, estate, mode, at)?;
+        let way = Way::new(estate, reached, (mode, at), pace, kept.as_ref());
         let (mut nearest, mut codes) = (nearest_table(), Vec::new());
-        for &line in ServiceLine::ALL.iter().filter(|line| **line != ServiceLine::Support) {
+        for line in lines() {
             let found = seen(estate, reached, at, line, &way);
             if found.is_empty() {
                 nearest.rows.push(none_of(reached, line));
@@ -328,11 +330,53 @@ fn none_of(reached: &Reached, line: ServiceLine) -> Vec<Cell> {
     row
 }
 
+/// Kinds of care that people go to.
+fn lines() -> impl Iterator<Item = ServiceLine> {
+    ServiceLine::ALL.iter().copied().filter(|line| *line != ServiceLine::Support)
+}
+
+/// Sites whose place is known that offer a kind of care, with whether they pass.
+fn offering<'a>(
+    estate: &'a Estate,
+    reached: &'a Reached,
+    line: ServiceLine,
+) -> impl Iterator<Item = (&'a SiteCode, Option<bool>, Point)> {
+    let offers = reached.today.offering(line);
+    offers.filter_map(|(code, passes)| {
+        Some((code, passes, estate.register().site(code)?.location()?))
+    })
+}
+
 /// How people go from the place.
 struct Way<'a> {
     mode: Mode,
-    pace: StraightLine,
-    street: Option<&'a FromPlace>,
+    kept: Option<&'a FromPlace>,
+    /// To each site that offers any care; one that is not here cannot be got to.
+    minutes: BTreeMap<SiteCode, f64>,
+}
+
+impl<'a> Way<'a> {
+    /// One search for all kinds of care.
+    fn new(
+        estate: &Estate,
+        reached: &Reached,
+        (mode, at): (Mode, Point),
+        pace: StraightLine,
+        kept: Option<&'a FromPlace>,
+    ) -> Self {
+        let sites: BTreeMap<&SiteCode, Point> = lines()
+            .flat_map(|line| offering(estate, reached, line))
+            .map(|(code, _, there)| (code, there))
+            .collect();
+        let places: Vec<Point> = sites.values().copied().collect();
+        let minutes = match kept {
+            Some(from) => from.minutes(&places),
+            None => places.iter().map(|to| Some(pace.minutes(to.metres_to(at)).0)).collect(),
+        };
+        let known = sites.into_keys().zip(minutes);
+        let minutes = known.filter_map(|(code, minutes)| Some((code.clone(), minutes?))).collect();
+        Self { mode, kept, minutes }
+    }
 }
 
 /// A site with its gates and how far it is.
@@ -340,35 +384,24 @@ struct Seen<'a> {
     code: &'a SiteCode,
     passes: Option<bool>,
     metres: f64,
-    /// `None` where there is no way by street.
+    /// `None` where there is no way.
     minutes: Option<f64>,
 }
 
 /// The sites that offer a kind of care, nearest first: by minutes, then by metres, ties by code.
 fn seen<'a>(
-    estate: &Estate,
+    estate: &'a Estate,
     reached: &'a Reached,
     at: Point,
     line: ServiceLine,
     way: &Way<'_>,
 ) -> Vec<Seen<'a>> {
-    let offering = reached.today.offering(line).filter_map(|(code, passes)| {
-        Some((code, passes, estate.register().site(code)?.location()?))
-    });
-    let offering: Vec<(&SiteCode, Option<bool>, Point)> = offering.collect();
-    let places: Vec<Point> = offering.iter().map(|(.., there)| *there).collect();
-    let minutes = match way.street {
-        Some(street) => street.minutes(&places),
-        None => places.iter().map(|to| Some(way.pace.minutes(to.metres_to(at)).0)).collect(),
-    };
-    let mut all: Vec<Seen<'_>> = offering
-        .into_iter()
-        .zip(minutes)
-        .map(|((code, passes, there), minutes)| Seen {
+    let mut all: Vec<Seen<'_>> = offering(estate, reached, line)
+        .map(|(code, passes, there)| Seen {
             code,
             passes,
             metres: there.metres_to(at),
-            minutes,
+            minutes: way.minutes.get(code).copied(),
         })
         .collect();
     let far = |seen: &Seen<'_>| seen.minutes.unwrap_or(f64::INFINITY);
@@ -392,11 +425,14 @@ fn rows_of(
     let name = |seen: &Seen<'_>| {
         estate.register().site(seen.code).map_or(seen.code.as_str(), |site| site.name()).to_owned()
     };
-    let minutes = |minutes: Option<f64>| {
-        minutes.map_or(Cell::Unknown("no way by street is known"), |m| Cell::Number(m, 1))
+    let no_way = match way.kept {
+        Some(FromPlace::Timetable(..)) => "no way by timetable is known",
+        _ => "no way by street is known",
     };
-    let by = match way.street {
-        Some(_) => format!("{}, by street", way.mode.label()),
+    let minutes =
+        |minutes: Option<f64>| minutes.map_or(Cell::Unknown(no_way), |m| Cell::Number(m, 1));
+    let by = match way.kept {
+        Some(from) => format!("{}, {}", way.mode.label(), from.by()),
         None => format!("{}, straight line", way.mode.label()),
     };
     for (rank, seen) in (1_u64..).zip(all.iter().take(most)) {
