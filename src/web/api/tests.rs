@@ -635,6 +635,34 @@ async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
 }
 
 #[actix_web::test]
+async fn a_timetable_without_streets_is_walked_to_in_straight_lines_and_says_so() {
+    let service = estate();
+    let at = {
+        let estate = service.estate();
+        estate.standing().find_map(Site::location).unwrap()
+    };
+    let (east, north) = (at.easting(), at.northing());
+    let stop = Point::new(east + 3_000.0, north).unwrap();
+    service.append(Vec::new(), vec![bus_between(stop, at)]);
+    let query = format!("easting={east}&northing={north}&minutes=5&mode=public_transport");
+
+    let told = service.ok(&format!("/api/v1/catchment/isochrone?{query}")).await;
+
+    let properties = &told["properties"];
+    assert_eq!(
+        (&properties["approximate"], &properties["snap_metres"]),
+        (&json!(true), &Value::Null)
+    );
+    assert_eq!(properties["departures"]["direction"], "to_the_place");
+    let words = properties["maker"].as_str().unwrap();
+    assert!(words.contains("in straight lines with a detour"), "{words}");
+    let parts = told["geometry"]["coordinates"].as_array().unwrap();
+    assert_eq!(parts.len(), 2, "around the place and around the stop: {parts:?}");
+    let page = service.get(&format!("/access/explore?{query}")).await.body;
+    assert!(!page.contains("so it is a circle") && page.contains("a bus of a test"));
+}
+
+#[actix_web::test]
 async fn an_isochrone_is_a_circle_until_a_street_network_is_kept_and_says_which() {
     let service = estate();
     let (site, at) = {
