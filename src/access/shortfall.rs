@@ -4,7 +4,6 @@
 //! gate. People are counted exactly, zone by zone; what a site would gain is told for that site alone.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use super::{Area, AreaAssessment, Group, Standard, Standing, State, ToPass, assess, reach};
 use crate::fund::WorksCost;
@@ -125,14 +124,14 @@ pub struct Shortfall {
 /// Works out an area's shortfall under each line.
 pub fn shortfall(area: &Area, zones: &Zones, lines: &[Line<'_>]) -> Shortfall {
     let mut sites: BTreeMap<SiteCode, Tally> = BTreeMap::new();
-    let there = zones.iter().filter(|zone| area.holds(zone)).cloned().collect();
-    let there = Zones::new(Arc::clone(&zones.evidence), there);
+    let there = zones.of(|zone| area.holds(zone));
     let told = lines.iter().map(|line| of_line(area, &there, line, &mut sites)).collect();
     let sites = sites.into_iter().map(|(code, tally)| (code, tally.effect())).collect();
     Shortfall { area: area.clone(), lines: told, sites }
 }
 
-/// Effects on their way: zones by number, so that a person of several lines is counted once.
+/// Effects on their way. Zones go by their place in the area, the same for every line, so that a person of several lines is
+/// counted once: each line's table of minutes may have been kept for other zones and number its rows otherwise.
 #[derive(Default)]
 struct Tally {
     effect: SiteEffect,
@@ -205,8 +204,9 @@ fn of_line(
         if zone.standing == Standing::Beyond {
             told.residents_beyond += zone.residents;
         }
-        let Some((number, limit)) = times.zone_index(&zone.zone).zip(limit) else { continue };
-        let near = times.row(number).iter().take_while(|pair| pair.minutes.0 <= limit);
+        let Some((row, limit)) = times.zone_index(&zone.zone).zip(limit) else { continue };
+        let Some(place) = zones.place(&zone.zone) else { continue };
+        let near = times.row(row).iter().take_while(|pair| pair.minutes.0 <= limit);
         let near: Vec<(&SiteCode, Option<bool>)> = near
             .filter_map(|pair| {
                 let passes = gates.get(pair.site as usize).copied().flatten()?;
@@ -219,13 +219,13 @@ fn of_line(
         let unknown = near.iter().filter(|(_, passes)| passes.is_none()).count();
         for (code, passes) in near.iter().filter(|_| people > 0) {
             let tally = sites.entry((*code).clone()).or_default();
-            tally.gaining.insert(number, people);
+            tally.gaining.insert(place, people);
             *tally.effect.gains_by_line.entry(standard.service_line).or_default() += people;
             if passes.is_none() {
-                tally.settling.insert(number, people);
+                tally.settling.insert(place, people);
                 *tally.effect.settles_by_line.entry(standard.service_line).or_default() += people;
                 if unknown == 1 && if_known.standing == Standing::Beyond {
-                    tally.settling_alone.insert(number, people);
+                    tally.settling_alone.insert(place, people);
                 }
             }
         }
@@ -515,6 +515,36 @@ mod tests {
             (30, 30, 30)
         );
         assert_eq!(effect("A"), SiteEffect::default());
+    }
+
+    #[test]
+    fn a_person_of_two_lines_is_counted_once_though_their_tables_number_zones_otherwise() {
+        let zones_now = road();
+        // Kept before the zones were read anew: one of that time stands first, and E01 was not yet there.
+        let before: Vec<Zone> = zones_now.iter().skip(1).cloned().collect();
+        let before =
+            zones([vec![zone("E00", 9_000.0, 0)], vec![zone("E005", 9_500.0, 0)], before].concat());
+        let (gp, pharmacy) = (standard(ServiceLine::PrimaryCare), standard(ServiceLine::Pharmacy));
+        let tables = [times(&zones_now, &ROAD), times(&before, &ROAD)];
+        assert_ne!(tables[0].zone_index("E03"), tables[1].zone_index("E03"));
+        let states = [&gp, &pharmacy].map(|standard| state(standard.service_line, &ROAD));
+        let lines = [
+            Line { standard: &gp, times: &tables[0], state: &states[0] },
+            Line { standard: &pharmacy, times: &tables[1], state: &states[1] },
+        ];
+
+        let told = shortfall(&Area::All, &zones_now, &lines);
+
+        // As of one line, each: the 20 of E02 and the 30 of E03 by B, the 30 by C.
+        let effect = |site: &str| told.sites.get(&code(site)).cloned().unwrap_or_default();
+        assert_eq!((effect("B").gains, effect("B").settles), (50, 0));
+        let of_c = effect("C");
+        assert_eq!((of_c.gains, of_c.settles, of_c.settles_alone), (30, 30, 30));
+        assert_eq!(effect("B").gains_by_line[&ServiceLine::Pharmacy], 50);
+        let [gp, pharmacy] = [0, 1].map(|line: usize| &told.lines[line]);
+        assert_eq!((gp.no_site, gp.perhaps_no_site), (40, 0));
+        // Of E01 the older table knows nothing.
+        assert_eq!((pharmacy.no_site, pharmacy.perhaps_no_site), (40, 10));
     }
 
     #[test]

@@ -72,10 +72,19 @@ impl Zones {
 
     /// One zone.
     pub fn get(&self, code: &str) -> Option<&Zone> {
-        self.zones
-            .binary_search_by(|zone| zone.code.as_str().cmp(code))
-            .ok()
-            .and_then(|at| self.zones.get(at))
+        self.place(code).and_then(|at| self.zones.get(at))
+    }
+
+    /// Where it stands among these.
+    pub fn place(&self, code: &str) -> Option<usize> {
+        self.zones.binary_search_by(|zone| zone.code.as_str().cmp(code)).ok()
+    }
+
+    /// Those that are so.
+    #[must_use]
+    pub fn of(&self, is: impl Fn(&Zone) -> bool) -> Self {
+        let zones = self.zones.iter().filter(|zone| is(zone)).cloned().collect();
+        Self { evidence: Arc::clone(&self.evidence), zones }
     }
 
     /// No zones: none were loaded.
