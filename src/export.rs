@@ -19,7 +19,7 @@ pub mod workbook;
 
 pub use bundle::{Substantial, bundle, is_ready, substantial};
 pub use comparison::{
-    catchment_means_table, catchment_zones_table, changed, comparison_tables, difference_tables,
+    Brief, catchment_means_table, catchment_zones_table, comparison_tables, difference_tables,
     improve_words, journeys_table, money_table, pairs, verdict_words, what_if_tables,
 };
 pub use csv::{guarded, write};

@@ -42,7 +42,7 @@ pub fn verdict_words(verdict: Verdict) -> &'static str {
 }
 
 /// The rows of a table in which anything changes, and how many rows that leaves out.
-pub fn changed(mut table: Table) -> (Table, usize) {
+fn changed(mut table: Table) -> (Table, usize) {
     let all = table.rows.len();
     let columns = std::mem::take(&mut table.columns);
     let pairs = pairs(&columns);
@@ -64,6 +64,110 @@ pub fn changed(mut table: Table) -> (Table, usize) {
     table.columns = columns;
     let left_out = all - table.rows.len();
     (table, left_out)
+}
+
+/// As much of a table as a screen has room for, and of how much.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Brief {
+    /// Rows in which something changes; where there are too many of them, the worst, worst first.
+    pub table: Table,
+    /// Rows of the whole table.
+    pub all: usize,
+    /// Of them, rows in which nothing changes.
+    pub unchanged: usize,
+    worst_first: &'static str,
+}
+
+impl Brief {
+    /// At most so many rows of a table.
+    pub fn of(table: Table, most: usize) -> Self {
+        let all = table.rows.len();
+        let (mut table, unchanged) = changed(table);
+        let mut worst_first = "";
+        if table.rows.len() > most {
+            let (words, harm) = harm(&table.columns);
+            worst_first = words;
+            table.rows.sort_by_cached_key(|row| std::cmp::Reverse(harm(row)));
+            table.rows.truncate(most);
+        }
+        Self { table, all, unchanged, worst_first }
+    }
+
+    /// Which rows are shown, and what is with the others; nothing where all of them are.
+    pub fn words(&self) -> Option<String> {
+        let count = |rows: usize| super::grouped(rows as f64, 0);
+        let (shown, all) = (self.table.rows.len(), count(self.all));
+        let other = self.all - shown;
+        if other == 0 {
+            return None;
+        }
+        if shown == 0 {
+            return Some(format!("Rows shown: none of {all}, since nothing changes in any."));
+        }
+        if other == self.unchanged {
+            return Some(format!(
+                "Rows shown: {} of {all}. Nothing changes in the other {}.",
+                count(shown),
+                count(other)
+            ));
+        }
+        let nothing = if self.unchanged == 0 {
+            String::new()
+        } else {
+            format!(", and nothing in {}", count(self.unchanged))
+        };
+        Some(format!(
+            "Rows shown: {} of {all}{}. Something changes in {} of the others too{nothing}.",
+            count(shown),
+            self.worst_first,
+            count(other - self.unchanged)
+        ))
+    }
+}
+
+/// How bad a row is, the more the worse, by what its table tells; and in words. A journey that nobody can time comes after those
+/// known to grow longer and before the others.
+fn harm(columns: &[Column]) -> (&'static str, impl Fn(&Vec<Cell>) -> [i64; 3]) {
+    let at = |key: &str| columns.iter().position(|column| column.key == key);
+    let people = ["worse", "lost", "untold"].map(at);
+    let minutes = at("minutes_before").zip(at("minutes_after"));
+    let verdicts = at("before").zip(at("after"));
+    let words = if people[0].is_some() {
+        ", those with the most people worse off first"
+    } else if minutes.is_some() {
+        ", the journeys that grow longest first"
+    } else if verdicts.is_some() {
+        ", those that get worse first"
+    } else {
+        ""
+    };
+    let harm = move |row: &Vec<Cell>| {
+        if people[0].is_some() {
+            return people.map(|at| whole(at.and_then(|at| row.get(at)), 1.0).unwrap_or(0));
+        }
+        if let Some((was, is)) = minutes {
+            // In thousandths, so that they can be put in order.
+            let [was, is] = [was, is].map(|at| whole(row.get(at), 1_000.0));
+            let longer = was.zip(is).map(|(was, is)| is - was);
+            return longer.map_or([0, 1, 0], |longer| [longer, 0, 0]);
+        }
+        let Some((was, is)) = verdicts else { return [0; 3] };
+        let rank = |at: usize| {
+            let of = |verdict| Some(&Cell::text(verdict_words(verdict))) == row.get(at);
+            let ranked = [(Verdict::Pass, 0), (Verdict::Undetermined, 1), (Verdict::Fail, 2)];
+            ranked.into_iter().find(|(verdict, _)| of(*verdict)).map_or(0, |(_, rank)| rank)
+        };
+        [rank(is) - rank(was), rank(is), 0]
+    };
+    (words, harm)
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "people and minutes are far fewer")]
+fn whole(cell: Option<&Cell>, times: f64) -> Option<i64> {
+    match cell {
+        Some(Cell::Number(number, _)) => Some((number * times).round() as i64),
+        _ => None,
+    }
 }
 
 /// Places of the columns that tell the same of before and of after.
@@ -468,5 +572,65 @@ mod tests {
         let lists = Table::new("worst", "", &[("zone", "Zone", false)]);
         let (table, left_out) = changed(lists.with([vec![Cell::text("E01")]]));
         assert_eq!((table.rows.len(), left_out), (1, 0));
+    }
+
+    #[test]
+    fn a_long_table_shows_its_worst_rows_and_says_of_how_many() {
+        let columns = [
+            ("name", "Name", false),
+            ("better", "Better", true),
+            ("worse", "Worse", true),
+            ("untold", "Cannot be told", true),
+            ("lost", "No longer within", true),
+        ];
+        let row = |name: &str, figures: [u64; 4]| {
+            let mut row = vec![Cell::text(name)];
+            row.extend(figures.map(Cell::count));
+            row
+        };
+        let rows = [
+            row("better", [9, 0, 0, 0]),
+            row("same", [0, 0, 0, 0]),
+            row("worse", [0, 5, 0, 0]),
+            row("lost", [0, 5, 0, 1]),
+            row("worst", [0, 6, 0, 0]),
+        ];
+        let table = Table::new("people", "", &columns).with(rows);
+        let names = |brief: &Brief| -> Vec<String> {
+            brief.table.rows.iter().map(|row| row[0].shown()).collect()
+        };
+
+        let two = Brief::of(table.clone(), 2);
+        assert_eq!(names(&two), ["worst", "lost"]);
+        let words = "Rows shown: 2 of 5, those with the most people worse off first. Something changes in 2 of the others too, and nothing in 1.";
+        assert_eq!(two.words().as_deref(), Some(words));
+        let all = Brief::of(table.clone(), 4);
+        assert_eq!(names(&all), ["better", "worse", "lost", "worst"], "in their own order");
+        let words = "Rows shown: 4 of 5. Nothing changes in the other 1.";
+        assert_eq!(all.words().as_deref(), Some(words));
+        let same = table.rows[1..2].to_vec();
+        let none = Brief::of(Table { rows: same, ..table.clone() }, 2);
+        assert_eq!(
+            none.words().as_deref(),
+            Some("Rows shown: none of 1, since nothing changes in any.")
+        );
+        assert_eq!(Brief::of(Table { rows: Vec::new(), ..table }, 2).words(), None);
+
+        let columns = [("minutes_before", "Before", true), ("minutes_after", "After", true)];
+        let [known, unknown] = [Cell::Number(5.0, 1), Cell::Unknown("not known")];
+        let longer = vec![Cell::Number(4.8, 1), known.clone()];
+        let rows =
+            [vec![known.clone(), Cell::Number(4.0, 1)], vec![known, unknown], longer.clone()];
+        let journeys = Table::new("journeys", "", &columns).with(rows.clone());
+        assert_eq!(Brief::of(journeys, 2).table.rows, [longer, rows[1].clone()]);
+
+        let columns = [("before", "Before", false), ("after", "After", false)];
+        let words = |was, is| [was, is].map(|v| Cell::text(verdict_words(v))).to_vec();
+        let rows = [
+            words(Verdict::Undetermined, Verdict::Pass),
+            words(Verdict::Undetermined, Verdict::Fail),
+        ];
+        let verdicts = Table::new("verdicts", "", &columns).with(rows.clone());
+        assert_eq!(Brief::of(verdicts, 1).table.rows, rows[1..]);
     }
 }

@@ -35,6 +35,9 @@ pub(super) struct WhatIfArgs {
     edits: Vec<String>,
     #[command(flatten)]
     register: Register,
+    /// Print only this table, as CSV: standards, people, minutes, verdicts, worst, journeys or money.
+    #[arg(long, value_name = "TABLE")]
+    csv: Option<String>,
 }
 
 /// Today's outlook under the standards in force.
@@ -56,10 +59,7 @@ pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     let tables = export::comparison_tables(&compared);
     let mut out = std::io::stdout().lock();
     if let Some(name) = &args.csv {
-        let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
-        let table = tables.iter().find(|table| table.name == *name);
-        let table = table.with_context(|| format!("{name} is not one of {}", names.join(", ")))?;
-        out.write_all(export::write(table).as_bytes())?;
+        write_one(&mut out, &tables, name)?;
         return Ok(ExitCode::SUCCESS);
     }
     let standards = compared.pinned.as_deref().unwrap_or("the standards in force");
@@ -67,8 +67,18 @@ pub(super) fn compare(args: &CompareArgs) -> anyhow::Result<ExitCode> {
     for table in tables {
         print_changed(&mut out, table)?;
     }
-    writeln!(out, "\nEvery row and column of a table: --csv TABLE.")?;
+    writeln!(out, "{EVERY_COLUMN}")?;
     Ok(ExitCode::SUCCESS)
+}
+
+const EVERY_COLUMN: &str = "\nEvery row and column of a table: --csv TABLE.";
+
+fn write_one(out: &mut dyn Write, tables: &[Table], name: &str) -> anyhow::Result<()> {
+    let names: Vec<&str> = tables.iter().map(|table| table.name.as_str()).collect();
+    let table = tables.iter().find(|table| table.name == *name);
+    let table = table.with_context(|| format!("{name} is not one of {}", names.join(", ")))?;
+    out.write_all(export::write(table).as_bytes())?;
+    Ok(())
 }
 
 /// Prints what closing, improving or opening does.
@@ -78,9 +88,15 @@ pub(super) fn what_if(args: &WhatIfArgs) -> anyhow::Result<ExitCode> {
     let spec: StateSpec = format!("today+{}", args.edits.join("+")).parse()?;
     let told = outlook.what_if(&snapshot.register, &spec.edits)?;
     let mut out = std::io::stdout().lock();
-    for table in export::what_if_tables(&told) {
+    let tables = export::what_if_tables(&told);
+    if let Some(name) = &args.csv {
+        write_one(&mut out, &tables, name)?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    for table in tables {
         print_changed(&mut out, table)?;
     }
+    writeln!(out, "{EVERY_COLUMN}")?;
     writeln!(out, "\nTo the fund, net: {}", told.to_fund)?;
     if let Some(words) = export::improve_words(&told) {
         writeln!(out, "{words}")?;
@@ -110,23 +126,37 @@ fn keep<T>(list: &mut Vec<T>, is_kept: &[bool]) {
     list.retain(|_| at.next().copied().unwrap_or(true));
 }
 
-/// The rows and the pairs of columns in which something changes, with a count of the other rows.
+/// The rows and the pairs of columns in which something changes, and what is not shown.
 fn print_changed(out: &mut dyn Write, table: Table) -> anyhow::Result<()> {
     let is_list = table.columns.len() == 1;
-    let (mut told, unchanged) = export::changed(table);
-    let is_same =
-        |&(was, is): &(usize, usize)| told.rows.iter().all(|row| row.get(was) == row.get(is));
-    let same: Vec<usize> = export::pairs(&told.columns)
+    let brief = export::Brief::of(table, usize::MAX);
+    let words = brief.words();
+    let mut told = brief.table;
+    if told.rows.is_empty() {
+        let words = words.as_deref().unwrap_or("none");
+        writeln!(out, "\n{}\n{words}", told.caption)?;
+        return Ok(());
+    }
+    // What is not known on either side is not the same.
+    let is_same = |row: &Vec<export::Cell>, (was, is): (usize, usize)| {
+        row.get(was) == row.get(is) && !matches!(row.get(was), Some(export::Cell::Unknown(_)))
+    };
+    let same: Vec<(usize, usize)> = export::pairs(&told.columns)
         .into_iter()
-        .filter(is_same)
-        .flat_map(|(was, is)| [was, is])
+        .filter(|pair| told.rows.iter().all(|row| is_same(row, *pair)))
         .collect();
+    let label = |(was, _): &(usize, usize)| {
+        let label = told.columns.get(*was)?.label.as_str();
+        Some(label.strip_suffix(" before").unwrap_or(label).to_lowercase())
+    };
+    let labels: Vec<String> = same.iter().filter_map(label).collect();
     let is_shown: Vec<bool> = told
         .columns
         .iter()
         .enumerate()
         .map(|(at, column)| {
-            is_list || !(same.contains(&at) || LEFT_OUT.contains(&column.key.as_str()))
+            let is_same = same.iter().any(|(was, is)| [*was, *is].contains(&at));
+            is_list || !(is_same || LEFT_OUT.contains(&column.key.as_str()))
         })
         .collect();
     keep(&mut told.columns, &is_shown);
@@ -134,8 +164,11 @@ fn print_changed(out: &mut dyn Write, table: Table) -> anyhow::Result<()> {
         keep(row, &is_shown);
     }
     print(out, &told)?;
-    if unchanged > 0 {
-        writeln!(out, "{unchanged} rows in which nothing changes are not shown.")?;
+    if !labels.is_empty() {
+        writeln!(out, "The same before and after in each of these rows: {}.", labels.join(", "))?;
+    }
+    if let Some(words) = words {
+        writeln!(out, "{words}")?;
     }
     Ok(())
 }
@@ -155,4 +188,48 @@ pub(super) fn print(out: &mut dyn Write, told: &Table) -> anyhow::Result<()> {
         told.rows.iter().map(|row| row.iter().map(export::Cell::shown).collect()).collect();
     table::print(out, &headings, &rows)?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::export::Cell;
+
+    fn printed(rows: &[[Cell; 4]]) -> String {
+        let columns = [
+            ("standard", "Standard", false),
+            ("better", "Better", true),
+            ("mean_minutes_before", "Mean minutes before", true),
+            ("mean_minutes_after", "Mean minutes after", true),
+        ];
+        let rows = rows.iter().map(|row| row.to_vec());
+        let mut out = Vec::new();
+        print_changed(&mut out, Table::new("standards", "Each standard", &columns).with(rows))
+            .unwrap();
+        String::from_utf8(out).unwrap()
+    }
+
+    fn row(key: &str, better: u64, minutes: [Option<f64>; 2]) -> [Cell; 4] {
+        let [was, is] = minutes.map(|minutes| Cell::maybe(minutes, 1));
+        [Cell::text(key), Cell::count(better), was, is]
+    }
+
+    #[test]
+    fn minutes_that_do_not_change_are_told_in_a_sentence_and_unknown_ones_stay() {
+        let told = printed(&[row("gp", 3, [Some(5.0); 2]), row("pt", 0, [Some(9.0); 2])]);
+        assert!(!told.contains("Mean minutes after"), "{told}");
+        assert!(told.contains("each of these rows: mean minutes.\n"), "{told}");
+        assert!(told.ends_with("Rows shown: 1 of 2. Nothing changes in the other 1.\n"), "{told}");
+
+        let told = printed(&[row("gp", 3, [None; 2])]);
+        assert!(told.contains("Mean minutes after") && told.contains("not known"), "{told}");
+        assert!(!told.contains("each of these rows"), "{told}");
+    }
+
+    #[test]
+    fn where_no_row_changes_it_says_so_of_how_many() {
+        let told = printed(&[row("gp", 0, [Some(5.0); 2]), row("pt", 0, [None; 2])]);
+        assert_eq!(told, "\nEach standard\nRows shown: none of 2, since nothing changes in any.\n");
+        assert_eq!(printed(&[]), "\nEach standard\nnone\n");
+    }
 }

@@ -1,5 +1,7 @@
 //! Two states of the estate side by side, what a change would do, and the evidence of who is affected.
 
+use std::collections::BTreeMap;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use actix_web::{HttpRequest, HttpResponse, web};
@@ -10,7 +12,7 @@ use super::register::Choice;
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
 use crate::access::{Difference, Verdict};
-use crate::export::{self, Cell, Table, grouped};
+use crate::export::{self, Brief, Cell, Table, grouped};
 use crate::fund::{Ledger, Totals};
 use crate::register::{Field, Point, ServiceLine, SiteCode, SiteStatus, Word as _};
 use crate::scenario::{Compared, Edit, StateSpec, WhatIf};
@@ -65,12 +67,12 @@ pub(crate) async fn show(
         let held = app.outlook()?;
         match asked::compared(app, &held, &sides.a, &sides.b) {
             Ok(compared) => {
-                let result = result(&held, &compared, &sides);
+                let result = result(&held, &compared, &sides, Some(ROWS_SHOWN));
                 view = context! { result => result, ..view };
                 Ok(Page::new("compare.html", title, view).under("Access", "/access"))
             }
             Err(Problem::Invalid { faults }) => {
-                let errors: std::collections::BTreeMap<String, String> =
+                let errors: BTreeMap<String, String> =
                     faults.into_iter().map(|fault| (fault.field, fault.detail)).collect();
                 view = context! { errors => view_of(errors), ..view };
                 let title = format!("Error: {title}");
@@ -84,8 +86,16 @@ pub(crate) async fn show(
     .await
 }
 
-fn result(held: &Held, compared: &Compared, sides: &Sides) -> View {
+/// Rows of a table on a screen, at most; its file has all of them.
+const ROWS_SHOWN: usize = 50;
+
+/// `most` rows of a table: a screen has room for some, what is printed as evidence has all of them.
+fn result(held: &Held, compared: &Compared, sides: &Sides, most: Option<usize>) -> View {
     let tables = export::comparison_tables(compared);
+    let (tables, rest) = match most {
+        None => (tables, BTreeMap::new()),
+        Some(most) => briefly(tables, most),
+    };
     let href = |table: &Table| format!("/access/compare/{}.csv?{}", table.name, sides.query());
     context! {
         a => compared.a.clone(),
@@ -94,9 +104,25 @@ fn result(held: &Held, compared: &Compared, sides: &Sides) -> View {
         standards => compared.pinned.clone().unwrap_or_else(|| format!("version {} of the standards", held.standards)),
         headline => headline(&compared.differences),
         tables => shown(held, &tables, href),
+        rest => view_of(rest),
+        api => format!("/api/v1/access/compare?{}", sides.query()),
         evidence => format!("/access/evidence?{}", sides.query()),
         pack => format!("/access/evidence.zip?{}", sides.query()),
     }
+}
+
+/// So much of each table, and by its name what is with the rest.
+fn briefly(tables: Vec<Table>, most: usize) -> (Vec<Table>, BTreeMap<String, String>) {
+    let mut rest = BTreeMap::new();
+    let brief = |table: Table| {
+        // What is not known is told whole, and the ten worst-hit areas of each standard are few.
+        let is_whole = ["gaps", "worst"].contains(&table.name.as_str());
+        let most = if is_whole { usize::MAX } else { most };
+        let brief = Brief::of(table, most);
+        rest.extend(brief.words().map(|words| (brief.table.name.clone(), words)));
+        brief.table
+    };
+    (tables.into_iter().map(brief).collect(), rest)
 }
 
 /// Tables by name, with sites linked and verdicts as tags.
@@ -119,7 +145,7 @@ fn shown(held: &Held, tables: &[Table], href: impl Fn(&Table) -> String) -> View
     };
     let shown =
         |table: &Table| (table.name.clone(), Shown::dressed(table, Some(href(table)), dress));
-    view_of(tables.iter().map(shown).collect::<std::collections::BTreeMap<_, _>>())
+    view_of(tables.iter().map(shown).collect::<BTreeMap<_, _>>())
 }
 
 fn verdict_colour(words: &str) -> Option<&'static str> {
@@ -208,7 +234,7 @@ pub(crate) async fn evidence(
     page(&request, &app, move |app| {
         let held = app.outlook()?;
         let compared = asked::compared(app, &held, &sides.a, &sides.b)?;
-        let view = result(&held, &compared, &sides);
+        let view = result(&held, &compared, &sides, None);
         Ok(Page::new("evidence.html", "Evidence for an equality analysis", view)
             .under("Access", "/access")
             .under("Compare", format!("/access/compare?{}", sides.query())))
@@ -227,7 +253,7 @@ pub(crate) async fn pack(
         let compared = asked::compared(app, &held, &sides.a, &sides.b)?;
         let tables = export::comparison_tables(&compared);
         let view = context! {
-            page => result(&held, &compared, &sides),
+            page => result(&held, &compared, &sides, None),
             tables => view_of(tables.iter().map(|table| Shown::plain(table, Some(format!("{}.csv", table.name)))).collect::<Vec<_>>()),
             illustrative => held.estate.is_illustrative,
         };
@@ -358,10 +384,7 @@ fn what_if_result(held: &Held, spec: &StateSpec, told: &WhatIf) -> View {
         "money" => format!("/access/what-if/money.csv?edits={}", percent(&written(spec))),
         name => format!("/access/compare/{name}.csv?{}", sides.query()),
     };
-    let all = export::what_if_tables(told).into_iter();
-    let (tables, unchanged): (Vec<Table>, Vec<usize>) = all.map(export::changed).unzip();
-    let unchanged: std::collections::BTreeMap<&str, usize> =
-        tables.iter().map(|table| table.name.as_str()).zip(unchanged).collect();
+    let (tables, rest) = briefly(export::what_if_tables(told), ROWS_SHOWN);
     let ledger = Ledger { lines: told.lines.clone() };
     let Totals { amount, low, high } = ledger.in_fund();
     let assumed = ledger.assumed_share(|line| line.in_fund);
@@ -374,7 +397,8 @@ fn what_if_result(held: &Held, spec: &StateSpec, told: &WhatIf) -> View {
         improve => export::improve_words(told),
         blockers => told.blockers.clone(),
         tables => shown(held, &tables, href),
-        unchanged => view_of(unchanged),
+        rest => view_of(rest),
+        api => format!("/api/v1/access/what-if?edits={}", percent(&written(spec))),
         compare => format!("/access/compare?{}", sides.query()),
         evidence => format!("/access/evidence?{}", sides.query()),
     }
