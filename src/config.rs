@@ -8,13 +8,15 @@ mod scores;
 mod series;
 mod speeds;
 mod standards;
+mod team_bases;
 mod timetable;
 
 pub use assumptions::{assumptions, assumptions_from};
 pub use scores::{gate_rules, gate_rules_from, score_rules, score_rules_from};
 pub use series::{indices, indices_from};
 pub use speeds::{speed_table, speed_table_from};
-pub use standards::{standards, standards_from};
+pub use standards::{LeftOut, standards, standards_from, standards_left_out};
+pub use team_bases::{team_bases, team_bases_from};
 pub use timetable::timetable_rules;
 
 use crate::scenario::Rules;

@@ -21,6 +21,7 @@ mod question;
 mod stability;
 mod state;
 mod study;
+mod team_bases;
 #[cfg(test)]
 mod tests;
 mod value;
@@ -52,5 +53,6 @@ pub use study::{
     Alternative, Alternatives, Asking, Closing, Difference, Follow, Frontier, FrontierRow, Study,
     StudyAnswer, StudyError, StudyQuestion, SurveyList, SurveyRow, Why, Whys, study,
 };
+pub use team_bases::TeamBases;
 pub use verify::verify;
 pub use what_if::{Compared, Displaced, Outlook, OutlookError, WhatIf};

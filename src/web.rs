@@ -232,6 +232,7 @@ fn pages_routes(service: &mut web::ServiceConfig) {
         .service(get("/standards", standards::list))
         .service(get("/standards.csv", standards::file))
         .service(get("/standards-history.csv", standards::history_file))
+        .service(get("/standards-left-out.csv", standards::left_out_file))
         .service(get_and_post("/standards/{key}", standards::form, standards::save))
         .service(post("/standards/{key}/retire", standards::retire))
         .service(get("/access/compare", compare::show))

@@ -139,6 +139,8 @@ pub struct ZoneReach {
     pub any_minutes: Option<f64>,
     /// That site.
     pub nearest_any: Option<SiteCode>,
+    /// Whether it is known that there is one in reach, or that there is none.
+    pub is_any_told: bool,
 }
 
 /// What a table of travel times says of one zone: column and minutes of the nearest sites.
@@ -152,6 +154,8 @@ pub(super) struct Reached {
     pub(super) sure: Option<(u32, f64)>,
     /// The nearest that offers the care at all.
     pub(super) any: Option<(u32, f64)>,
+    /// As in [`ZoneReach`].
+    pub(super) is_any_told: bool,
 }
 
 impl Reached {
@@ -195,6 +199,7 @@ pub fn reach(
                 nearest: site(reached.sure),
                 any_minutes: reached.any.map(|(_, minutes)| minutes),
                 nearest_any: site(reached.any),
+                is_any_told: reached.is_any_told,
             }
         })
         .collect()
@@ -272,7 +277,7 @@ impl Serving {
         let (Some(limit), Some(line)) = (self.limit, line) else {
             doubts.add(self.silence.unwrap_or(Doubt::NoMinutes));
             let (standing, could) = (Standing::Undetermined, self.could);
-            return Reached { standing, doubts, could, sure, any };
+            return Reached { standing, doubts, could, sure, any, is_any_told: false };
         };
         for pair in times.row(line) {
             let Some(serves) = self.serves(pair.site) else { continue };
@@ -290,8 +295,9 @@ impl Serving {
         }
         if sure.is_some_and(|(_, minutes)| minutes <= limit) {
             let (standing, doubts) = (Standing::Within, Doubts::default());
-            return Reached { standing, doubts, could, sure, any };
+            return Reached { standing, doubts, could, sure, any, is_any_told: true };
         }
+        let is_any_told = any.is_some() || !self.may_hide_any(line, limit, times);
         let known = sure.map_or(f64::INFINITY, |(_, minutes)| minutes);
         for pair in times.perhaps(line).iter().take_while(|pair| pair.minutes.0 < known) {
             let Some(serves) = self.serves(pair.site) else { continue };
@@ -312,7 +318,7 @@ impl Serving {
             could = self.could;
         }
         let standing = if doubts.is_empty() { Standing::Beyond } else { Standing::Undetermined };
-        Reached { standing, doubts, could, sure, any }
+        Reached { standing, doubts, could, sure, any, is_any_told }
     }
 
     fn serves(&self, site: u32) -> Option<Serves> {
@@ -330,6 +336,20 @@ impl Serving {
         self.not_placed > 0
             || !times.exceptions.is_empty()
             || !is_searched(times.absent, limit, times)
+    }
+
+    /// Whether a zone without a site of any kind in its row may have one all the same: passing, failing or not surveyed.
+    fn may_hide_any(&self, line: usize, limit: f64, times: &TravelTimes) -> bool {
+        let mut perhaps = times.perhaps(line).iter();
+        if self.silence.is_some() || perhaps.any(|pair| self.serves(pair.site).is_some()) {
+            return true;
+        }
+        if !self.may_be_blind(times) {
+            return false;
+        }
+        let of_any = self.sites.iter().enumerate().filter(|(_, serves)| serves.is_some());
+        let mut missing = of_any.filter_map(|(site, _)| times.why_missing(line, site));
+        self.not_placed > 0 || missing.any(|why| !is_searched(why, limit, times))
     }
 
     /// Whether a site that could serve may be within the limit without the table knowing.
@@ -427,6 +447,7 @@ pub(super) struct Seen {
     pub(super) doubts: Doubts,
     pub(super) minutes: Option<f64>,
     pub(super) any_minutes: Option<f64>,
+    pub(super) is_any_told: bool,
 }
 
 impl Seen {
@@ -438,6 +459,7 @@ impl Seen {
             doubts: zone.doubts,
             minutes: zone.minutes,
             any_minutes: zone.any_minutes,
+            is_any_told: zone.is_any_told,
         }
     }
 }
@@ -462,6 +484,8 @@ pub(super) struct Tally {
     /// People x extra minutes to one that can be got into, and those people.
     farther: (f64, u64),
     none_passing: u64,
+    /// Of whom that can be told.
+    any_told: u64,
 }
 
 impl Tally {
@@ -486,6 +510,7 @@ impl Tally {
         if let Some(minutes) = zone.minutes {
             self.journeys.push((minutes, people));
         }
+        self.any_told += if zone.is_any_told { people } else { 0 };
         let Some(any) = zone.any_minutes else { return };
         self.any.0 += any * people as f64;
         self.any.1 += people;
@@ -544,6 +569,7 @@ impl Tally {
             farther_people: self.farther.1,
             farther_minutes: per_person(self.farther),
             none_passing_people: self.none_passing,
+            none_passing_of: self.any_told,
             reached: self.journeys.iter().map(|(_, people)| people).sum(),
             unknown_zones: self.unknown_zones,
             least_share: Some(least),
@@ -694,6 +720,33 @@ mod tests {
         assert_eq!(counts(&told.total), (10, 30, 20));
         assert_eq!(told.total.verdict, Verdict::Fail, "at best 30 of 60");
         assert_eq!(counts(&all.total), (300, 0, 0), "gates are for those who need them");
+    }
+
+    #[test]
+    fn who_has_a_site_and_none_that_passes_is_told_of_those_of_whom_it_can_be() {
+        let disabled = |zone: Zone, people| Zone { disabled: Some(people), ..zone };
+        let known = [
+            disabled(zone("E01", 0.0, 100), 10),
+            disabled(zone("E02", 9_000.0, 100), 20),
+            disabled(zone("E03", 4_000.0, 100), 40),
+        ];
+        // Of E04 the table of minutes says nothing.
+        let new = disabled(zone("E04", 0.0, 100), 80);
+        let zones = table([known.to_vec(), vec![new.clone()]].concat());
+        let times = walk(&table(known.to_vec()), &[("S01", 0.0), ("S02", 4_000.0)], 20.0);
+        let offers = [offer("S01", Some(false)), offer("S02", Some(true))];
+        let standard = standard(Group::StepFree, 1_600.0);
+
+        let told = assess(&standard, &zones, &times, &offers).total;
+        assert_eq!((told.none_passing_people, told.none_passing_of, told.people), (10, 70, 150));
+        // A failing site of which the minutes of E02 are not known is one that may be in reach.
+        let mut untold = times.clone();
+        untold.absent = Missing::NotComputed;
+        let told = assess(&standard, &zones, &untold, &offers).total;
+        assert_eq!((told.none_passing_people, told.none_passing_of), (10, 50));
+        // Where nothing is known of anybody it is none of nobody.
+        let told = assess(&standard, &table(vec![new]), &times, &offers).total;
+        assert_eq!((told.none_passing_people, told.none_passing_of, told.people), (0, 0, 80));
     }
 
     #[test]

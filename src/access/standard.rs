@@ -230,6 +230,26 @@ impl Area {
         }
     }
 
+    /// The board, borough or ward of these zones that goes by a text: as [`Self::written`], by code, or by name. `None` where
+    /// there is none, or where several wards have the name.
+    pub fn find(text: &str, zones: &Zones) -> Option<Self> {
+        let text = text.trim();
+        if let Some(area) = Self::parse(text) {
+            return zones.iter().any(|zone| area.holds(zone)).then_some(area);
+        }
+        let is = |word: &str| !word.is_empty() && word.eq_ignore_ascii_case(text);
+        if let Some(zone) = zones.iter().find(|zone| is(&zone.icb_code) || is(&zone.icb_name)) {
+            return Some(Self::Icb(zone.icb_code.clone()));
+        }
+        let mut boroughs = zones.iter();
+        if let Some(zone) = boroughs.find(|zone| is(&zone.borough_code) || is(&zone.borough_name)) {
+            return Some(Self::Borough(zone.borough_code.clone()));
+        }
+        let mut wards = zones.iter().filter(|zone| is(&zone.ward_code) || is(&zone.ward_name));
+        let code = &wards.next()?.ward_code;
+        wards.all(|zone| zone.ward_code == *code).then(|| Self::Ward(code.clone()))
+    }
+
     /// Its name among the zones, else its code.
     pub fn name(&self, zones: &Zones) -> String {
         let named = zones.iter().find(|zone| self.holds(zone));
@@ -429,6 +449,10 @@ pub struct AreaAssessment {
     /// People with a site in reach of the search, but none that surely passes.
     #[serde(default)]
     pub none_passing_people: u64,
+    /// The people that is counted among: of whom it is known that they have a site of any kind in reach, or that they have
+    /// none. Of the others it cannot be told.
+    #[serde(default)]
+    pub none_passing_of: u64,
     /// People the two are taken over.
     #[serde(default)]
     pub reached: u64,
@@ -552,6 +576,41 @@ pub(super) mod tests {
         }
         for text in ["", "everywhere", "icb:", "city:E1"] {
             assert_eq!(Area::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn an_area_is_found_by_what_people_call_it_where_only_one_is_called_so() {
+        let of = |code: &str, borough: &str, ward: &str, ward_name: &str| Zone {
+            icb_code: "QMJ".to_owned(),
+            icb_name: "North Central".to_owned(),
+            borough_code: borough.to_owned(),
+            borough_name: format!("Borough {borough}"),
+            ward_code: ward.to_owned(),
+            ward_name: ward_name.to_owned(),
+            ..Zone::plain(code, crate::register::Point::new(0.0, 0.0).unwrap(), 1)
+        };
+        let list = vec![
+            of("E01", "B1", "W1", "Abbey"),
+            of("E02", "B1", "W1", "Abbey"),
+            of("E03", "B2", "W2", "Abbey"),
+            of("E04", "B2", "W3", "Bank"),
+        ];
+        let zones = Zones::new(Zones::empty().evidence, list);
+        let found = |text: &str| Area::find(text, &zones).map(|area| area.written());
+        for (text, written) in [
+            (" qmj ", "icb:QMJ"),
+            ("north central", "icb:QMJ"),
+            ("icb:QMJ", "icb:QMJ"),
+            ("Borough B2", "borough:B2"),
+            ("bank", "ward:W3"),
+            ("W2", "ward:W2"),
+            ("all", "all"),
+        ] {
+            assert_eq!(found(text).as_deref(), Some(written), "{text}");
+        }
+        for text in ["", "Nowhere", "icb:QQQ", "Abbey", "city:E1"] {
+            assert_eq!(found(text), None, "{text}");
         }
     }
 }

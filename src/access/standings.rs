@@ -370,6 +370,7 @@ fn difference(
             doubts: reached.doubts,
             minutes: reached.minutes(),
             any_minutes: reached.any.map(|(_, minutes)| minutes),
+            is_any_told: reached.is_any_told,
         };
         was_all.add(seen(was));
         is_all.add(seen(is));

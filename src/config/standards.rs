@@ -19,7 +19,7 @@ pub fn standards() -> Result<Vec<Standard>, ConfigError> {
 
 /// Access standards of a user's file, in its order; `name` is for messages.
 pub fn standards_from(name: &str, text: &str) -> Result<Vec<Standard>, ConfigError> {
-    let Sheet { standard } = parse(name, text)?;
+    let Sheet { standard, .. } = parse(name, text)?;
     let mut standards: Vec<Standard> = Vec::with_capacity(standard.len());
     for (number, row) in (1..).zip(standard) {
         let standard = row.read(name, number)?;
@@ -36,6 +36,34 @@ pub fn standards_from(name: &str, text: &str) -> Result<Vec<Standard>, ConfigErr
 #[serde(deny_unknown_fields)]
 struct Sheet {
     standard: Vec<Row>,
+    #[serde(default)]
+    left_out: Vec<LeftOut>,
+}
+
+/// A standard that was looked at and does not ship.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LeftOut {
+    /// What it asks.
+    pub words: String,
+    /// Document.
+    pub source: String,
+    /// Why it does not ship.
+    pub why: String,
+}
+
+/// The standards that were looked at and do not ship, each with why.
+pub fn standards_left_out() -> Result<Vec<LeftOut>, ConfigError> {
+    let Sheet { left_out, .. } = parse(FILE, SHIPPED)?;
+    for (number, row) in (1..).zip(&left_out) {
+        for (key, text) in [("words", &row.words), ("source", &row.source), ("why", &row.why)] {
+            if text.trim().is_empty() {
+                let key = format!("left_out {number}, {key}");
+                return Err(wrong(FILE, &key, "nothing", "a sentence"));
+            }
+        }
+    }
+    Ok(left_out)
 }
 
 #[derive(Deserialize)]
@@ -167,5 +195,14 @@ mod tests {
         "#
         );
         assert!(told("share = 0.95", "sahre = 0.95").contains("sahre"));
+    }
+
+    #[test]
+    fn what_ambulances_are_asked_is_named_as_not_shipped_and_why() {
+        let told = standards_left_out().unwrap();
+        for what in ["stroke", "trauma", "hospital within 30 minutes"] {
+            let found = told.iter().find(|left_out| left_out.words.contains(what));
+            assert!(found.is_some_and(|left_out| left_out.why.len() > 40), "{what}");
+        }
     }
 }

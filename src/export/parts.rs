@@ -23,6 +23,7 @@ pub fn parts<'a>(told: impl IntoIterator<Item = &'a Parted>) -> Table {
         ("farther_people", "People whose nearest passing site is farther", true),
         ("farther_minutes", "By how many minutes", true),
         ("none_passing_people", "People with a site in reach, none surely passing", true),
+        ("none_passing_of", "Of so many people, of whom that can be told", true),
         ("why", "Why not determined", false),
         ("p90_minutes", "90th centile minutes, each person alike", true),
         ("unweighted_mean_minutes", "Mean minutes, small areas alike", true),
@@ -71,9 +72,11 @@ fn row(told: &Parted, by: &str, code: &str, part: &AreaAssessment) -> Vec<Cell> 
         }
         Some(any) => Cell::Number(any, 1),
     };
-    let none_passing = match why_no_any(part).next() {
-        Some(doubt) => Cell::Unknown(doubt.short()),
-        None => Cell::count(part.none_passing_people),
+    // A count among nobody would be nought, and is not known.
+    let none_passing = if part.none_passing_of == 0 && part.people > 0 {
+        Cell::Unknown(why_no_any(part).next().map_or(Doubt::WayUnsure.short(), Doubt::short))
+    } else {
+        Cell::count(part.none_passing_people)
     };
     let farther = part.farther_minutes.map_or(Cell::Empty, |minutes| Cell::Number(minutes, 1));
     vec![
@@ -92,6 +95,7 @@ fn row(told: &Parted, by: &str, code: &str, part: &AreaAssessment) -> Vec<Cell> 
         part.farther().map_or(Cell::Unknown("no passing site known"), Cell::count),
         farther,
         none_passing,
+        Cell::count(part.none_passing_of),
         why(part),
         minutes(part.p90_minutes),
         minutes(part.unweighted_mean_minutes),
@@ -153,6 +157,13 @@ pub fn price(told: &Parted) -> Vec<String> {
             count(whole.none_passing_people)
         ));
     }
+    let untold = whole.people.saturating_sub(whole.none_passing_of);
+    if untold > 0 && whole.none_passing_of > 0 {
+        words.push(format!(
+            "Of {} more people it cannot be told whether they have a site of this kind in reach: they are in none of these counts.",
+            count(untold)
+        ));
+    }
     if whole.reached > 0 && whole.farther_people == 0 && whole.none_passing_people == 0 {
         let is_everybody = whole.reached == whole.people && whole.unknown_zones == 0;
         let words_of = if is_everybody {
@@ -192,6 +203,7 @@ pub(super) mod tests {
             farther_people: 0,
             farther_minutes: None,
             none_passing_people: 0,
+            none_passing_of: people - undetermined,
             reached: 0,
             unknown_zones: 0,
             least_share: Some(0.0),
@@ -245,6 +257,33 @@ pub(super) mod tests {
         let none = told(area(9, Vec::new()));
         assert_eq!(cells(&none), [Cell::Unknown("no such site in reach"), Cell::count(0)]);
         assert_eq!(price(&none), ["No site of this kind of care is in reach of anybody here."]);
+    }
+
+    #[test]
+    fn a_count_of_some_says_of_how_many_and_one_of_nobody_is_not_known() {
+        let cells = |told: &Parted| {
+            let table = parts([told]);
+            ["none_passing_people", "none_passing_of"].map(|key| {
+                let at = table.columns.iter().position(|column| column.key == key).unwrap();
+                table.rows[0][at].clone()
+            })
+        };
+        let of = |none_passing_of: u64| {
+            let any_mean_minutes = (none_passing_of > 0).then_some(5.0);
+            told(AreaAssessment {
+                none_passing_people: none_passing_of.min(2),
+                none_passing_of,
+                any_mean_minutes,
+                ..area(9, vec![(Doubt::NoMinutes, 5), (Doubt::NotSurveyed, 4)])
+            })
+        };
+        assert_eq!(cells(&of(4)), [Cell::count(2), Cell::count(4)]);
+        let words = price(&of(4));
+        assert!(words.iter().any(|words| words.starts_with("Of 5 more people")), "{words:?}");
+        assert_eq!(cells(&of(0)), [Cell::Unknown(Doubt::NoMinutes.short()), Cell::count(0)]);
+        assert!(!price(&of(9)).iter().any(|words| words.contains("more people")));
+        let nobody = told(area(0, Vec::new()));
+        assert_eq!(cells(&nobody), [Cell::count(0), Cell::count(0)], "nobody lives there");
     }
 
     #[test]

@@ -14,7 +14,7 @@ use crate::register::{
 };
 use crate::travel::{TimesByWay, TravelTimes, UnusablePace};
 
-use super::{derive, today, travel_for};
+use super::{TeamBases, derive, today, travel_for};
 
 /// Why access could not be worked out.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -64,7 +64,7 @@ impl AccessToday {
         geography: &Geography,
         standards: Vec<Standard>,
         figures: Assumptions,
-        rules: &GateRules,
+        (rules, bases): (&GateRules, &TeamBases),
     ) -> Result<Self, AccessTodayError> {
         let readings = standards.iter().map(access::step_free_reading);
         let asked: Vec<Standard> = standards.iter().cloned().chain(readings).collect();
@@ -80,11 +80,11 @@ impl AccessToday {
                 to_pass.insert(offer.site, ToPass::of(&findings));
             }
         }
-        let bases = derive::occupants(register, &figures).into_values().filter(|occupant| {
+        let named = derive::occupants(register, &figures).into_values().filter(|occupant| {
             let name = register.site(&occupant.site).map(Site::name);
-            occupant.is_derived && name.is_some_and(derive::is_team_base)
+            occupant.is_derived && name.is_some_and(|name| bases.has(name))
         });
-        let team_bases = bases.map(|occupant| occupant.site).collect();
+        let team_bases = named.map(|occupant| occupant.site).collect();
         let assessed = |standard: &Standard| {
             let times = travel.get(&standard.way())?;
             Some(access::assess(standard, &geography.zones, times, &state))

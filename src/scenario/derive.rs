@@ -155,32 +155,6 @@ pub(super) fn site_kind(site: &Site) -> &'static str {
         .map_or("other", |(kind, _)| kind)
 }
 
-/// Whether a name is that of a team's base, an office or a home rather than of a place patients come to. Published site
-/// types do not tell: a team's base and a clinic are both "Non inpatient".
-pub(super) fn is_team_base(name: &str) -> bool {
-    const BASES: [&str; 14] = [
-        "team",
-        "teams",
-        "cmht",
-        "outreach",
-        "headquarters",
-        "hq",
-        "office",
-        "offices",
-        "corporate",
-        "residential",
-        "accommodation",
-        "sterile",
-        "ict",
-        "department",
-    ];
-    const PLACES: [&str; 6] = ["clinic", "centre", "hospital", "surgery", "practice", "hub"];
-    let name = name.to_lowercase();
-    let has =
-        |words: &[&str]| name.split(|c: char| !c.is_alphanumeric()).any(|w| words.contains(&w));
-    has(&BASES) && !has(&PLACES)
-}
-
 /// The care given at a site that has no recorded tenancy, from its type.
 fn line_of(kind: &str) -> Option<ServiceLine> {
     match kind {
@@ -514,26 +488,4 @@ pub(super) fn share_for(
     own.into_iter()
         .chain([format!("{prefix}.default")])
         .find_map(|key| figures.value(&key).ok().map(|value| (key, value)))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_team_base;
-
-    #[test]
-    fn a_team_s_base_is_told_from_a_place_patients_come_to_by_its_name() {
-        for name in
-            ["CRISIS TEAM (NORTH CAMDEN)", "Trust Headquarters", "LAMBETH BRIXTON ROAD CMHT"]
-        {
-            assert!(is_team_base(name), "{name}");
-        }
-        for name in [
-            "Steamer Street",
-            "FANSHAWE CLINIC (OUTREACH)",
-            "Residential Team Centre",
-            "KEMP HOUSE",
-        ] {
-            assert!(!is_team_base(name), "{name}");
-        }
-    }
 }

@@ -89,10 +89,19 @@ impl Reached {
         area: &Area,
     ) -> Vec<(Standard, AreaAssessment)> {
         let own = self.today.standards.iter().zip(&self.today.assessments);
+        let zones = &estate.snapshot.geography.zones;
+        let there = zones.of(|zone| area.holds(zone));
         let own = own.filter_map(|(standard, told)| {
             let found = std::iter::once(&told.total).chain(&told.boroughs);
-            let found = found.into_iter().find(|told| told.area == *area)?;
-            Some((standard.clone(), found.clone()))
+            if let Some(found) = found.into_iter().find(|told| told.area == *area) {
+                return Some((standard.clone(), found.clone()));
+            }
+            // Of boards and wards there is no assessment yet.
+            let is_part = matches!(area, Area::Icb(_) | Area::Ward(_));
+            let speaks = is_part && standard.area.covers(area, zones);
+            let told = speaks.then(|| self.today.parted(standard, &there, "", &[]))??;
+            let found = AreaAssessment { area: area.clone(), name: area.name(zones), ..told.whole };
+            Some((standard.clone(), found))
         });
         let shortfall = self.shortfall(estate, area);
         let read = shortfall
@@ -155,9 +164,10 @@ impl App {
         // Not under the lock, as with the estate itself.
         let figures = config::assumptions().map_err(Problem::internal)?;
         let geography = &estate.snapshot.geography;
-        let today =
-            AccessToday::new(estate.register(), geography, standards, figures, &self.gate_rules)
-                .map_err(Problem::internal)?;
+        let bases = config::team_bases().map_err(Problem::internal)?;
+        let rules = (&self.gate_rules, &bases);
+        let today = AccessToday::new(estate.register(), geography, standards, figures, rules)
+            .map_err(Problem::internal)?;
         let reached = Arc::new(Reached { today, areas: Mutex::default() });
         *held() = Some(Arc::clone(&reached));
         Ok(reached)
@@ -192,9 +202,10 @@ impl App {
         let snapshot = self.store.at_version(&self.scope(), version)?;
         let geography = &estate.snapshot.geography;
         let (standards, figures) = (newest.today.standards.clone(), newest.today.figures.clone());
-        let then =
-            AccessToday::new(&snapshot.register, geography, standards, figures, &self.gate_rules)
-                .map_err(Problem::internal)?;
+        let bases = config::team_bases().map_err(Problem::internal)?;
+        let rules = (&self.gate_rules, &bases);
+        let then = AccessToday::new(&snapshot.register, geography, standards, figures, rules)
+            .map_err(Problem::internal)?;
         let told = Arc::new(by_area(&then));
         let mut kept = held();
         if kept.len() >= TRENDS_KEPT {

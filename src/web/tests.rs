@@ -82,6 +82,8 @@ async fn every_page_is_drawn_without_an_undefined_value() {
         "/access/survey",
         "/access/parts",
         "/access/parts?by=ward",
+        "/access/parts?area=icb:QMJ",
+        "/access/parts?area=ward:ZZ05000701&standard=gp_step_free",
         "/access/parts?borough=E09000007&standard=gp_step_free",
         "/access/boroughs/E09000007?standard=gp_step_free",
         "/access/boroughs/E09000007",
@@ -121,6 +123,67 @@ async fn every_page_is_drawn_without_an_undefined_value() {
         assert!(
             !body.contains(" style=") && !body.contains("<script>"),
             "{path} has something inline"
+        );
+    }
+}
+
+#[actix_web::test]
+async fn a_comparison_shows_some_rows_of_a_long_table_of_how_many_and_the_evidence_all() {
+    if !super::assets::are_complete() {
+        return;
+    }
+    let get = async |path: &str| answer(asked(Method::GET, path)).await.2;
+    let sites: Vec<String> = (1..=9).map(|number| format!("close:ZZL0700{number}")).collect();
+    let sides = format!("a=today&b=today,{}", sites.join(","));
+    let file = get(&format!("/access/compare/people.csv?{sides}")).await;
+    let all = file.lines().count() - 1;
+    let rows_of = |page: &str| {
+        let after = page.split_once(r#"id="table-people""#).map(|(_, after)| after.to_owned());
+        let table = after.unwrap_or_default();
+        table.split("</table>").next().unwrap_or_default().matches("<tr").count().saturating_sub(1)
+    };
+
+    let page = get(&format!("/access/compare?{sides}")).await;
+    let evidence = get(&format!("/access/evidence?{sides}")).await;
+
+    assert!(all > 60, "{all} rows are too few to tell");
+    assert_eq!(rows_of(&page), 50);
+    assert!(page.contains(&format!(
+        "Rows shown: 50 of {all}, those with the most people worse off first."
+    )));
+    assert!(page.contains("Every row of every table, as JSON"));
+    assert_eq!(rows_of(&evidence), all);
+    let same = get("/access/compare?a=today&b=today").await;
+    assert_eq!(rows_of(&same), 0);
+    assert!(same.contains(&format!("Rows shown: none of {all}, since nothing changes in any.")));
+}
+
+#[actix_web::test]
+async fn the_people_of_a_board_can_be_chosen_and_are_those_of_the_file() {
+    if !super::assets::are_complete() {
+        return;
+    }
+    let get = async |path: &str| answer(asked(Method::GET, path)).await.2;
+    let page = get("/access/parts?area=icb:QMJ&standard=gp_step_free").await;
+    assert!(page.contains(r#"<option value="icb:QMJ" selected>NHS North Central London Integrated Care Board</option>"#));
+    assert!(page.contains("/access/parts?area=borough%3AE09000007&amp;standard=gp_step_free"));
+    let file = get("/access/parts.csv?area=icb:QMJ&standard=gp_step_free").await;
+    let whole: Vec<&str> = file.lines().nth(1).unwrap_or_default().split(',').collect();
+    let people: u64 = whole[2].parse().unwrap();
+    assert!(people > 0 && page.contains(&crate::register::thousands(people)), "{whole:?}");
+}
+
+#[actix_web::test]
+async fn what_ambulances_are_asked_is_told_as_not_shipped() {
+    if !super::assets::are_complete() {
+        return;
+    }
+    let page = answer(asked(Method::GET, "/standards")).await.2;
+    let file = answer(asked(Method::GET, "/standards-left-out.csv")).await.2;
+    for told in [page, file] {
+        assert!(
+            told.contains("A stroke unit within 30 minutes")
+                && told.contains("A major trauma centre within 45 minutes")
         );
     }
 }

@@ -514,10 +514,10 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
                 ..gp.clone()
             })
         });
-        let gates = config::gate_rules().unwrap();
+        let (gates, bases) = (config::gate_rules().unwrap(), config::team_bases().unwrap());
         let (register, figures) = (&snapshot.register, figures.clone());
-        let today =
-            AccessToday::new(register, geography, asked.collect(), figures, &gates).unwrap();
+        let rules = (&gates, &bases);
+        let today = AccessToday::new(register, geography, asked.collect(), figures, rules).unwrap();
         today.assessments
     };
     let judged = within(&snapshot.geography);

@@ -265,7 +265,7 @@ test("a site is improved, then newly offers care: money by line, its range, and 
   const changing = asked.tables.standards.filter((row) => row.better + row.worse + row.untold + row.gained + row.lost > 0 || Object.keys(row).some((key) => key.endsWith("_before") && row[key] !== row[key.replace("_before", "_after")]));
   assert.equal((await seen(page, "#table-standards")).length - 1, changing.length);
   const unchanged = asked.tables.standards.length - changing.length;
-  if (unchanged) assert.match(told, new RegExp(`${unchanged} rows in which nothing changes are not shown`));
+  if (unchanged) assert.match(told, new RegExp(`Nothing changes in the other ${unchanged}\\.`));
   assert.deepEqual(await violations(page), []);
   assert.deepEqual(await sideways(page), []);
   assert.deepEqual(wrong.filter((one) => !/422/.test(one)), []);
@@ -284,9 +284,41 @@ test("two states side by side name who is worse off, and the same table comes as
   const link = page.locator("a[href*='/access/compare/people.csv']").first();
   const csv = await (await fetch(new URL(await link.getAttribute("href"), service.base))).text();
   assert.match(csv.split("\r\n")[0], /decile|by/);
+  const all = rows(csv).length - 1;
+  const shown = await page.locator("#table-people tbody tr").count();
+  assert.ok(shown <= 50 && shown < all, `${shown} of ${all} rows`);
+  assert.match(told, new RegExp(`Rows shown: ${shown || "none"} of ${all.toLocaleString("en-GB")}`));
+  const json = await (await fetch(new URL(await page.locator("text=Every row of every table, as JSON").getAttribute("href"), service.base))).json();
+  assert.equal(json.tables.people.length, all);
   await page.fill("#b", "today+close:NOSUCH1");
   await page.click("main form button");
   assert.match(await page.locator("main").innerText(), /NOSUCH1/);
   assert.deepEqual(wrong.filter((one) => !/422/.test(one)), []);
+  await context.close();
+});
+
+test("the people of a board are chosen by keyboard, and its boroughs lead on", async () => {
+  const { page, context, wrong } = await open(chrome);
+  await page.goto(`${service.base}/access/parts`);
+  const board = await page.locator("#area option[value^='icb:']").first().getAttribute("value");
+  await page.selectOption("#area", board);
+  await page.selectOption("#by", "borough");
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/area=icb/);
+  assert.equal(await page.locator("#area").inputValue(), board);
+  const csv = rows(await (await fetch(new URL(await page.locator("a[href*='/access/parts.csv']").first().getAttribute("href"), service.base))).text());
+  const told = await seen(page, "#table-parts");
+  assert.equal(told.length, csv.length);
+  const [people, within] = ["people", "within"].map((key) => csv[0].indexOf(key));
+  for (const at of [people, within]) {
+    const sum = csv.slice(2).reduce((all, row) => all + Number(row[at]), 0);
+    assert.equal(sum, Number(csv[1][at]), "boroughs add up to the board");
+  }
+  assert.deepEqual(await violations(page), []);
+  assert.deepEqual(await sideways(page), []);
+  await page.locator("#table-parts tbody tr a").first().click();
+  await page.waitForURL(/area=borough/);
+  assert.deepEqual(wrong, []);
   await context.close();
 });

@@ -3,10 +3,11 @@
 use std::io::Write as _;
 use std::process::ExitCode;
 
+use anyhow::Context as _;
 use clap::Args;
 
 use super::Register;
-use crate::access::By;
+use crate::access::{Area, By, Standard};
 use crate::cli::table;
 use crate::scenario::AccessToday;
 use crate::store::Scope;
@@ -23,6 +24,9 @@ pub(super) struct AssessArgs {
     /// Also by borough, icb, ward, decile or group.
     #[arg(long, value_parser = by)]
     by: Option<By>,
+    /// Only the people of this board, borough or ward: `icb:QMJ`, `borough:E09000007`, `ward:E05013654`, or a code or name.
+    #[arg(long, value_name = "AREA")]
+    area: Option<String>,
     /// Print CSV instead of a table for the eye, with every column.
     #[arg(long)]
     csv: bool,
@@ -46,12 +50,27 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
         anyhow::ensure!(!standards.is_empty(), "no standard in force has the key {key}");
     }
     let geography = &snapshot.geography;
-    let rules = config::gate_rules()?;
-    let today = AccessToday::new(&snapshot.register, geography, standards, figures, &rules)?;
-    let told = today.standards.iter().filter_map(|standard| {
-        today.parted(standard, &geography.zones, "All areas", args.by.as_slice())
-    });
-    let table = export::parts::parts(&told.collect::<Vec<_>>());
+    let (gates, bases) = (config::gate_rules()?, config::team_bases()?);
+    let rules = (&gates, &bases);
+    let today = AccessToday::new(&snapshot.register, geography, standards, figures, rules)?;
+    let area = match &args.area {
+        None => Area::All,
+        Some(asked) => Area::find(asked, &geography.zones).with_context(|| {
+            format!(
+                "no board, borough or ward {asked:?} among the zones of the register, or several"
+            )
+        })?,
+    };
+    let (zones, name) = (geography.zones.of(|zone| area.holds(zone)), area.name(&geography.zones));
+    // Of everyone, each standard tells of its own area; of a part, only those that speak of all of it tell anything.
+    let speaks =
+        |standard: &Standard| area == Area::All || standard.area.covers(&area, &geography.zones);
+    let told = today.standards.iter().filter(|standard| speaks(standard));
+    let told =
+        told.filter_map(|standard| today.parted(standard, &zones, &name, args.by.as_slice()));
+    let told: Vec<_> = told.collect();
+    anyhow::ensure!(!told.is_empty(), "no standard asked for speaks of all of {name}");
+    let table = export::parts::parts(&told);
     if args.csv {
         std::io::stdout().lock().write_all(export::write(&table).as_bytes())?;
         return Ok(ExitCode::SUCCESS);
@@ -76,6 +95,7 @@ pub(super) fn run(args: &AssessArgs) -> anyhow::Result<ExitCode> {
         ("farther_people", ">farther (people)"),
         ("farther_minutes", ">by (min)"),
         ("none_passing_people", ">none passing (people)"),
+        ("none_passing_of", ">of"),
         ("verdict", "verdict"),
         ("why", "why undetermined"),
     ];

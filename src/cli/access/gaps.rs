@@ -187,7 +187,7 @@ fn worked_out(
         &snapshot.geography,
         standards,
         config::assumptions()?,
-        &config::gate_rules()?,
+        (&config::gate_rules()?, &config::team_bases()?),
     )?;
     let shortfall = today.shortfall(area, zones);
     Ok((today, shortfall))

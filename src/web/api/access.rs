@@ -130,11 +130,13 @@ pub(super) async fn zones(
 
 /// A standard by parts of the people: IMD decile (1 is the most deprived), kinds of people (disabled, without a car, 65
 /// and over, the most deprived fifth; they overlap), ward, borough and board. The first row is the whole; parts by decile
-/// and by area add up to it. `any_mean_minutes`, `farther_people`, `farther_minutes` and `none_passing_people` are the
-/// price of inaccessibility: the nearest passing site beside the nearest of any kind.
+/// and by area add up to it. `any_mean_minutes`, `farther_people`, `farther_minutes` and `none_passing_people` (among the
+/// `none_passing_of` people of whom it can be told; null where that is nobody) are the price of inaccessibility: the nearest
+/// passing site beside the nearest of any kind.
 #[utoipa::path(get, path = "/api/v1/access/parts", tag = "Access",
     params(
-        ("borough" = Option<String>, Query, description = "GSS code or name; everyone where not given"),
+        ("area" = Option<String>, Query, description = "A board, borough or ward: `icb:QMJ`, `borough:E09000007`, `ward:E05013654`, or a code or name; everyone where not given"),
+        ("borough" = Option<String>, Query, description = "GSS code or name of a borough, instead of an area"),
         ("standard" = Option<String>, Query, description = "Its key, or the key and `:disabled` for the reading of a standard for disabled residents; where not given, the first of which anything is known"),
         ("by" = Option<String>, Query, description = "`decile`, `group`, `ward`, `borough` or `icb`; where not given, deciles, groups and the areas a page has room for"),
     ),
@@ -144,12 +146,12 @@ pub(super) async fn parts(
     app: web::Data<App>,
 ) -> Result<HttpResponse, Problem> {
     let mut asked = Asked::of(&request)?;
-    let [borough, standard, by] =
-        ["borough", "standard", "by"].map(|name| asked.text(name).unwrap_or_default());
+    let [area, borough, standard, by] =
+        ["area", "borough", "standard", "by"].map(|name| asked.text(name).unwrap_or_default());
     asked.end()?;
     answer(&app, move |app| {
         let estate = app.estate()?;
-        let asked = parted::Asked { borough, standard, by };
+        let asked = parted::Asked { area, borough, standard, by };
         let (_, told) = parted::told(&estate, &*app.reached(&estate)?, &asked)?;
         Ok(Rows::of(estate.version(), &crate::export::parts::parts([&told])))
     })

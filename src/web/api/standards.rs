@@ -9,6 +9,7 @@ use super::answer;
 use super::ask::{Asked, Members, document};
 use super::view::utc;
 use crate::access::{self, Area, Centile, Group, Limit, Standard};
+use crate::config::{self, LeftOut};
 use crate::register::{ServiceLine, Word as _};
 use crate::store::StandardsVersion;
 use crate::travel::Mode;
@@ -26,6 +27,18 @@ pub(super) struct StandardList {
     at: Option<String>,
     reason: String,
     standards: Vec<StandardView>,
+    /// Of no version: what was looked at and does not ship.
+    left_out: Vec<LeftOutView>,
+}
+
+/// A standard that was looked at and does not ship.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = StandardLeftOut)]
+pub(super) struct LeftOutView {
+    words: String,
+    source: String,
+    /// Why it does not ship.
+    why: String,
 }
 
 /// An access standard.
@@ -84,15 +97,20 @@ impl From<Standard> for StandardView {
     }
 }
 
-impl From<StandardsVersion> for StandardList {
-    fn from(kept: StandardsVersion) -> Self {
-        Self {
+impl StandardList {
+    fn of(kept: StandardsVersion) -> Result<Self, Problem> {
+        let left_out = config::standards_left_out().map_err(Problem::internal)?;
+        let left_out = left_out.into_iter();
+        Ok(Self {
             version: kept.version,
             author: kept.author,
             at: kept.at.map(utc),
             reason: kept.reason,
             standards: kept.standards.into_iter().map(StandardView::from).collect(),
-        }
+            left_out: left_out
+                .map(|LeftOut { words, source, why }| LeftOutView { words, source, why })
+                .collect(),
+        })
     }
 }
 
@@ -112,7 +130,7 @@ pub(super) async fn list(
             Some(version) => app.store.standards_at(&app.scope(), version)?,
             None => app.store.standards(&app.scope())?,
         };
-        Ok(StandardList::from(kept))
+        StandardList::of(kept)
     })
     .await
 }
@@ -197,7 +215,7 @@ pub(super) async fn save(
         let scope = app.scope();
         let said = (scope.principal(), chrono::Utc::now().naive_utc(), reason.as_str());
         app.store.save_standards(&scope, said, expected, &list)?;
-        Ok(StandardList::from(app.store.standards(&scope)?))
+        StandardList::of(app.store.standards(&scope)?)
     })
     .await
 }

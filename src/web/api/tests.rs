@@ -1229,6 +1229,33 @@ async fn parts_of_the_people_add_up_to_the_whole_and_to_the_borough_s_standards(
     let people =
         |rows: &[Value]| rows.iter().map(|row| row["people"].as_u64().unwrap()).sum::<u64>();
     assert_eq!(people(&rows[1..]), people(&rows[..1]));
+    let board = service.ok(&of("area=icb:QMJ&by=borough&standard=gp_walk_20")).await;
+    let rows = board["rows"].as_array().unwrap().clone();
+    assert!(rows.len() > 1 && people(&rows[1..]) == people(&rows[..1]), "{rows:?}");
+    let boards = service.ok(&of("by=icb&standard=gp_walk_20")).await;
+    let of_board = boards["rows"].as_array().unwrap().iter().find(|row| row["code"] == "QMJ");
+    for key in ["people", "within", "beyond", "undetermined", "mean_minutes"] {
+        assert_eq!(of_board.unwrap()[key], rows[0][key], "{key}");
+    }
+    for same in ["QMJ", "nhs+north+central+london+integrated+care+board"] {
+        let told = service.ok(&of(&format!("area={same}&by=borough&standard=gp_walk_20"))).await;
+        assert_eq!(told, board);
+    }
+    let camden = service.ok(&of("borough=Camden&standard=gp_step_free")).await;
+    assert_eq!(service.ok(&of("area=Camden&standard=gp_step_free")).await, camden);
+    // Of a ward a reading for disabled residents can be asked for too; it is its part of the borough.
+    let ward = service.ok(&of("area=ward:ZZ05000701&standard=gp_step_free")).await;
+    let part = camden["rows"].as_array().unwrap().iter().find(|row| row["code"] == "ZZ05000701");
+    assert_eq!(part.unwrap()["people"], ward["rows"][0]["people"]);
+    for told in [&camden, &ward] {
+        let row = &told["rows"][0];
+        let [none, among, people] = ["none_passing_people", "none_passing_of", "people"]
+            .map(|key| row[key].as_u64().unwrap());
+        assert!(none <= among && among <= people, "{row}");
+    }
+    for query in ["area=icb:NONE", "area=Nowhere", "area=Camden&borough=Camden"] {
+        assert!(service.get(&of(query)).await.problem(422).contains_key("area"), "{query}");
+    }
     for (query, field) in [("by=magic", "by"), ("standard=magic", "standard")] {
         assert!(service.get(&of(query)).await.problem(422).contains_key(field), "{query}");
     }

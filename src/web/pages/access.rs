@@ -1,7 +1,7 @@
 //! Access by borough: standards and their bounds, the map of areas by minutes, findings, the trend; the statement for a
 //! committee; what to fix and what to survey first.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::{Value as View, context};
@@ -17,7 +17,7 @@ use crate::access::{
 };
 use crate::export::{self, Cell, Table, grouped};
 use crate::fund::Terms;
-use crate::geography::{Zone, Zones};
+use crate::geography::Zones;
 use crate::register::{Field, ServiceLine, Word as _};
 use crate::web::app::App;
 use crate::web::draw::{self, Fill, Map, Mark, Patch, Symbol};
@@ -321,9 +321,7 @@ pub(in crate::web) fn borough_table(
 
 /// The zones of an area alone.
 pub(in crate::web) fn zones_of(estate: &Estate, area: &Area) -> Zones {
-    let zones = &estate.snapshot.geography.zones;
-    let there: Vec<Zone> = zones.iter().filter(|zone| area.holds(zone)).cloned().collect();
-    Zones::new(std::sync::Arc::clone(&zones.evidence), there)
+    estate.snapshot.geography.zones.of(|zone| area.holds(zone))
 }
 
 fn zones_table(estate: &Estate, standard: &Standard, zones: &Zones, told: &[ZoneReach]) -> Table {
@@ -685,6 +683,22 @@ pub(super) fn borough_choices(estate: &Estate, chosen: &str) -> Vec<Choice> {
     let boroughs = boroughs(estate);
     let choices = boroughs.iter().map(|borough| (borough.code.as_str(), borough.name.as_str()));
     Choice::list("Everyone", chosen, choices.collect::<Vec<_>>())
+}
+
+/// Everyone, then boards, then boroughs, each by name; and the ward, where one is chosen.
+pub(super) fn area_choices(estate: &Estate, chosen: &Area) -> Vec<Choice> {
+    let zones = &estate.snapshot.geography.zones;
+    let boards = zones.iter().filter(|zone| !zone.icb_code.is_empty());
+    let boards = boards.map(|zone| Area::Icb(zone.icb_code.clone())).collect::<BTreeSet<_>>();
+    let mut boards: Vec<(String, String)> =
+        boards.into_iter().map(|area| (area.written(), area.name(zones))).collect();
+    boards.sort_by(|a, b| a.1.cmp(&b.1).then_with(|| a.0.cmp(&b.0)));
+    let boroughs = boroughs(estate);
+    let boroughs = boroughs.iter().map(|borough| (borough.area().written(), borough.name.clone()));
+    let ward = matches!(chosen, Area::Ward(_)).then(|| (chosen.written(), chosen.name(zones)));
+    let all: Vec<(String, String)> = boards.into_iter().chain(boroughs).chain(ward).collect();
+    let choices = all.iter().map(|(written, name)| (written.as_str(), name.as_str()));
+    Choice::list("Everyone", &chosen.written(), choices.collect::<Vec<_>>())
 }
 
 fn first_rows(table: &Table) -> Table {

@@ -4,11 +4,11 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use minijinja::context;
 use serde::Deserialize;
 
-use super::access::{borough, borough_choices, standard_choices, verdict_colour, zones_of};
+use super::access::{area_choices, borough, standard_choices, verdict_colour, zones_of};
 use super::register::Choice;
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
-use crate::access::{Area, By};
+use crate::access::{Area, By, Part};
 use crate::export::parts::price;
 use crate::export::{self, Cell};
 use crate::scenario::Parted;
@@ -22,7 +22,9 @@ use crate::web::reached::Reached;
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct Asked {
-    /// A borough by code or name; everyone where empty.
+    /// A board, borough or ward, as [`Area::find`] takes it; everyone where empty.
+    pub(in crate::web) area: String,
+    /// A borough by code or name, where no area is given.
     pub(in crate::web) borough: String,
     /// As [`Reached::id_of`] writes it; the first of which anything is known where empty.
     pub(in crate::web) standard: String,
@@ -31,11 +33,31 @@ pub(crate) struct Asked {
 }
 
 impl Asked {
+    /// What is asked for, and its name.
+    fn place(&self, estate: &Estate) -> Result<(Area, String), Problem> {
+        let zones = &estate.snapshot.geography.zones;
+        let area = match (self.area.trim(), self.borough.trim()) {
+            ("", "") => Area::All,
+            ("", named) => borough(estate, named)?.area(),
+            (asked, "") => Area::find(asked, zones).ok_or_else(|| {
+                Problem::invalid(
+                    "area",
+                    format!("area is such as icb:QMJ, borough:E09000007 or ward:E05013654, or a code or a name among the areas loaded, and {asked:?} is not one of them, or of several"),
+                )
+            })?,
+            _ => return Err(Problem::invalid("area", "give area or borough, not both")),
+        };
+        let name = area.name(zones);
+        Ok((area, name))
+    }
+
     fn ways(&self, area: &Area) -> Result<Vec<By>, Problem> {
         if self.by.is_empty() {
             return Ok(match area {
                 Area::All => vec![By::Decile, By::Group, By::Icb, By::Borough],
-                _ => vec![By::Decile, By::Group, By::Ward],
+                Area::Icb(_) => vec![By::Decile, By::Group, By::Borough],
+                Area::Borough(_) => vec![By::Decile, By::Group, By::Ward],
+                Area::Ward(_) => vec![By::Decile, By::Group],
             });
         }
         let found = By::ALL.into_iter().find(|by| by.key() == self.by);
@@ -44,10 +66,27 @@ impl Asked {
         Ok(vec![found?])
     }
 
-    fn query(&self) -> String {
-        let [borough, standard, by] =
-            [&self.borough, &self.standard, &self.by].map(|text| percent(text));
-        format!("borough={borough}&standard={standard}&by={by}")
+    fn query(&self, area: &Area) -> String {
+        format!(
+            "area={}&standard={}&by={}",
+            percent(&area.written()),
+            percent(&self.standard),
+            percent(&self.by)
+        )
+    }
+}
+
+/// The area that a row of a part leads to.
+fn area_of(part: &Part) -> Option<Area> {
+    let code = || part.key.clone();
+    if part.key.is_empty() {
+        return None;
+    }
+    match part.by {
+        By::Borough => Some(Area::Borough(code())),
+        By::Icb => Some(Area::Icb(code())),
+        By::Ward => Some(Area::Ward(code())),
+        By::Decile | By::Group => None,
     }
 }
 
@@ -57,12 +96,7 @@ pub(in crate::web) fn told(
     reached: &Reached,
     asked: &Asked,
 ) -> Result<(Area, Parted), Problem> {
-    let (area, name) = if asked.borough.is_empty() {
-        (Area::All, "All areas".to_owned())
-    } else {
-        let borough = borough(estate, &asked.borough)?;
-        (borough.area(), borough.name)
-    };
+    let (area, name) = asked.place(estate)?;
     let ways = asked.ways(&area)?;
     let standard = reached.standard_in(estate, &area, &asked.standard)?;
     let parted = reached.today.parted(&standard, &zones_of(estate, &area), &name, &ways);
@@ -82,31 +116,28 @@ pub(crate) async fn show(
         let id = reached.id_of(&told.standard);
         let table = export::parts::parts([&told]);
         // The first row is the whole.
-        let borough_of = |row: usize| {
+        let area_of = |row: usize| {
             let part = told.parts.get(row.checked_sub(1)?)?;
-            (part.by == By::Borough && area == Area::All).then_some(&part.key)
+            area_of(part).filter(|there| *there != area)
         };
-        let href = Some(format!("/access/parts.csv?{}", asked.query()));
+        let href = Some(format!("/access/parts.csv?{}", asked.query(&area)));
         let shown = Shown::dressed(&table, href, |row, key, cell| match key {
-            "name" => Dress::linked(borough_of(row).map(|code| {
-                format!("/access/parts?borough={code}&standard={}", percent(&id))
+            "name" => Dress::linked(area_of(row).map(|there| {
+                let (there, id) = (percent(&there.written()), percent(&id));
+                format!("/access/parts?area={there}&standard={id}")
             })),
             "verdict" if *cell != Cell::Empty => Dress::tagged(verdict_colour(&cell.shown())),
             "why" => Dress::folded(),
             _ => Dress { mark: Some("†"), ..Dress::default() },
         });
         let ways = By::ALL.map(|by| (by.key(), by.label()));
-        let code = match &area {
-            Area::Borough(code) => code.clone(),
-            _ => String::new(),
-        };
         let view = context! {
             name => told.whole.name.clone(),
             words => told.standard.words.clone(),
             limit => export::access::limit_words(&told.standard),
             maker => reached.today.travel.get(&told.standard.way()).map(|times| times.maker.to_string()),
             price => price(&told),
-            boroughs => view_of(borough_choices(&estate, &code)),
+            areas => view_of(area_choices(&estate, &area)),
             standards => view_of(standard_choices(&estate, &reached, &area, &id)),
             ways => view_of(Choice::list("Decile, people and areas", &asked.by, ways)),
             has_marks => table.rows.iter().flatten().any(|cell| matches!(cell, Cell::Unknown(_))),

@@ -11,6 +11,7 @@ use super::register::Choice;
 use super::table::{Dress, Shown};
 use super::{Page, csv, page, see_other, view_of};
 use crate::access::{self, Area, Centile, Group, Limit, Refused, Standard};
+use crate::config::{self, LeftOut};
 use crate::export::{Cell, Table};
 use crate::register::{ServiceLine, Word as _};
 use crate::store::StandardsVersion;
@@ -43,6 +44,7 @@ pub(crate) async fn list(
         let view = context! {
             version => kept.version,
             table => view_of(shown),
+            left_out => view_of(Shown::plain(&left_out_table()?, Some("/standards-left-out.csv".to_owned()))),
             history => view_of(Shown::plain(&history_table(&history), Some("/standards-history.csv".to_owned()))),
         };
         Ok(Page::new("standards.html", "Access standards", view).under("Access", "/access"))
@@ -60,6 +62,23 @@ pub(crate) async fn file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
 
 pub(crate) async fn history_file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
     csv(&app, |app| Ok(history_table(&app.store.standards_history(&app.scope())?))).await
+}
+
+pub(crate) async fn left_out_file(app: web::Data<App>) -> Result<HttpResponse, Problem> {
+    csv(&app, |_| left_out_table()).await
+}
+
+fn left_out_table() -> Result<Table, Problem> {
+    let told = config::standards_left_out().map_err(Problem::internal)?;
+    let columns = [
+        ("words", "Standard", false),
+        ("why", "Why it does not ship", false),
+        ("source", "Source", false),
+    ];
+    let row =
+        |told: LeftOut| vec![Cell::text(told.words), Cell::text(told.why), Cell::text(told.source)];
+    let table = Table::new("left-out", "Looked at, and not shipped", &columns);
+    Ok(table.with(told.into_iter().map(row)))
 }
 
 /// Every version, newest first, with what each changed.
