@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use geo::MultiPolygon;
+use geo::{BooleanOps as _, MultiPolygon};
 use serde_json::{Map, Value, json};
 
 use super::app::App;
@@ -76,6 +76,8 @@ pub(super) struct Isochrone {
     pub(super) minutes: f64,
     /// EPSG:27700.
     pub(super) shape: MultiPolygon<f64>,
+    /// The same if all that nobody has recorded is step-free: it holds `shape`. `None` where nothing hangs on that.
+    pub(super) perhaps: Option<MultiPolygon<f64>>,
     /// How it was made, in words.
     pub(super) maker: String,
     /// Whether it is all that lies within a straight line's reach.
@@ -86,6 +88,32 @@ pub(super) struct Isochrone {
     snap_metres: Option<f64>,
     pub(super) at: Point,
     way: Way,
+}
+
+/// Which of two outlines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Certainty {
+    /// By ways that surely are step-free.
+    Surely,
+    /// By those, and by what nobody has recorded.
+    Perhaps,
+}
+
+impl Certainty {
+    /// In addresses and properties.
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Surely => "surely",
+            Self::Perhaps => "perhaps",
+        }
+    }
+}
+
+/// The network of ways that perhaps are step-free, where one is kept, and where a place is on it: each network has its own
+/// nearest street.
+fn perhaps_at(networks: &[Network], at: Point) -> Option<(&Network, Snap)> {
+    let network = networks.get(1)?;
+    Some((network, network.snap(at)?))
 }
 
 enum Way {
@@ -116,6 +144,7 @@ impl Isochrone {
             mode,
             minutes,
             shape: straight_isochrone(at, Minutes(minutes), pace),
+            perhaps: None,
             maker: format!("{}; {why}", Maker::from(pace)),
             is_circle: true,
             is_approximate: true,
@@ -150,6 +179,9 @@ impl Isochrone {
                 _ => None,
             },
         };
+        let shape = network.isochrone(snap, Minutes(minutes));
+        let perhaps = perhaps_at(&kept.networks, at)
+            .map(|(network, snap)| network.isochrone(snap, Minutes(minutes)).union(&shape));
         let sure = if mode == Mode::StepFreeWalk {
             ", only by ways that surely are step-free"
         } else {
@@ -159,7 +191,8 @@ impl Isochrone {
         Ok(Ok(Self {
             mode,
             minutes,
-            shape: network.isochrone(snap, Minutes(minutes)),
+            shape,
+            perhaps,
             maker: format!(
                 "{maker}{sure}; drawn as the squares of {side} m that such street touches"
             ),
@@ -209,6 +242,7 @@ impl Isochrone {
             mode,
             minutes,
             shape,
+            perhaps: None,
             maker,
             is_circle: false,
             is_approximate: matches!(walking, Walking::Straight(_)),
@@ -236,9 +270,25 @@ impl Isochrone {
         }
     }
 
-    /// As a GeoJSON feature, WGS84.
-    pub(super) fn feature(&self) -> Option<Value> {
+    /// The same if all that nobody has recorded is step-free; `None` where nothing hangs on that.
+    pub(super) fn perhaps_reached_from(&self, places: &[Point]) -> Option<Vec<bool>> {
+        let Way::Street(networks, _) = &self.way else { return None };
+        let (network, snap) = perhaps_at(networks, self.at)?;
+        let wider = network.reach_within(places, snap, Minutes(self.minutes));
+        let sure = self.reached_from(places);
+        Some(sure.into_iter().zip(wider).map(|(sure, wider)| sure || wider).collect())
+    }
+
+    /// As a GeoJSON feature, WGS84: of what is surely reached, or of what would be if all that nobody has recorded is
+    /// step-free. `None` where the shape leaves the area of the National Grid, or where nothing hangs on that.
+    pub(super) fn feature(&self, certainty: Certainty) -> Option<Value> {
+        let shape = match certainty {
+            Certainty::Surely => &self.shape,
+            Certainty::Perhaps => self.perhaps.as_ref()?,
+        };
+        let certainty = self.perhaps.as_ref().map(|_| certainty.key());
         let mut told = Map::new();
+        told.insert("certainty".to_owned(), json!(certainty));
         told.insert("mode".to_owned(), json!(self.mode.key()));
         told.insert("minutes".to_owned(), json!(self.minutes));
         told.insert("maker".to_owned(), json!(self.maker));
@@ -247,7 +297,7 @@ impl Isochrone {
         told.insert("snap_metres".to_owned(), json!(self.snap_metres));
         told.insert("easting".to_owned(), json!(self.at.easting()));
         told.insert("northing".to_owned(), json!(self.at.northing()));
-        geojson::outline(&self.shape, told)
+        geojson::outline(shape, told)
     }
 
     /// Which departures the minutes are of; null where none are.

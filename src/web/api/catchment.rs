@@ -16,7 +16,7 @@ use crate::register::{Point, ServiceLine, SiteCode};
 use crate::travel::Mode;
 use crate::web::app::{App, aside};
 use crate::web::estate::Estate;
-use crate::web::isochrone::{Isochrone, MOST_MINUTES};
+use crate::web::isochrone::{Certainty, Isochrone, MOST_MINUTES};
 use crate::web::problem::Problem;
 
 const LIMIT: usize = 5;
@@ -270,8 +270,9 @@ pub(super) async fn within(
         ("postcode" = Option<String>, Query, description = "In any spacing, live or ended"),
         ("mode" = Option<String>, Query, description = "`walk` where not given, `step_free_walk`, `drive`, `public_transport` or `step_free_public_transport`"),
         ("minutes" = f64, Query, minimum = 1, maximum = 240, description = "At most so long to get there"),
+        ("certainty" = Option<String>, Query, description = "Of step-free ways on foot by street: `surely` where not given, or `perhaps`: what would be reached if all that nobody has recorded is step-free"),
     ),
-    responses((status = 200, description = "A GeoJSON feature, WGS84: `mode`, `minutes`, `maker` (how it was made, in words), `approximate`, \
+    responses((status = 200, description = "A GeoJSON feature, WGS84: `mode`, `certainty` (null where nothing hangs on it), `minutes`, `maker` (how it was made, in words), `approximate`, \
         `departures` (by timetable: `direction` of travel, `date`, `first` and `last`, `centile` and most `changes`; null otherwise), \
         `snap_metres` (from the place to the street, null for straight lines)", body = Object, content_type = "application/geo+json")))]
 pub(super) async fn isochrone(
@@ -302,6 +303,15 @@ pub(super) async fn isochrone(
         asked.refuse("minutes", "minutes is missing: how long it may take");
     }
     let minutes = asked.number("minutes", 1.0, MOST_MINUTES);
+    let certainty = match asked.text("certainty").as_deref() {
+        None | Some("surely") => Certainty::Surely,
+        Some("perhaps") => Certainty::Perhaps,
+        Some(other) => {
+            let words = format!("certainty is surely or perhaps, and {} is not", quoted(other));
+            asked.refuse("certainty", words);
+            Certainty::Surely
+        }
+    };
     asked.end()?;
     let text = aside(&app, move |app| {
         let estate = app.estate()?;
@@ -311,7 +321,13 @@ pub(super) async fn isochrone(
         };
         let wanted = mode.zip(minutes).ok_or_else(no_place)?;
         let isochrone = Isochrone::of(app, &estate, wanted, at)?;
-        let feature = isochrone.feature().ok_or_else(|| {
+        if certainty == Certainty::Perhaps && isochrone.perhaps.is_none() {
+            return Err(Problem::invalid(
+                "certainty",
+                "certainty is perhaps only for step_free_walk where its street network is kept and near: nothing else tells what nobody has recorded",
+            ));
+        }
+        let feature = isochrone.feature(certainty).ok_or_else(|| {
             Problem::invalid(
                 "minutes",
                 "the shape leaves the area that the National Grid covers: ask for fewer minutes",

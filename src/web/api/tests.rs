@@ -788,6 +788,72 @@ async fn an_isochrone_is_a_circle_until_a_street_network_is_kept_and_says_which(
     }
 }
 
+/// A street whose first 200 m surely are step-free, and of whose other 800 m nobody has recorded it.
+fn half_recorded_street_from(at: Point) -> crate::import::ReferenceSet {
+    use crate::travel::osm::{Osm, Way};
+    let east = |metres: f64| Point::new(at.easting() + metres, at.northing()).unwrap();
+    let way = |id, nodes: [i64; 2], tags| Way { id, nodes: nodes.to_vec(), tags };
+    let sure = [("highway", "footway"), ("wheelchair", "yes"), ("surface", "asphalt")];
+    let osm = Osm {
+        nodes: vec![(1, at), (2, east(200.0)), (3, east(1_000.0))],
+        ways: vec![way(1, [1, 2], sure.into()), way(2, [2, 3], [("highway", "footway")].into())],
+        ..Osm::default()
+    };
+    let speeds = config::speed_table().unwrap();
+    let networks =
+        [crate::travel::Profile::SurelyStepFree, crate::travel::Profile::PerhapsStepFree]
+            .map(|profile| crate::travel::build(&osm, profile, &speeds).0);
+    let bytes = crate::travel::encode_streets(&networks);
+    let kind = crate::import::networks::kept_as(crate::travel::Mode::StepFreeWalk).unwrap();
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 1).unwrap();
+    let reference = crate::geography::describe(kind, &bytes, 2, "a street of a test", day);
+    crate::import::ReferenceSet { reference, bytes }
+}
+
+#[actix_web::test]
+async fn a_step_free_isochrone_tells_what_is_sure_from_what_nobody_recorded() {
+    let service = estate();
+    let at = {
+        let estate = service.estate();
+        estate.standing().find_map(Site::location).unwrap()
+    };
+    service.append(Vec::new(), vec![half_recorded_street_from(at)]);
+    let place = format!("easting={}&northing={}&minutes=20", at.easting(), at.northing());
+    let asked = format!("/api/v1/catchment/isochrone?{place}&mode=step_free_walk");
+    let corners = |feature: &Value| {
+        let ring = feature["geometry"]["coordinates"][0][0].as_array().unwrap().clone();
+        let longitudes = ring.iter().map(|corner| corner[0].as_f64().unwrap()).collect::<Vec<_>>();
+        longitudes.iter().copied().fold(f64::MIN, f64::max)
+    };
+
+    let sure = service.ok(&asked).await;
+    let perhaps = service.ok(&format!("{asked}&certainty=perhaps")).await;
+
+    assert_eq!(sure, service.ok(&format!("{asked}&certainty=surely")).await);
+    let told = |feature: &Value| feature["properties"]["certainty"].clone();
+    assert_eq!((told(&sure), told(&perhaps)), (json!("surely"), json!("perhaps")));
+    // 200 m east and 1 km east, in squares of 50 m; 0.001 degrees of longitude are about 69 m there.
+    let wider = (corners(&perhaps) - corners(&sure)) / 0.001 * 69.0;
+    assert!((700.0..900.0).contains(&wider), "{wider} m");
+    let page = service.get(&format!("/access/explore?{place}&mode=step_free_walk")).await.body;
+    assert_eq!(page.matches("app-map__reach--perhaps").count(), 2, "the outline and its legend");
+    assert!(page.contains("Dotted: perhaps, if all that nobody has recorded is step-free too"));
+    let people = service.ok(&format!("/api/v1/access/explore?{place}&mode=step_free_walk")).await;
+    for row in people["people"].as_array().unwrap() {
+        assert!(
+            row["people_perhaps"].as_u64().unwrap() >= row["people"].as_u64().unwrap(),
+            "{row}"
+        );
+    }
+    // Elsewhere there is no such doubt to tell, and it is not told as if there were.
+    let on_foot = service.ok(&format!("/api/v1/catchment/isochrone?{place}")).await;
+    assert_eq!(told(&on_foot), Value::Null);
+    for query in ["certainty=perhaps", "mode=step_free_walk&certainty=likely"] {
+        let errors = service.get(&format!("/api/v1/catchment/isochrone?{place}&{query}")).await;
+        assert!(errors.problem(422).contains_key("certainty"), "{query}");
+    }
+}
+
 #[actix_web::test]
 async fn a_number_that_is_none_is_refused_by_name() {
     let service = empty();

@@ -165,6 +165,8 @@ pub(crate) struct Map<'a> {
     pub patches: Vec<Patch<'a>>,
     /// From where a place is reached within so many minutes, EPSG:27700.
     pub reach: Option<MultiPolygon<f64>>,
+    /// The same if all that nobody has recorded is passable; it holds `reach`.
+    pub perhaps: Option<MultiPolygon<f64>>,
     /// Whether a place may be chosen by pressing: the drawing then says where it lies.
     pub is_pressable: bool,
     /// Sites.
@@ -250,6 +252,13 @@ impl Map<'_> {
             if patch.href.is_some() {
                 out.push_str("</a>");
             }
+        }
+        if let Some(perhaps) = &self.perhaps {
+            let _ = write!(
+                out,
+                r#"<path class="app-map__reach app-map__reach--perhaps" d="{}"/>"#,
+                path_of(perhaps)
+            );
         }
         if let Some(reach) = &self.reach {
             let _ = write!(out, r#"<path class="app-map__reach" d="{}"/>"#, path_of(reach));

@@ -192,6 +192,10 @@ pub(crate) async fn show(
             mode => around.map(|around| around.mode.label()),
             mode_key => around.map(|around| around.mode.key()),
             made => told.as_ref().map(|told| told.isochrone.maker.clone()),
+            perhaps_href => told.as_ref().and_then(|told| told.isochrone.perhaps.as_ref()).and(around).map(|around| format!(
+                "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}&certainty=perhaps",
+                around.at.easting(), around.at.northing(), around.mode.key(), around.minutes
+            )),
             is_circle => told.as_ref().is_some_and(|told| told.isochrone.is_circle),
             geojson_href => around.map(|around| format!(
                 "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}",
@@ -473,13 +477,19 @@ fn people(estate: &Estate, isochrone: &Isochrone) -> Table {
     let columns = [
         ("group", "Who", false),
         ("people", "People within", true),
+        ("people_perhaps", "If all that nobody recorded is step-free", true),
         ("unknown_zones", "Areas whose number is not known", true),
         ("source", "Source", false),
     ];
     let zones = &estate.snapshot.geography.zones;
     let points: Vec<Point> = zones.iter().map(|zone| zone.point).collect();
     let is_reached = isochrone.reached_from(&points);
+    let is_perhaps = isochrone.perhaps_reached_from(&points);
     let inside = || zones.iter().zip(&is_reached).filter(|(_, is)| **is).map(|(zone, _)| zone);
+    let perhaps = |group: Group| {
+        let held = zones.iter().zip(is_perhaps.as_ref()?).filter(|(_, is)| **is);
+        Some(held.filter_map(|(zone, _)| group.people(zone)).sum())
+    };
     let label = |group| match group {
         Group::StepFree => "disabled residents",
         other => other.label(),
@@ -495,6 +505,7 @@ fn people(estate: &Estate, isochrone: &Isochrone) -> Table {
         vec![
             Cell::text(label(*group)),
             people,
+            perhaps(*group).filter(|_| !zones.is_empty()).map_or(Cell::Empty, Cell::count),
             Cell::count(unknown),
             Cell::text(&*zones.evidence.source),
         ]
@@ -512,7 +523,8 @@ fn map<'a>(
     if let Some(isochrone) = isochrone {
         let at = isochrone.at;
         // All of the shape; what is north and south has three quarters of the room.
-        let half = geo::BoundingRect::bounding_rect(&isochrone.shape).map_or(0.0, |frame| {
+        let widest = isochrone.perhaps.as_ref().unwrap_or(&isochrone.shape);
+        let half = geo::BoundingRect::bounding_rect(widest).map_or(0.0, |frame| {
             let east = (frame.max().x - at.easting()).max(at.easting() - frame.min().x);
             let north = (frame.max().y - at.northing()).max(at.northing() - frame.min().y);
             east.max(north / 0.75) * 1.15
@@ -547,6 +559,7 @@ fn map<'a>(
             label: "The place, what is within the minutes, and the sites around it",
             shapes: shapes.collect(),
             reach: Some(isochrone.shape.clone()),
+            perhaps: isochrone.perhaps.clone(),
             marks,
             window: Some((at, half)),
             is_pressable: true,
