@@ -303,6 +303,7 @@ test("the people of a board are chosen by keyboard, and its boroughs lead on", a
   const board = await page.locator("#area option[value^='icb:']").first().getAttribute("value");
   await page.selectOption("#area", board);
   await page.selectOption("#by", "borough");
+  await page.focus("#by");
   await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
   await page.waitForURL(/area=icb/);
