@@ -76,8 +76,8 @@ pub(super) struct Isochrone {
     pub(super) minutes: f64,
     /// EPSG:27700.
     pub(super) shape: MultiPolygon<f64>,
-    /// The same if all that nobody has recorded is step-free: it holds `shape`. `None` where nothing hangs on that.
-    pub(super) perhaps: Option<MultiPolygon<f64>>,
+    /// The same if all that nobody has recorded is step-free. `None` where nothing hangs on that.
+    pub(super) perhaps: Option<Perhaps>,
     /// How it was made, in words.
     pub(super) maker: String,
     /// Whether it is all that lies within a straight line's reach.
@@ -88,6 +88,15 @@ pub(super) struct Isochrone {
     snap_metres: Option<f64>,
     pub(super) at: Point,
     way: Way,
+}
+
+/// Whence a place is reached if all that nobody has recorded is step-free.
+pub(super) struct Perhaps {
+    /// EPSG:27700; it holds what is surely reached.
+    pub(super) shape: MultiPolygon<f64>,
+    maker: String,
+    /// To the street of this network, which may be another.
+    snap_metres: f64,
 }
 
 /// Which of two outlines.
@@ -180,22 +189,26 @@ impl Isochrone {
             },
         };
         let shape = network.isochrone(snap, Minutes(minutes));
-        let perhaps = perhaps_at(&kept.networks, at)
-            .map(|(network, snap)| network.isochrone(snap, Minutes(minutes)).union(&shape));
         let sure = if mode == Mode::StepFreeWalk {
             ", only by ways that surely are step-free"
         } else {
             ""
         };
         let side = square_side(network.profile);
+        let drawn = format!("drawn as the squares of {side} m that such street touches");
+        let perhaps = perhaps_at(&kept.networks, at).map(|(network, snap)| Perhaps {
+            shape: network.isochrone(snap, Minutes(minutes)).union(&shape),
+            maker: format!(
+                "{maker}, by ways that are step-free if all that nobody has recorded is; {drawn}"
+            ),
+            snap_metres: snap.metres,
+        });
         Ok(Ok(Self {
             mode,
             minutes,
             shape,
             perhaps,
-            maker: format!(
-                "{maker}{sure}; drawn as the squares of {side} m that such street touches"
-            ),
+            maker: format!("{maker}{sure}; {drawn}"),
             is_circle: false,
             is_approximate: false,
             snap_metres: Some(snap.metres),
@@ -282,19 +295,22 @@ impl Isochrone {
     /// As a GeoJSON feature, WGS84: of what is surely reached, or of what would be if all that nobody has recorded is
     /// step-free. `None` where the shape leaves the area of the National Grid, or where nothing hangs on that.
     pub(super) fn feature(&self, certainty: Certainty) -> Option<Value> {
-        let shape = match certainty {
-            Certainty::Surely => &self.shape,
-            Certainty::Perhaps => self.perhaps.as_ref()?,
+        let (shape, maker, snap_metres) = match certainty {
+            Certainty::Surely => (&self.shape, &self.maker, self.snap_metres),
+            Certainty::Perhaps => {
+                let Perhaps { shape, maker, snap_metres } = self.perhaps.as_ref()?;
+                (shape, maker, Some(*snap_metres))
+            }
         };
         let certainty = self.perhaps.as_ref().map(|_| certainty.key());
         let mut told = Map::new();
         told.insert("certainty".to_owned(), json!(certainty));
         told.insert("mode".to_owned(), json!(self.mode.key()));
         told.insert("minutes".to_owned(), json!(self.minutes));
-        told.insert("maker".to_owned(), json!(self.maker));
+        told.insert("maker".to_owned(), json!(maker));
         told.insert("approximate".to_owned(), json!(self.is_approximate));
         told.insert("departures".to_owned(), self.departures());
-        told.insert("snap_metres".to_owned(), json!(self.snap_metres));
+        told.insert("snap_metres".to_owned(), json!(snap_metres));
         told.insert("easting".to_owned(), json!(self.at.easting()));
         told.insert("northing".to_owned(), json!(self.at.northing()));
         geojson::outline(shape, told)

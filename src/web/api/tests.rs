@@ -832,6 +832,9 @@ async fn a_step_free_isochrone_tells_what_is_sure_from_what_nobody_recorded() {
     assert_eq!(sure, service.ok(&format!("{asked}&certainty=surely")).await);
     let told = |feature: &Value| feature["properties"]["certainty"].clone();
     assert_eq!((told(&sure), told(&perhaps)), (json!("surely"), json!("perhaps")));
+    let maker = |feature: &Value| feature["properties"]["maker"].as_str().unwrap().to_owned();
+    assert!(maker(&sure).contains("only by ways that surely are step-free"));
+    assert!(maker(&perhaps).contains("if all that nobody has recorded is"));
     // 200 m east and 1 km east, in squares of 50 m; 0.001 degrees of longitude are about 69 m there.
     let wider = (corners(&perhaps) - corners(&sure)) / 0.001 * 69.0;
     assert!((700.0..900.0).contains(&wider), "{wider} m");

@@ -523,7 +523,8 @@ fn map<'a>(
     if let Some(isochrone) = isochrone {
         let at = isochrone.at;
         // All of the shape; what is north and south has three quarters of the room.
-        let widest = isochrone.perhaps.as_ref().unwrap_or(&isochrone.shape);
+        let perhaps = isochrone.perhaps.as_ref().map(|perhaps| &perhaps.shape);
+        let widest = perhaps.unwrap_or(&isochrone.shape);
         let half = geo::BoundingRect::bounding_rect(widest).map_or(0.0, |frame| {
             let east = (frame.max().x - at.easting()).max(at.easting() - frame.min().x);
             let north = (frame.max().y - at.northing()).max(at.northing() - frame.min().y);
@@ -559,7 +560,7 @@ fn map<'a>(
             label: "The place, what is within the minutes, and the sites around it",
             shapes: shapes.collect(),
             reach: Some(isochrone.shape.clone()),
-            perhaps: isochrone.perhaps.clone(),
+            perhaps: perhaps.cloned(),
             marks,
             window: Some((at, half)),
             is_pressable: true,
