@@ -211,7 +211,7 @@ pub(super) struct Explored {
     mode: &'static str,
     /// How it was worked out who is within.
     made: String,
-    /// Whether that is by straight line and knows no streets; by public transport it always is.
+    /// Whether that knows no streets: it is by straight line, or its walks to stops are.
     approximate: bool,
     /// How far the minutes reach in a straight line.
     metres: f64,
