@@ -152,7 +152,7 @@ test("a standard's parts are on the page as in the file and the API, and add up 
 
 test("no row of a wide table is tall because of a column out of sight", async () => {
   const { page, context } = await open(chrome);
-  for (const address of ["/access", `/access/boroughs/${borough}`, "/access/league", "/access/survey"]) {
+  for (const address of ["/access", `/access/boroughs/${borough}`, "/access/league", "/access/survey", "/standards"]) {
     await page.goto(service.base + address);
     const tallest = await page.locator(".nhsuk-scroll__content tbody tr").evaluateAll((rows) => Math.max(0, ...rows.map((row) => row.getBoundingClientRect().height)));
     assert.ok(tallest <= 160, `${address}: a row of ${tallest} px`);

@@ -56,6 +56,25 @@ test("no page scrolls sideways on a screen of 320 pixels, and none has a violati
   }
 });
 
+test("keys of standards and names of columns are not squeezed to a few letters a line", async () => {
+  for (const width of [1280, 320]) {
+    const { page, context } = await open(chrome, { viewport: { width, height: 640 } });
+    await page.goto(`${service.base}/standards`);
+    const words = await page.evaluate(() => {
+      const all = document.querySelectorAll("#table-standards tbody th, #table-left-out .nhsuk-table__heading");
+      return [...all].filter((e) => e.offsetWidth > 0).map((e) => {
+        const range = document.createRange();
+        range.selectNodeContents(e);
+        const lines = new Set([...range.getClientRects()].filter((r) => r.width > 0).map((r) => Math.round(r.top)));
+        return { text: e.textContent.trim(), lines: lines.size };
+      });
+    });
+    assert.ok(words.length >= 10, `${width}: ${words.length}`);
+    for (const { text, lines } of words) assert.ok(text.length / lines >= 5, `${width}: ${text} on ${lines} lines`);
+    await context.close();
+  }
+});
+
 test("without scripts every page shows its heading and its content, and the map its drawing", async () => {
   for (const address of await addresses()) {
     const { page, context } = await open(chrome, { javaScriptEnabled: false });

@@ -37,6 +37,7 @@ pub(crate) async fn list(
                 },
                 "state" if cell.shown() == "In force" => Dress { tag: Some("green"), ..Dress::default() },
                 "state" => Dress { tag: Some("grey"), ..Dress::default() },
+                "source" => Dress::folded(),
                 _ => Dress::default(),
             }
         });
