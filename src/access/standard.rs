@@ -169,6 +169,14 @@ impl Centile {
         Self::ALL.into_iter().find(|centile| centile.number() == number)
     }
 
+    /// After a limit; nothing of the usual.
+    pub fn after_a_limit(self) -> &'static str {
+        match self {
+            Self::Median => "",
+            Self::Ninetieth => ", nine departures in ten",
+        }
+    }
+
     /// Whether it need not be told.
     #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde calls it by reference")]
     fn is_usual(&self) -> bool {
@@ -347,10 +355,7 @@ impl Standard {
 
     /// Its limit as pages say it: `30 minutes`, with the departures it is held against where those are not the usual.
     pub fn limit_label(&self) -> String {
-        match self.centile {
-            Centile::Median => self.limit.to_string(),
-            Centile::Ninetieth => format!("{}, nine departures in ten", self.limit),
-        }
+        format!("{}{}", self.limit, self.centile.after_a_limit())
     }
 
     /// The limit in minutes of a straight-line pace: as far as travel times for this standard must be searched.

@@ -5,7 +5,7 @@ use chrono::NaiveDate;
 
 use super::{Cell, Table};
 use crate::access::{
-    Area, AreaAssessment, Centile, Closing, Doubt, Finding, GateKind, GateState, Group, Limit,
+    Area, AreaAssessment, Closing, Doubt, Finding, GateKind, GateState, Group, Limit,
     LineShortfall, Remedy, Shortfall, Standard, Standing, Verdict, ZoneReach, lines_without,
 };
 use crate::fund::WorksCost;
@@ -40,10 +40,7 @@ pub fn standing_words(standing: Standing) -> &'static str {
 pub fn limit_words(standard: &Standard) -> String {
     match standard.limit {
         Limit::Minutes(minutes) => {
-            let of = match standard.centile {
-                Centile::Median => "",
-                Centile::Ninetieth => ", nine departures in ten",
-            };
+            let of = standard.centile.after_a_limit();
             format!("{minutes} minutes {}{of}", standard.mode.label())
         }
         Limit::Metres(metres) => {

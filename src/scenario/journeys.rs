@@ -13,7 +13,7 @@ use std::sync::Arc;
 use rstar::RTree;
 use rstar::primitives::GeomWithData;
 
-use crate::access::{Limit, Standard};
+use crate::access::{Centile, Group, Limit, Standard};
 use crate::geography::{Geography, Zones};
 use crate::register::{
     Assumptions, Minutes, MissingAssumption, Point, Register, ServiceLine, SiteCode, Word,
@@ -44,8 +44,11 @@ pub(crate) fn limits(
     let mut by_mode: BTreeMap<Mode, Option<Arc<Kept>>> = BTreeMap::new();
     let mut limits = BTreeMap::new();
     for line in lines {
+        // Journeys are counted at the median departure: a limit of others says nothing of them.
         let own = standards.iter().find(|standard| {
-            standard.service_line == line && standard.group == crate::access::Group::Everyone
+            standard.service_line == line
+                && standard.group == Group::Everyone
+                && standard.centile == Centile::Median
         });
         let (mode, limit) = match own {
             Some(standard) => (standard.mode, standard.limit),

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 
-use crate::access::{Group, Limit};
+use crate::access::{Centile, Group, Limit, Standard};
 use crate::fund::{LineKind, OptionKind};
 use crate::register::{Field, Minutes, Pence, ServiceLine, Word};
 use crate::travel::{MatrixRow, Missing, Mode, from_matrix};
@@ -429,6 +429,10 @@ const NEAR: [(&str, &str, f64); 4] = [
 
 /// The town of two with minutes of a router in place of straight lines, and nothing asked of access; A is to close.
 fn by_router(rows: &[(&str, &str, f64)], absent: Missing) -> Run {
+    by_router_under(Vec::new(), rows, absent)
+}
+
+fn by_router_under(standards: Vec<Standard>, rows: &[(&str, &str, f64)], absent: Missing) -> Run {
     let mut built = Town::of_two().built();
     let rows = rows.iter().map(|(zone, site, minutes)| MatrixRow {
         row: 1,
@@ -444,7 +448,7 @@ fn by_router(rows: &[(&str, &str, f64)], absent: Missing) -> Run {
     assert!(reading.faults.is_empty(), "{:?}", reading.faults);
     let kind = Mode::PublicTransport.kept_as();
     built.geography.times.insert(kind, std::sync::Arc::new(reading.times));
-    let question = closing_a(Scenario { standards: Vec::new(), ..built.question() });
+    let question = closing_a(Scenario { standards, ..built.question() });
     let run = built.answer(question).unwrap();
     assert_eq!(run.breaches, Vec::<String>::new());
     run
@@ -472,6 +476,24 @@ fn journeys_of_who_is_moved_are_by_the_minutes_that_are_kept() {
     // Nor may a journey grow by too much, however near the site is as the crow flies.
     let far = [NEAR[0], ("E01000001", "BBB01", 55.0), NEAR[2], NEAR[3]];
     assert_eq!(by_router(&far, Missing::BeyondLimit).solver.status, RunStatus::Infeasible);
+}
+
+#[test]
+fn a_limit_of_nine_departures_in_ten_says_nothing_of_journeys_at_the_median() {
+    let of = |centile| Standard {
+        mode: Mode::PublicTransport,
+        limit: Limit::Minutes(8.0),
+        centile,
+        ..within_walk(0.0, Group::Everyone)
+    };
+    let under = |standards| by_router_under(standards, &NEAR, Missing::BeyondLimit);
+
+    // From E01000001 it is 5 minutes to A and 12 to B; the limit where no standard says one is longer.
+    assert_eq!(under(vec![of(Centile::Median)]).solver.status, RunStatus::Infeasible);
+    let run = under(vec![of(Centile::Ninetieth)]);
+    let [moved] = proposal(&run).moves.as_slice() else { panic!("{:?}", proposal(&run).moves) };
+    assert_eq!(moved.share_beyond, Some(0.0));
+    assert_eq!(moved.minutes_after, proposal(&under(Vec::new())).moves[0].minutes_after);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::access::{Group, Limit};
+use crate::access::{Centile, Group, Limit};
 use crate::geography::Zone;
 use crate::register::{Point, ServiceLine, SiteCode};
 use crate::travel::{Missing, Mode, TravelTimes};
@@ -57,11 +57,9 @@ impl<'w> Counting<'w> {
         moves: &[&'w crate::scenario::Move],
     ) -> Option<Self> {
         let figures = &witness.scenario.assumptions;
-        let standard = witness
-            .scenario
-            .standards
-            .iter()
-            .find(|s| s.service_line == line && s.group == Group::Everyone);
+        let standard = witness.scenario.standards.iter().find(|s| {
+            s.service_line == line && s.group == Group::Everyone && s.centile == Centile::Median
+        });
         let (mode, limit) = if let Some(standard) = standard {
             (standard.mode, standard.limit)
         } else {
