@@ -15,8 +15,8 @@ use crate::export::geojson;
 use crate::import::networks;
 use crate::register::{Minutes, Point, ReferenceKind};
 use crate::travel::{
-    FAR, Journeys, Maker, Mode, Network, Rider, Snap, StraightLine, Towards, Walking, clock,
-    decode_streets, decode_timetable, mode_of, square_side, straight_isochrone,
+    FAR, Journeys, Maker, Mode, Network, Profile, Rider, Snap, StraightLine, Towards, Walking,
+    clock, decode_streets, decode_timetable, mode_of, square_side, straight_isochrone,
 };
 
 /// Minutes an isochrone may have at most: four hours.
@@ -336,7 +336,11 @@ impl Isochrone {
 
 fn nowhere_near(network: &Network) -> String {
     let metres = network.speeds.farthest_snap_metres;
-    format!("the street network kept has no street within {metres} m of the place")
+    let street = match network.profile {
+        Profile::SurelyStepFree => "street that surely is step-free",
+        _ => "street",
+    };
+    format!("the street network kept has no {street} within {metres} m of the place")
 }
 
 /// A request is answered by no more than a few threads, so that others are answered meanwhile.

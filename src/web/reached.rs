@@ -90,16 +90,16 @@ impl Reached {
     ) -> Vec<(Standard, AreaAssessment)> {
         let own = self.today.standards.iter().zip(&self.today.assessments);
         let zones = &estate.snapshot.geography.zones;
-        let there = zones.of(|zone| area.holds(zone));
+        // Of boards and wards there is no assessment yet.
+        let is_part = matches!(area, Area::Icb(_) | Area::Ward(_));
+        let there = is_part.then(|| zones.of(|zone| area.holds(zone)));
         let own = own.filter_map(|(standard, told)| {
             let found = std::iter::once(&told.total).chain(&told.boroughs);
             if let Some(found) = found.into_iter().find(|told| told.area == *area) {
                 return Some((standard.clone(), found.clone()));
             }
-            // Of boards and wards there is no assessment yet.
-            let is_part = matches!(area, Area::Icb(_) | Area::Ward(_));
-            let speaks = is_part && standard.area.covers(area, zones);
-            let told = speaks.then(|| self.today.parted(standard, &there, "", &[]))??;
+            let there = there.as_ref().filter(|_| standard.area.covers(area, zones))?;
+            let told = self.today.parted(standard, there, "", &[])?;
             let found = AreaAssessment { area: area.clone(), name: area.name(zones), ..told.whole };
             Some((standard.clone(), found))
         });

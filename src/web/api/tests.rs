@@ -847,6 +847,16 @@ async fn a_step_free_isochrone_tells_what_is_sure_from_what_nobody_recorded() {
             row["people_perhaps"].as_u64().unwrap() >= row["people"].as_u64().unwrap(),
             "{row}"
         );
+        // Those of whom nobody knows how many live there are told of each of the two.
+        let unknown = ["unknown_zones", "unknown_zones_perhaps"].map(|key| row[key].as_u64());
+        assert!(unknown[0].is_some() && unknown[1] >= unknown[0], "{row}");
+    }
+    let far = format!("easting={}&northing={}&minutes=5", at.easting(), at.northing() + 5_000.0);
+    let far = service.ok(&format!("/api/v1/catchment/isochrone?{far}&mode=step_free_walk")).await;
+    assert!(maker(&far).contains("has no street that surely is step-free within"), "{far}");
+    let people = service.ok(&format!("/api/v1/access/explore?{place}")).await["people"].clone();
+    for row in people.as_array().unwrap() {
+        assert!(row["people_perhaps"].is_null() && row["unknown_zones_perhaps"].is_null(), "{row}");
     }
     // Elsewhere there is no such doubt to tell, and it is not told as if there were.
     let on_foot = service.ok(&format!("/api/v1/catchment/isochrone?{place}")).await;

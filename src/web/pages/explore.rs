@@ -179,6 +179,11 @@ pub(crate) async fn show(
         let map = map(&estate, &reached, told.as_ref().map(|told| &told.isochrone), named.as_ref().map(|b| b.code.as_str()));
         let places = boroughs(&estate);
         let choices = places.iter().map(|b| (b.code.as_str(), b.name.as_str()));
+        let geojson_href = around.map(|around| format!(
+            "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}",
+            around.at.easting(), around.at.northing(), around.mode.key(), around.minutes
+        ));
+        let has_perhaps = told.as_ref().is_some_and(|told| told.isochrone.perhaps.is_some());
         let view = context! {
             form => view_of(&form),
             boroughs => view_of(Choice::list("Choose a borough", &asked.borough, choices.collect::<Vec<_>>())),
@@ -192,15 +197,9 @@ pub(crate) async fn show(
             mode => around.map(|around| around.mode.label()),
             mode_key => around.map(|around| around.mode.key()),
             made => told.as_ref().map(|told| told.isochrone.maker.clone()),
-            perhaps_href => told.as_ref().and_then(|told| told.isochrone.perhaps.as_ref()).and(around).map(|around| format!(
-                "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}&certainty=perhaps",
-                around.at.easting(), around.at.northing(), around.mode.key(), around.minutes
-            )),
             is_circle => told.as_ref().is_some_and(|told| told.isochrone.is_circle),
-            geojson_href => around.map(|around| format!(
-                "/api/v1/catchment/isochrone?easting={}&northing={}&mode={}&minutes={}",
-                around.at.easting(), around.at.northing(), around.mode.key(), around.minutes
-            )),
+            perhaps_href => geojson_href.as_ref().filter(|_| has_perhaps).map(|href| format!("{href}&certainty=perhaps")),
+            geojson_href => geojson_href,
             has_postcodes => estate.snapshot.geography.postcodes.is_some(),
             borough_name => named.map(|borough| borough.name),
         };
@@ -479,34 +478,44 @@ fn people(estate: &Estate, isochrone: &Isochrone) -> Table {
         ("people", "People within", true),
         ("people_perhaps", "If all that nobody recorded is step-free", true),
         ("unknown_zones", "Areas whose number is not known", true),
+        ("unknown_zones_perhaps", "Such areas if all that is step-free", true),
         ("source", "Source", false),
     ];
     let zones = &estate.snapshot.geography.zones;
     let points: Vec<Point> = zones.iter().map(|zone| zone.point).collect();
     let is_reached = isochrone.reached_from(&points);
     let is_perhaps = isochrone.perhaps_reached_from(&points);
-    let inside = || zones.iter().zip(&is_reached).filter(|(_, is)| **is).map(|(zone, _)| zone);
-    let perhaps = |group: Group| {
-        let held = zones.iter().zip(is_perhaps.as_ref()?).filter(|(_, is)| **is);
-        Some(held.filter_map(|(zone, _)| group.people(zone)).sum())
+    // The people counted, and the areas of which nobody knows how many they are.
+    let within = |group: Group, is_within: &[bool]| {
+        let held = zones.iter().zip(is_within).filter(|(_, is)| **is);
+        held.fold((0_u64, 0_u64), |(people, unknown), (zone, _)| match group.people(zone) {
+            Some(more) => (people + more, unknown),
+            None => (people, unknown + 1),
+        })
     };
     let label = |group| match group {
         Group::StepFree => "disabled residents",
         other => other.label(),
     };
     let rows = Group::ALL.iter().map(|group| {
-        let known: u64 = inside().filter_map(|zone| group.people(zone)).sum();
-        let unknown = inside().filter(|zone| group.people(zone).is_none()).count() as u64;
+        let (known, unknown) = within(*group, &is_reached);
         let people = if zones.is_empty() {
             Cell::Unknown("no zones are loaded")
         } else {
             Cell::count(known)
         };
+        let perhaps = is_perhaps.as_ref().filter(|_| !zones.is_empty());
+        let [people_perhaps, unknown_perhaps] =
+            perhaps.map_or([Cell::Empty, Cell::Empty], |is_perhaps| {
+                let (people, unknown) = within(*group, is_perhaps);
+                [people, unknown].map(Cell::count)
+            });
         vec![
             Cell::text(label(*group)),
             people,
-            perhaps(*group).filter(|_| !zones.is_empty()).map_or(Cell::Empty, Cell::count),
+            people_perhaps,
             Cell::count(unknown),
+            unknown_perhaps,
             Cell::text(&*zones.evidence.source),
         ]
     });
