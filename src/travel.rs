@@ -23,7 +23,7 @@ mod times;
 pub mod timetable;
 mod towards;
 
-pub use best::{Measure, TimesByWay, Wanted, best_times, judging_times, kept_times};
+pub use best::{Measure, TimesByWay, Wanted, best_times, judging_maker, judging_times, kept_times};
 pub use by_street::{ByStreet, Placing, by_street, mode_of};
 pub use by_timetable::{Departures, Ends, Walking, Work};
 pub use bytes::Damaged;

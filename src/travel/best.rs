@@ -67,17 +67,30 @@ pub fn judging_times(
     pace: StraightLine,
 ) -> Arc<TravelTimes> {
     let times = best_times(geography, sites, wanted, pace);
-    let is_beyond_a_line = match wanted.measure {
-        Measure::Minutes => wanted.mode == Mode::StepFreePublicTransport,
-        Measure::LateMinutes => true,
-        Measure::StraightMetres => false,
-    };
-    if !is_beyond_a_line || !matches!(times.maker, Maker::StraightLine { .. }) {
+    if !is_beyond_a_line(wanted) || !matches!(times.maker, Maker::StraightLine { .. }) {
         return times;
     }
     let rows = vec![Vec::new(); times.zones.len()];
     let (maker, absent) = (Maker::Nobody, Missing::NotComputed);
     Arc::new(TravelTimes { maker, rows, absent, ..TravelTimes::clone(&times) }.seal())
+}
+
+/// Who makes the minutes a standard is held against: the maker that [`judging_times`] says.
+pub fn judging_maker(geography: &Geography, mode: Mode, pace: StraightLine) -> Maker {
+    let wanted = Wanted { mode, measure: Measure::Minutes, limit: Minutes(0.0) };
+    match geography.times(mode) {
+        Some(kept) => kept.maker.clone(),
+        None if is_beyond_a_line(wanted) => Maker::Nobody,
+        None => Maker::from(pace),
+    }
+}
+
+fn is_beyond_a_line(wanted: Wanted) -> bool {
+    match wanted.measure {
+        Measure::Minutes => wanted.mode == Mode::StepFreePublicTransport,
+        Measure::LateMinutes => true,
+        Measure::StraightMetres => false,
+    }
 }
 
 /// The minutes kept for a mode, if any are; what is no longer true of them is *not computed*.
@@ -158,6 +171,11 @@ mod tests {
         let step_free = Mode::StepFreePublicTransport;
         assert_eq!(told(step_free, Measure::Minutes), Some(Missing::NotComputed));
         assert_eq!(told(step_free, Measure::StraightMetres), None, "metres are metres");
+        for mode in Mode::ALL {
+            let wanted = Wanted { mode, measure: Measure::Minutes, limit: Minutes(30.0) };
+            let judging = &judging_times(&geography, &sites, wanted, pace).maker;
+            assert_eq!(judging_maker(&geography, mode, pace), *judging, "{mode:?}");
+        }
         assert_eq!(told(Mode::PublicTransport, Measure::Minutes), None);
         let late = told(Mode::PublicTransport, Measure::LateMinutes);
         assert_eq!(late, Some(Missing::NotComputed), "how late buses are no line knows");

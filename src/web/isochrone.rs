@@ -16,7 +16,8 @@ use crate::import::networks;
 use crate::register::{Minutes, Point, ReferenceKind};
 use crate::travel::{
     FAR, Journeys, Maker, Mode, Network, Profile, Rider, Snap, StraightLine, Towards, Walking,
-    clock, decode_streets, decode_timetable, mode_of, square_side, straight_isochrone,
+    clock, decode_streets, decode_timetable, judging_maker, mode_of, square_side,
+    straight_isochrone,
 };
 
 /// Minutes an isochrone may have at most: four hours.
@@ -74,12 +75,14 @@ impl Ridden {
 pub(super) struct Isochrone {
     pub(super) mode: Mode,
     pub(super) minutes: f64,
-    /// EPSG:27700.
+    /// EPSG:27700; empty where only streets of which nobody has recorded whether they are step-free are near.
     pub(super) shape: MultiPolygon<f64>,
     /// The same if all that nobody has recorded is step-free. `None` where nothing hangs on that.
     pub(super) perhaps: Option<Perhaps>,
     /// How it was made, in words.
     pub(super) maker: String,
+    /// Whose minutes standards by this mode are held against, in words; `None` where they are of the same make.
+    pub(super) assessed_by: Option<String>,
     /// Whether it is all that lies within a straight line's reach.
     pub(super) is_circle: bool,
     /// Whether it knows no streets.
@@ -127,7 +130,8 @@ fn perhaps_at(networks: &[Network], at: Point) -> Option<(&Network, Snap)> {
 
 enum Way {
     Straight(StraightLine),
-    Street(Arc<Vec<Network>>, Snap),
+    /// `None` where only streets that perhaps are step-free are near.
+    Street(Arc<Vec<Network>>, Option<Snap>),
     Timetable(Arc<Ridden>, Towards),
 }
 
@@ -139,22 +143,25 @@ impl Isochrone {
         (mode, minutes): (Mode, f64),
         at: Point,
     ) -> Result<Self, Problem> {
+        let figures = config::assumptions().map_err(Problem::internal)?;
+        let pace = StraightLine::of(mode, &figures).map_err(Problem::internal)?;
+        let judged = judging_maker(&estate.snapshot.geography, mode, pace);
         let by_what_is_kept = match networks::kept_as(mode) {
-            Some(_) => Self::by_street(app, estate, (mode, minutes), at)?,
-            None => Self::by_timetable(app, estate, (mode, minutes), at)?,
+            Some(_) => Self::by_street(app, estate, (mode, minutes), at, &judged)?,
+            None => Self::by_timetable(app, estate, (mode, minutes), at, &judged)?,
         };
         let why = match by_what_is_kept {
             Ok(isochrone) => return Ok(isochrone),
             Err(why) => why,
         };
-        let figures = config::assumptions().map_err(Problem::internal)?;
-        let pace = StraightLine::of(mode, &figures).map_err(Problem::internal)?;
+        let maker = Maker::from(pace);
         Ok(Self {
             mode,
             minutes,
             shape: straight_isochrone(at, Minutes(minutes), pace),
             perhaps: None,
-            maker: format!("{}; {why}", Maker::from(pace)),
+            maker: format!("{maker}; {why}"),
+            assessed_by: otherwise(&judged, &maker),
             is_circle: true,
             is_approximate: true,
             snap_metres: None,
@@ -169,6 +176,7 @@ impl Isochrone {
         estate: &Estate,
         (mode, minutes): (Mode, f64),
         at: Point,
+        judged: &Maker,
     ) -> Result<Result<Self, String>, Problem> {
         let Some(kept) = kept(app, estate, mode)? else {
             return Ok(Err("no street network is kept for it".to_owned()));
@@ -177,7 +185,11 @@ impl Isochrone {
             return Ok(Err("the street network kept holds no street".to_owned()));
         };
         let speeds = &network.speeds;
-        let Some(snap) = network.snap(at) else { return Ok(Err(nowhere_near(network))) };
+        let snap = network.snap(at);
+        let perhaps = perhaps_at(&kept.networks, at);
+        if snap.is_none() && perhaps.is_none() {
+            return Ok(Err(nowhere_near(network)));
+        }
         let maker = Maker::StreetNetwork {
             source: kept.source.clone(),
             network: kept.hash.clone(),
@@ -188,7 +200,8 @@ impl Isochrone {
                 _ => None,
             },
         };
-        let shape = network.isochrone(snap, Minutes(minutes));
+        let reached = |snap| network.isochrone(snap, Minutes(minutes));
+        let shape = snap.map_or_else(|| MultiPolygon::new(Vec::new()), reached);
         let sure = if mode == Mode::StepFreeWalk {
             ", only by ways that surely are step-free"
         } else {
@@ -196,7 +209,11 @@ impl Isochrone {
         };
         let side = square_side(network.profile);
         let drawn = format!("drawn as the squares of {side} m that such street touches");
-        let perhaps = perhaps_at(&kept.networks, at).map(|(network, snap)| Perhaps {
+        let nothing = match snap {
+            Some(_) => String::new(),
+            None => format!("; {}, so nothing is surely reached", nowhere_near(network)),
+        };
+        let perhaps = perhaps.map(|(network, snap)| Perhaps {
             shape: network.isochrone(snap, Minutes(minutes)).union(&shape),
             maker: format!(
                 "{maker}, by ways that are step-free if all that nobody has recorded is; {drawn}"
@@ -208,10 +225,11 @@ impl Isochrone {
             minutes,
             shape,
             perhaps,
-            maker: format!("{maker}{sure}; {drawn}"),
+            assessed_by: otherwise(judged, &maker),
+            maker: format!("{maker}{sure}; {drawn}{nothing}"),
             is_circle: false,
             is_approximate: false,
-            snap_metres: Some(snap.metres),
+            snap_metres: snap.map(|snap| snap.metres),
             at,
             way: Way::Street(Arc::clone(&kept.networks), snap),
         }))
@@ -223,6 +241,7 @@ impl Isochrone {
         estate: &Estate,
         (mode, minutes): (Mode, f64),
         at: Point,
+        judged: &Maker,
     ) -> Result<Result<Self, String>, Problem> {
         let ridden = match ridden(app, estate, mode)? {
             Ok(ridden) => ridden,
@@ -257,6 +276,7 @@ impl Isochrone {
             shape,
             perhaps: None,
             maker,
+            assessed_by: otherwise(judged, &ridden.maker),
             is_circle: false,
             is_approximate: matches!(walking, Walking::Straight(_)),
             snap_metres,
@@ -272,9 +292,9 @@ impl Isochrone {
                 .iter()
                 .map(|from| pace.minutes(from.metres_to(self.at)).0 <= self.minutes)
                 .collect(),
-            Way::Street(networks, snap) => networks.first().map_or_else(
+            Way::Street(networks, snap) => networks.first().zip(*snap).map_or_else(
                 || vec![false; places.len()],
-                |network| network.reach_within(places, *snap, Minutes(self.minutes)),
+                |(network, snap)| network.reach_within(places, snap, Minutes(self.minutes)),
             ),
             Way::Timetable(ridden, towards) => {
                 let took = towards.minutes(ridden.walking(), places, CENTILE, threads());
@@ -290,6 +310,11 @@ impl Isochrone {
         let wider = network.reach_within(places, snap, Minutes(self.minutes));
         let sure = self.reached_from(places);
         Some(sure.into_iter().zip(wider).map(|(sure, wider)| sure || wider).collect())
+    }
+
+    /// Whether anything is surely reached: not so where only streets that perhaps are step-free are near.
+    pub(super) fn is_surely_reached(&self) -> bool {
+        !self.shape.0.is_empty()
     }
 
     /// As a GeoJSON feature, WGS84: of what is surely reached, or of what would be if all that nobody has recorded is
@@ -308,6 +333,7 @@ impl Isochrone {
         told.insert("mode".to_owned(), json!(self.mode.key()));
         told.insert("minutes".to_owned(), json!(self.minutes));
         told.insert("maker".to_owned(), json!(maker));
+        told.insert("assessed_by".to_owned(), json!(self.assessed_by));
         told.insert("approximate".to_owned(), json!(self.is_approximate));
         told.insert("departures".to_owned(), self.departures());
         told.insert("snap_metres".to_owned(), json!(snap_metres));
@@ -334,6 +360,14 @@ impl Isochrone {
     }
 }
 
+/// Whose minutes standards are held against, where what is drawn is not of the same make.
+fn otherwise(judged: &Maker, drawn: &Maker) -> Option<String> {
+    (judged != drawn).then(|| match judged {
+        Maker::Nobody => "no minutes, for none are kept".to_owned(),
+        judged => judged.to_string(),
+    })
+}
+
 fn nowhere_near(network: &Network) -> String {
     let metres = network.speeds.farthest_snap_metres;
     let street = match network.profile {
@@ -350,8 +384,8 @@ fn threads() -> usize {
 
 /// The way there from one place.
 pub(super) enum FromPlace {
-    /// By street.
-    Street(Arc<Vec<Network>>, Snap),
+    /// By street; `None` where only streets that perhaps are step-free are near.
+    Street(Arc<Vec<Network>>, Option<Snap>),
     /// By timetable.
     Timetable(Arc<Ridden>, Point),
 }
@@ -374,7 +408,8 @@ impl FromPlace {
         }
         let Some(kept) = kept(app, estate, mode)? else { return Ok(None) };
         let snap = kept.networks.first().and_then(|network| network.snap(at));
-        Ok(snap.map(|snap| Self::Street(kept.networks, snap)))
+        let is_near = snap.is_some() || perhaps_at(&kept.networks, at).is_some();
+        Ok(is_near.then_some(Self::Street(kept.networks, snap)))
     }
 
     /// What minutes are by, in a word.
@@ -397,7 +432,7 @@ impl FromPlace {
             }
         };
         let mut minutes = vec![None; places.len()];
-        let Some(network) = networks.first() else { return minutes };
+        let Some((network, from)) = networks.first().zip(from) else { return minutes };
         let (at, snaps): (Vec<usize>, Vec<Snap>) = places
             .iter()
             .enumerate()

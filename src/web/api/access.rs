@@ -213,6 +213,8 @@ pub(super) struct Explored {
     made: String,
     /// Whether that knows no streets: it is by straight line, or its walks to stops are.
     approximate: bool,
+    /// Whose minutes standards by this mode are held against, in words, where they are not of the same make as these.
+    assessed_by: Option<String>,
     /// How far the minutes reach in a straight line.
     metres: f64,
     /// A row a service line and rank, as on the page, with `site_code` and `passing_site_code`; a service line without a
@@ -253,6 +255,7 @@ pub(super) async fn explore(
             minutes: told.around.minutes,
             mode: told.around.mode.key(),
             made: told.isochrone.maker,
+            assessed_by: told.isochrone.assessed_by,
             approximate: told.isochrone.is_approximate,
             metres: told.metres,
             nearest: told.nearest.json(),

@@ -257,7 +257,8 @@ pub(super) async fn within(
 
 /// From where a site or a place is reached within so many minutes. By the street network kept for the mode; by public
 /// transport by the timetable kept, on its day, as the median of one departure a minute of its window, as the minutes
-/// between small areas and sites are. Where neither is kept, or none of its streets is near, a circle by straight line,
+/// between small areas and sites are. Assessments may use minutes of another make, such as a router's file: `assessed_by`
+/// says whose. Where only streets that perhaps are step-free are near, nothing surely is reached and the outline is empty. Where neither is kept, or none of its streets is near, a circle by straight line,
 /// and `approximate` says so. It is true as well where a timetable is kept and no streets, so that walks to stops are
 /// straight lines.
 #[utoipa::path(get, path = "/api/v1/catchment/isochrone", tag = "Catchment",
@@ -272,7 +273,8 @@ pub(super) async fn within(
         ("minutes" = f64, Query, minimum = 1, maximum = 240, description = "At most so long to get there"),
         ("certainty" = Option<String>, Query, description = "Of step-free ways on foot by street: `surely` where not given, or `perhaps`: what would be reached if all that nobody has recorded is step-free"),
     ),
-    responses((status = 200, description = "A GeoJSON feature, WGS84: `mode`, `certainty` (null where nothing hangs on it), `minutes`, `maker` (how it was made, in words), `approximate`, \
+    responses((status = 200, description = "A GeoJSON feature, WGS84: `mode`, `certainty` (null where nothing hangs on it), `minutes`, `maker` (how it was made, in words), \
+        `assessed_by` (whose minutes standards by this mode are held against, null where they are of the same make), `approximate`, \
         `departures` (by timetable: `direction` of travel, `date`, `first` and `last`, `centile` and most `changes`; null otherwise), \
         `snap_metres` (from the place to the street, null for straight lines)", body = Object, content_type = "application/geo+json")))]
 pub(super) async fn isochrone(

@@ -868,6 +868,105 @@ async fn a_step_free_isochrone_tells_what_is_sure_from_what_nobody_recorded() {
 }
 
 #[actix_web::test]
+async fn an_isochrone_says_where_standards_are_held_against_minutes_of_another_make() {
+    use crate::import::networks;
+    use crate::travel::Mode;
+    let service = estate();
+    let (at, sites) = {
+        let estate = service.estate();
+        let at = estate.standing().find_map(Site::location).unwrap();
+        (at, estate.register().located(|_| true))
+    };
+    let place = format!("easting={}&northing={}&minutes=5", at.easting(), at.northing());
+    let asked = format!("/api/v1/catchment/isochrone?{place}");
+    let explored = format!("/api/v1/access/explore?{place}");
+    let page = format!("/access/explore?{place}");
+    let told = |feature: &Value| feature["properties"]["assessed_by"].clone();
+    let warning = "Standards are held against other minutes than these";
+
+    // A circle, and standards in straight lines.
+    assert_eq!(told(&service.ok(&asked).await), Value::Null);
+    assert!(!service.get(&page).await.body.contains(warning));
+    // Step-free journeys by public transport are never told by straight lines.
+    let wheels = service.ok(&format!("{asked}&mode=step_free_public_transport")).await;
+    assert_eq!(told(&wheels), "no minutes, for none are kept");
+
+    // Streets, and no minutes by them yet.
+    service.append(Vec::new(), vec![street_from(at)]);
+    let words = told(&service.ok(&asked).await);
+    assert!(words.as_str().unwrap().starts_with("approximate: straight-line"), "{words}");
+
+    // The minutes of those streets.
+    let set = {
+        let estate = service.estate();
+        let (register, geography) = (estate.register(), &estate.snapshot.geography);
+        let (limit, streets) = (crate::register::Minutes(30.0), street_from(at));
+        let made = networks::minutes(&streets, register, geography, limit, 1).unwrap().unwrap();
+        assert_eq!(made.1.sites.len(), sites.len());
+        made.0
+    };
+    service.append(Vec::new(), vec![set]);
+    assert_eq!(told(&service.ok(&asked).await), Value::Null);
+    assert_eq!(service.ok(&explored).await["assessed_by"], Value::Null);
+
+    // A router's file takes their place, and the streets are kept.
+    let day = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).unwrap();
+    let times = {
+        let estate = service.estate();
+        let codes = sites.iter().map(|(code, _)| code.clone()).collect();
+        let about = (Mode::Walk, crate::register::Minutes(30.0));
+        let router = ("the router of a test", crate::travel::Missing::BeyondLimit);
+        let zones = &estate.snapshot.geography.zones;
+        crate::travel::from_matrix(Vec::new(), zones, &codes, about, router).times
+    };
+    let (set, _) = networks::kept(times, "the router of a test", day);
+    assert_eq!(set.reference.kind, Mode::Walk.kept_as());
+    service.append(Vec::new(), vec![set]);
+    let drawn = service.ok(&asked).await;
+    assert_eq!(told(&drawn), "travel-time matrix the router of a test");
+    assert!(drawn["properties"]["maker"].as_str().unwrap().contains("a street of a test"));
+    assert_eq!(service.ok(&explored).await["assessed_by"], told(&drawn));
+    let body = service.get(&page).await.body;
+    assert!(body.contains(warning) && body.contains("travel-time matrix the router of a test"));
+}
+
+#[actix_web::test]
+async fn where_only_streets_that_nobody_recorded_are_near_nothing_is_surely_reached_and_no_circle_is_drawn()
+ {
+    let service = estate();
+    let at = {
+        let estate = service.estate();
+        estate.standing().find_map(Site::location).unwrap()
+    };
+    service.append(Vec::new(), vec![half_recorded_street_from(at)]);
+    // The far end: what surely is step-free is 800 m off, which is farther than a place may be from its street.
+    let place = format!("easting={}&northing={}&minutes=10", at.easting() + 1_000.0, at.northing());
+    let query = format!("{place}&mode=step_free_walk");
+    let asked = format!("/api/v1/catchment/isochrone?{query}");
+
+    let sure = service.ok(&asked).await;
+
+    assert_eq!(sure["geometry"]["coordinates"], json!([]));
+    let told = &sure["properties"];
+    assert_eq!((&told["approximate"], &told["snap_metres"]), (&json!(false), &Value::Null));
+    let words = told["maker"].as_str().unwrap();
+    assert!(words.contains("so nothing is surely reached"), "{words}");
+    let perhaps = service.ok(&format!("{asked}&certainty=perhaps")).await;
+    assert_eq!(perhaps["properties"]["snap_metres"], 0.0);
+    assert_eq!(perhaps["geometry"]["coordinates"].as_array().unwrap().len(), 1);
+    let body = service.get(&format!("/access/explore?{query}")).await.body;
+    assert_eq!(body.matches("app-map__reach").count(), 4, "the dotted outline and its legend only");
+    assert!(!body.contains("so it is a circle") && body.contains("From nowhere is it surely"));
+    let explored = service.ok(&format!("/api/v1/access/explore?{query}")).await;
+    for row in explored["people"].as_array().unwrap() {
+        assert_eq!(row["people"], 0, "{row}");
+    }
+    for row in explored["nearest"].as_array().unwrap() {
+        assert!(row["minutes"].is_null(), "{row}");
+    }
+}
+
+#[actix_web::test]
 async fn a_number_that_is_none_is_refused_by_name() {
     let service = empty();
     let place = "easting=530000&northing=180000";

@@ -197,6 +197,8 @@ pub(crate) async fn show(
             mode => around.map(|around| around.mode.label()),
             mode_key => around.map(|around| around.mode.key()),
             made => told.as_ref().map(|told| told.isochrone.maker.clone()),
+            assessed_by => told.as_ref().and_then(|told| told.isochrone.assessed_by.clone()),
+            is_surely_reached => told.as_ref().is_some_and(|told| told.isochrone.is_surely_reached()),
             is_circle => told.as_ref().is_some_and(|told| told.isochrone.is_circle),
             perhaps_href => geojson_href.as_ref().filter(|_| has_perhaps).map(|href| format!("{href}&certainty=perhaps")),
             geojson_href => geojson_href,
@@ -568,7 +570,7 @@ fn map<'a>(
         return Map {
             label: "The place, what is within the minutes, and the sites around it",
             shapes: shapes.collect(),
-            reach: Some(isochrone.shape.clone()),
+            reach: isochrone.is_surely_reached().then(|| isochrone.shape.clone()),
             perhaps: perhaps.cloned(),
             marks,
             window: Some((at, half)),
