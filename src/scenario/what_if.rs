@@ -91,6 +91,9 @@ pub struct WhatIf {
     pub displaced: Vec<Displaced>,
     /// Why a plan could not close a site that is closed here, in sentences.
     pub blockers: Vec<String>,
+    /// Care that moves and no standard speaks of, in sentences.
+    #[serde(default)]
+    pub unjudged: Vec<String>,
 }
 
 /// Two states side by side.
@@ -107,7 +110,10 @@ pub struct Compared {
     pub differences: Vec<Difference>,
     /// Tenancies whose place differs.
     pub displaced: Vec<Displaced>,
-    /// What is not known and could change this, in sentences.
+    /// Care that moves and no standard speaks of, in sentences.
+    #[serde(default)]
+    pub unjudged: Vec<String>,
+    /// What is not known and could change this, in sentences, those of care without a standard among them.
     pub gaps: Vec<String>,
 }
 
@@ -149,6 +155,11 @@ impl Outlook {
             years,
             gaps,
         })
+    }
+
+    /// Care that any standard speaks of.
+    fn judged(&self) -> BTreeSet<ServiceLine> {
+        self.standards.iter().map(|standard| standard.service_line).collect()
     }
 
     fn terms(&self) -> Terms<'_> {
@@ -239,14 +250,11 @@ impl Outlook {
                 ));
             }
         }
-        Ok(Compared {
-            a: a.to_string(),
-            b: b.to_string(),
-            pinned: None,
-            displaced: self.displaced(register, (a, run_a), (b, run_b), &after),
-            differences,
-            gaps,
-        })
+        let displaced = self.displaced(register, (a, run_a), (b, run_b), &after);
+        let unjudged = unjudged(&displaced, &self.judged());
+        gaps.splice(0..0, unjudged.iter().cloned());
+        let (a, b) = (a.to_string(), b.to_string());
+        Ok(Compared { a, b, pinned: None, differences, displaced, unjudged, gaps })
     }
 
     /// What these edits of today's estate would do.
@@ -293,7 +301,8 @@ impl Outlook {
         let in_fund = lines.iter().filter(|line| line.in_fund);
         let to_fund = in_fund.map(|line| line.amount).sum();
         let differences = self.standings.what_if(&changes);
-        Ok(WhatIf { differences, lines, to_fund, displaced, blockers })
+        let unjudged = unjudged(&displaced, &self.judged());
+        Ok(WhatIf { differences, lines, to_fund, displaced, blockers, unjudged })
     }
 
     /// Tenancies that are elsewhere in the second state: where a plan puts them, else the nearest other offer.
@@ -373,6 +382,23 @@ fn nearest_other(
         offers.filter_map(|code| Some((register.site(code)?.location()?.metres_to(here), code)));
     let nearest = placed.min_by(|a, b| a.0.total_cmp(&b.0).then_with(|| a.1.cmp(b.1)));
     nearest.map(|(_, code)| code.clone())
+}
+
+/// Care that moves and no standard speaks of: that nobody is counted as worse off for it says nothing of them.
+fn unjudged(displaced: &[Displaced], judged: &BTreeSet<ServiceLine>) -> Vec<String> {
+    let mut moved: BTreeMap<ServiceLine, usize> = BTreeMap::new();
+    let lines = displaced.iter().filter_map(|moved| moved.service_line);
+    for line in lines.filter(|line| derive::has_patients(Some(*line)) && !judged.contains(line)) {
+        *moved.entry(line).or_default() += 1;
+    }
+    let words = |(line, count): (ServiceLine, usize)| {
+        let tenancies = if count == 1 { "tenancy" } else { "tenancies" };
+        format!(
+            "{}: no standard speaks of this care, so nobody who loses it is counted as worse off. What moves is told by the journeys of the patients of {count} {tenancies}.",
+            line.label()
+        )
+    };
+    moved.into_iter().map(words).collect()
 }
 
 /// What is not known of this register and could change who is within a standard.
@@ -458,4 +484,42 @@ fn gaps(
             .to_owned(),
     );
     gaps
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn care_that_moves_and_no_standard_speaks_of_is_told_and_other_care_is_not() {
+        let site = |code: &str| code.parse::<SiteCode>().unwrap();
+        let moved = |line| Displaced {
+            tenancy: "T01".parse().unwrap(),
+            name: "Services".to_owned(),
+            service_line: line,
+            people: None,
+            from: site("RXA01"),
+            to: None,
+            is_planned: false,
+            minutes_before: None,
+            minutes_after: None,
+            share_beyond: None,
+            minutes_by: None,
+        };
+        let judged = BTreeSet::from([ServiceLine::PrimaryCare]);
+        let acute = Some(ServiceLine::Inpatient);
+        let told = |lines: &[Option<ServiceLine>]| {
+            let displaced: Vec<Displaced> = lines.iter().copied().map(moved).collect();
+            unjudged(&displaced, &judged)
+        };
+
+        assert_eq!(
+            told(&[Some(ServiceLine::PrimaryCare), Some(ServiceLine::Support), None]),
+            Vec::<String>::new()
+        );
+        let words = told(&[acute, Some(ServiceLine::PrimaryCare), acute]);
+        assert_eq!(words.len(), 1, "{words:?}");
+        assert!(words.iter().all(|words| words.starts_with("Acute and inpatient: no standard")));
+        assert!(words.iter().all(|words| words.ends_with("patients of 2 tenancies.")), "{words:?}");
+    }
 }

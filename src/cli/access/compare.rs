@@ -101,7 +101,7 @@ pub(super) fn what_if(args: &WhatIfArgs) -> anyhow::Result<ExitCode> {
     if let Some(words) = export::improve_words(&told) {
         writeln!(out, "{words}")?;
     }
-    for blocker in &told.blockers {
+    for blocker in told.blockers.iter().chain(&told.unjudged) {
         writeln!(out, "{blocker}")?;
     }
     writeln!(

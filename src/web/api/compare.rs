@@ -152,6 +152,8 @@ pub(super) struct WhatIfAnswer {
     assumed_share: Option<f64>,
     /// Why a plan could not close a site that is closed here.
     blockers: Vec<String>,
+    /// Care that moves and no standard speaks of: that nobody is counted as worse off for it says nothing of them.
+    unjudged: Vec<String>,
     /// `standards`, `people`, `minutes`, `verdicts`, `worst`, `journeys`, `money`: each a list of rows, by the keys that
     /// the same table has as CSV. Where the care of a closed site goes is not decided: `journeys` tells the nearest other site,
     /// and nobody has checked that there is room.
@@ -189,6 +191,7 @@ pub(super) async fn what_if(
             to_fund_high_gbp: Gbp(range.high),
             assumed_share: ledger.assumed_share(|line| line.in_fund),
             blockers: told.blockers,
+            unjudged: told.unjudged,
             tables: tables(&all),
         })
     })

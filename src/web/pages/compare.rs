@@ -102,7 +102,7 @@ fn result(held: &Held, compared: &Compared, sides: &Sides, most: Option<usize>) 
         b => compared.b.clone(),
         version => held.estate.version(),
         standards => compared.pinned.clone().unwrap_or_else(|| format!("version {} of the standards", held.standards)),
-        headline => headline(&compared.differences),
+        headline => headline(&compared.differences, &compared.unjudged),
         tables => shown(held, &tables, href),
         rest => view_of(rest),
         api => format!("/api/v1/access/compare?{}", sides.query()),
@@ -161,8 +161,8 @@ fn verdict_colour(words: &str) -> Option<&'static str> {
     }
 }
 
-/// A sentence a standard that changes anything; another where none does.
-fn headline(differences: &[Difference]) -> Vec<String> {
+/// A sentence a standard that changes anything, another where none does, and one of each kind of care that none speaks of.
+fn headline(differences: &[Difference], unjudged: &[String]) -> Vec<String> {
     let count = |people: u64| grouped(people as f64, 0);
     let changed = differences
         .iter()
@@ -206,6 +206,7 @@ fn headline(differences: &[Difference]) -> Vec<String> {
                 .to_owned(),
         );
     }
+    words.extend_from_slice(unjudged);
     words
 }
 
@@ -389,7 +390,7 @@ fn what_if_result(held: &Held, spec: &StateSpec, told: &WhatIf) -> View {
     let Totals { amount, low, high } = ledger.in_fund();
     let assumed = ledger.assumed_share(|line| line.in_fund);
     context! {
-        headline => headline(&told.differences),
+        headline => headline(&told.differences, &told.unjudged),
         to_fund => Cell::Money(amount).shown(),
         low => Cell::Money(low).shown(),
         high => Cell::Money(high).shown(),
