@@ -312,7 +312,33 @@ impl Making<'_> {
         for mode in kept {
             sets.extend(self.kept(mode)?);
         }
-        self.with_minutes(sets, 0.7, 0.98)
+        let sets = self.with_minutes(sets, 0.7, 0.98)?;
+        if !self.is_of_another_place(modes) {
+            return Ok(sets);
+        }
+        self.report.faults.push(Fault {
+            file: given.file.name.clone(),
+            sheet: None,
+            row: 0,
+            column: String::new(),
+            value: "no street near any zone or site of the register".to_owned(),
+            expected: "a map of the area the register is of".to_owned(),
+        });
+        self.note(
+            "Nothing was kept: by this map everybody's journey would be not known.".to_owned(),
+        );
+        Ok(Vec::new())
+    }
+
+    /// Whether minutes were made and no zone and no site is on the map for any of the modes.
+    fn is_of_another_place(&self, modes: &[Mode]) -> bool {
+        let Snapshot { register, geography, .. } = self.snapshot;
+        let places = geography.zones.len() + register.located(|_| true).len();
+        let lost = |mode: &Mode| {
+            let off = self.report.off_network.iter();
+            off.filter(|place| place.mode == *mode && !place.is_placed).count()
+        };
+        places > 0 && modes.iter().all(|mode| lost(mode) == places)
     }
 
     fn again(&mut self, modes: &[Mode]) -> Result<Vec<ReferenceSet>, TravelError> {

@@ -575,6 +575,46 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
     assert_eq!((report.version, report.changes), (Some(before.0 + 1), 4));
 }
 
+/// By such a map everybody's journey would be not known, and what was known before would be gone.
+#[test]
+fn a_map_of_another_place_is_refused_and_nothing_is_kept_of_it() {
+    let Some(bytes) = map() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let zones = "code,easting,northing,borough_code,borough_name,icb_code,icb_name,ward_code,ward_name,residents,disabled,aged_65_plus,households,no_car_households,imd_decile
+\
+        E01000001,532151,181627,E09000001,City of London,QMF,Board,E05000001,Ward,1500,150,300,600,200,9\n";
+    std::fs::write(folder.path().join("zones-2023-06.csv"), zones).unwrap();
+    let imported = std::process::Command::new(env!("CARGO_BIN_EXE_domesday"))
+        .args(["import", "zones", &path("zones-2023-06.csv")])
+        .env("DOMESDAY_STORE", format!("sqlite:{}", path("n.db")))
+        .env("USER", "newport")
+        .output()
+        .unwrap();
+    assert!(imported.status.success());
+    let (store, scope) = (Store::open(&path("n.db")).unwrap(), Scope::command_line());
+    let before = store.newest_version(&scope).unwrap();
+    let file = InputFile { name: "newport.osm.pbf".to_owned(), bytes };
+    let as_of = "2023-06-13".parse().unwrap();
+    let given = Given { file, source: "Newport".to_owned(), as_of };
+    let speeds = config::speed_table().unwrap();
+    let request = TravelRequest {
+        task: Task::Streets { given, modes: vec![Mode::Walk], speeds },
+        limit: Minutes(60.0),
+        author: "newport".to_owned(),
+        at: chrono::Utc::now().naive_utc(),
+    };
+
+    let (_, report) = carry_out(&store, &scope, &request, &mut |_, _: &str| true).unwrap();
+
+    assert_eq!(store.newest_version(&scope).unwrap(), before);
+    let told: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+    assert!(
+        matches!(&told[..], [one] if one.contains("no street near any zone or site")),
+        "{told:?}"
+    );
+}
+
 /// Minutes of two established routers on the same map (`expected/README.md`): ours lie within the spread they show among
 /// themselves.
 #[test]
