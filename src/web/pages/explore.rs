@@ -447,6 +447,7 @@ fn rows_of(
             Some(false) => "Fails",
             None => "Not known",
         };
+        // Said once a row: in five narrow columns it made each row as tall as eight.
         let missing = || Cell::Unknown("no further site is known to pass");
         let further = |other: &Seen<'_>| Some(other.minutes? - seen.minutes?);
         table.rows.push(vec![
@@ -458,10 +459,10 @@ fn rows_of(
             Cell::Number(seen.metres, 0),
             minutes(seen.minutes),
             other.map_or_else(missing, |other| Cell::text(name(other))),
-            other.map_or_else(missing, |other| Cell::text(other.code.as_str())),
-            other.map_or_else(missing, |other| Cell::Number(other.metres, 0)),
-            other.map_or_else(missing, |other| minutes(other.minutes)),
-            other.map_or_else(missing, |other| minutes(further(other))),
+            other.map_or(Cell::Empty, |other| Cell::text(other.code.as_str())),
+            other.map_or(Cell::Empty, |other| Cell::Number(other.metres, 0)),
+            other.map_or(Cell::Empty, |other| minutes(other.minutes)),
+            other.map_or(Cell::Empty, |other| minutes(further(other))),
             Cell::text(&*by),
         ]);
         codes.push([Some(seen.code.clone()), other.map(|other| other.code.clone())]);
