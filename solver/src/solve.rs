@@ -10,7 +10,7 @@ use crate::columns::Columns;
 use crate::improve::{BEFORE_HIGHS, improved};
 use crate::large;
 use crate::outcome::{
-    Outcome, Phase, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
+    Outcome, Phase, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_told,
 };
 use crate::problem::Problem;
 use crate::pure::{Core, Pure};
@@ -220,6 +220,8 @@ pub(crate) struct Run<'a> {
     best: Option<(Plan, f64)>,
     /// The sizes of what the best plan's cost was added up from.
     size_of_best: f64,
+    /// See [`gap_told`].
+    too_small: f64,
     bound: Option<f64>,
     /// What a search that goes on has proved so far. When it is heard hangs on the clock, so what the search says at its
     /// end takes its place.
@@ -238,6 +240,7 @@ impl<'a> Run<'a> {
             watch,
             best: None,
             size_of_best: 0.0,
+            too_small: Plan::too_small_to_tell(problem),
             bound: None,
             bound_so_far: None,
             nodes: 0,
@@ -509,7 +512,9 @@ impl<'a> Run<'a> {
             seconds: self.started.elapsed().as_secs_f64(),
             incumbent,
             bound,
-            gap: incumbent.zip(bound).and_then(|(cost, bound)| gap_between(cost, bound)),
+            gap: incumbent
+                .zip(bound)
+                .and_then(|(cost, bound)| gap_told(cost, bound, self.too_small)),
             nodes: self.nodes,
             phase: self.phase,
         }
@@ -574,5 +579,31 @@ mod tests {
         let trouble = Trouble::Contradiction { objective: 3.0, bound: 3.5 };
         assert_eq!(outcome.trouble, Some(trouble));
         assert_eq!((outcome.status, outcome.bound), (Status::Stopped, None));
+    }
+
+    /// Two sites worth 0.3 and one that costs as much: kept, they cost next to nothing, but not nothing.
+    fn costs_that_cancel() -> Problem {
+        let option = |cost| crate::Opt { cost, ..crate::Opt::default() };
+        let site = |cost: f64| crate::Site {
+            options: vec![option(cost), option(cost + 1000.0)],
+            ..crate::Site::default()
+        };
+        Problem { sites: [0.1, 0.2, -0.3].map(site).to_vec(), ..Problem::default() }
+    }
+
+    #[test]
+    fn a_plan_of_costs_that_cancel_is_best_where_its_bound_is_nearer_than_can_be_told() {
+        let problem = costs_that_cancel();
+        let plan = Plan::of(&problem, vec![0; 3], vec![]);
+        let status = |bound| {
+            let mut watch = ();
+            let mut run = Run::of(&problem, Instant::now(), &mut watch);
+            run.offer(plan.clone(), bound, 0);
+            let outcome = run.finish(End::Proved, &Settings::default());
+            (outcome.status, outcome.gap)
+        };
+
+        assert_eq!(status(-4.5e-10), (Status::Optimal, Some(0.0)));
+        assert_eq!(status(-1e-3).0, Status::Stopped);
     }
 }
