@@ -360,7 +360,7 @@ pub struct Outcome {
     pub today_breaks: Vec<Violation>,
     /// What went wrong, if anything.
     pub trouble: Option<Trouble>,
-    /// What proves the bound, where prices do.
+    /// What proves the bound, where prices do, or the part of it that they do; see [`Certificate::bound`].
     pub certificate: Option<Certificate>,
 }
 
