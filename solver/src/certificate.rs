@@ -32,6 +32,8 @@ pub struct Prices {
     pub highs: Vec<f64>,
     /// (4) By site and resource: of room; not negative. One resource a site, without a price, is kept exactly.
     pub room: Vec<Vec<f64>>,
+    /// (2) and (4) together, by resource: of a site in use, as all the needs take so many sites at least; not negative.
+    pub in_use: Vec<f64>,
 }
 
 impl Prices {
@@ -45,6 +47,7 @@ impl Prices {
             lows: vec![0.0; problem.limits.len()],
             highs: vec![0.0; problem.limits.len()],
             room: vec![vec![0.0; problem.resources.len()]; problem.sites.len()],
+            in_use: vec![0.0; problem.resources.len()],
         }
     }
 }
@@ -52,7 +55,8 @@ impl Prices {
 /// A bound and its proof.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Certificate {
-    /// No plan costs less.
+    /// No plan costs less, by these prices alone. What a search proved beyond that, by branching or because all costs are
+    /// whole numbers, is in [`Outcome::bound`](crate::Outcome::bound) and rests on the search.
     pub bound: f64,
     /// What proves it.
     pub prices: Prices,
@@ -84,6 +88,7 @@ impl<'a> Proof<'a> {
             && prices.highs.len() == none.highs.len()
             && lengths(&prices.served) == lengths(&none.served)
             && lengths(&prices.room) == lengths(&none.room)
+            && prices.in_use.len() == none.in_use.len()
             && prices
                 .together
                 .iter()
@@ -107,6 +112,7 @@ impl<'a> Proof<'a> {
         proof.pay_for_coverage();
         proof.pay_for_limits();
         proof.pay_for_room();
+        proof.pay_for_sites_in_use();
         Some(proof)
     }
 
@@ -200,6 +206,29 @@ impl<'a> Proof<'a> {
         }
     }
 
+    /// An option is in use where it admits anybody. A plan has as many such sites as it takes to hold all there is.
+    fn pay_for_sites_in_use(&mut self) {
+        if self.prices.in_use.iter().all(|&price| price <= 0.0) {
+            return;
+        }
+        let mut serves: Vec<Vec<bool>> =
+            self.problem.sites.iter().map(|site| vec![false; site.options.len()]).collect();
+        for place in self.problem.units.iter().flat_map(|unit| &unit.places) {
+            let site = &self.problem.sites[place.site];
+            for &option in place.admitted_by.iter().filter(|&&o| site.allows(o)) {
+                serves[place.site][option] = true;
+            }
+        }
+        for (k, price) in self.prices.in_use.iter().map(|price| price.max(0.0)).enumerate() {
+            self.sum += price * fewest_in_use(self.problem, &serves, k) as f64;
+            for (costs, serves) in self.options.iter_mut().zip(&serves) {
+                for (cost, _) in costs.iter_mut().zip(serves).filter(|(_, serves)| **serves) {
+                    *cost -= price;
+                }
+            }
+        }
+    }
+
     /// Every site at its cheapest.
     fn total(&self) -> f64 {
         let mut comers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.problem.sites.len()];
@@ -245,6 +274,26 @@ impl<'a> Proof<'a> {
         let least = (0..of.options.len()).filter(can_be).map(cost).fold(f64::INFINITY, f64::min);
         if least.is_finite() { least } else { 0.0 }
     }
+}
+
+/// How many sites at least hold all that needs this resource, the largest first; as generous as the check of a plan.
+fn fewest_in_use(problem: &Problem, serves: &[Vec<bool>], resource: usize) -> usize {
+    let largest = problem.sites.iter().zip(serves).filter_map(|(site, serves)| {
+        let rooms = site.options.iter().zip(serves).filter(|(_, serves)| **serves);
+        rooms.map(|(option, _)| option.room[resource]).reduce(f64::max)
+    });
+    let mut rooms: Vec<f64> = largest.map(|room| room.max(0.0) + 2e-6 * room.max(1.0)).collect();
+    rooms.sort_by(|a, b| b.total_cmp(a));
+    let needs: f64 = problem.units.iter().map(|unit| unit.need[resource]).sum();
+    let needed = needs * (1.0 - 2e-6);
+    let mut held = 0.0;
+    for (n, room) in rooms.iter().enumerate() {
+        if held >= needed {
+            return n;
+        }
+        held += room;
+    }
+    rooms.len()
 }
 
 fn lengths(lists: &[Vec<f64>]) -> Vec<usize> {

@@ -36,7 +36,7 @@ pub struct Progress {
     pub incumbent: Option<f64>,
     /// No plan is better than this.
     pub bound: Option<f64>,
-    /// See [`gap_between`].
+    /// As in [`Outcome::gap`].
     pub gap: Option<f64>,
     /// Branches searched.
     pub nodes: u64,
@@ -173,6 +173,18 @@ impl Plan {
         options + places + coverage + limits
     }
 
+    /// What a search cannot tell from nothing, as a part of what the dearest option or place costs or earns. Prices of
+    /// rules that may be missed are left out: they are often so high that beside them everything else is nothing.
+    pub(crate) fn too_small_to_tell(problem: &Problem) -> f64 {
+        let options = problem.sites.iter().flat_map(|site| {
+            let allowed = (0..site.options.len()).filter(|&o| site.allows(o));
+            allowed.map(|o| site.options[o].cost)
+        });
+        let places = problem.units.iter().flat_map(|unit| unit.places.iter().map(|p| p.cost));
+        let dearest = options.chain(places).fold(0.0, |most: f64, cost| most.max(cost.abs()));
+        TOO_SMALL_TO_TELL * dearest / 512.0
+    }
+
     /// More than any choice of options and places costs, whatever rules it breaks: each at its dearest. A bound above it
     /// proves that there is no plan.
     pub fn most_cost(problem: &Problem) -> f64 {
@@ -259,7 +271,8 @@ fn weight_covered(problem: &Problem, shares: &[Vec<Share>]) -> Vec<f64> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Status {
-    /// No plan is better by more than a millionth.
+    /// No plan is better by more than a millionth of what it costs, or by more than two billionths of what the dearest
+    /// single choice costs, which is less than the search can tell.
     Optimal,
     /// The plan is within the gap asked for.
     WithinGap,
@@ -333,7 +346,7 @@ pub struct Outcome {
     pub objective: Option<f64>,
     /// Proved: no plan is better than this.
     pub bound: Option<f64>,
-    /// See [`gap_between`].
+    /// See [`gap_between`]; 0 too where plan and bound are nearer than the search can tell, as for [`Status::Optimal`].
     pub gap: Option<f64>,
     /// Wall seconds.
     pub seconds: f64,
@@ -347,18 +360,27 @@ pub struct Outcome {
     pub today_breaks: Vec<Violation>,
     /// What went wrong, if anything.
     pub trouble: Option<Trouble>,
-    /// What proves the bound, where prices do.
+    /// What proves the bound, where prices do, or the part of it that they do; see [`Certificate::bound`].
     pub certificate: Option<Certificate>,
 }
 
+/// Of costs scaled so that the largest is between 512 and 1,024, what HiGHS cannot tell from nothing: there it ends.
+pub(crate) const TOO_SMALL_TO_TELL: f64 = 1e-6;
+
 /// (objective − bound) ÷ |objective|: 0 where they meet, never negative; `None` where the objective is 0 and the bound is not.
 pub fn gap_between(objective: f64, bound: f64) -> Option<f64> {
-    let distance = (objective - bound).max(0.0);
-    if distance == 0.0 {
+    let distance = objective - bound;
+    if distance <= 0.0 {
         Some(0.0)
-    } else if objective == 0.0 {
-        None
-    } else {
+    } else if objective.abs() > 0.0 {
         Some(distance / objective.abs())
+    } else {
+        None
     }
+}
+
+/// As [`gap_between`], but 0 too where the distance is too small to tell. Costs that cancel leave an objective near 0, and
+/// beside that whatever rounding leaves of the bound looks large.
+pub(crate) fn gap_told(objective: f64, bound: f64, too_small: f64) -> Option<f64> {
+    if objective - bound <= too_small { Some(0.0) } else { gap_between(objective, bound) }
 }

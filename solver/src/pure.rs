@@ -5,6 +5,7 @@
 //! for any prices. Near the best prices it also says what it costs at least to open a site, to close one, or to send a unit
 //! to a place; what costs more than the best plan known is no part of a better one and need not be searched.
 
+use crate::certificate::{Certificate, Prices};
 use crate::outcome::{Plan, Share};
 use crate::problem::{Limit, LimitTerm, Problem};
 
@@ -60,10 +61,23 @@ pub(crate) struct Pure<'a> {
     /// Least and most open sites; the least is also what the needs demand.
     least: usize,
     most: usize,
+    /// The rule that says so.
+    least_by: LeastBy,
+    /// The limit that says so.
+    most_by: Option<usize>,
     has_room_rule: bool,
     is_divisible: bool,
     /// Every plan worth having costs a whole number.
     is_counted: bool,
+}
+
+/// Why so many sites are open at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LeastBy {
+    Nothing,
+    Limit(usize),
+    /// They must hold everything.
+    Needs,
 }
 
 /// Prices of the units and what they prove.
@@ -77,6 +91,18 @@ pub(crate) struct Dual {
     open_adds: Vec<f64>,
     /// Added to the bound at least where this site is closed.
     closed_adds: Vec<f64>,
+    /// What the dearest site that is open by choice adds; not finite where there is none.
+    worst_chosen: f64,
+    /// What the cheapest site that is closed by choice would add; not finite where there is none.
+    best_left: f64,
+}
+
+impl Dual {
+    /// What adding up a certificate may lose: rooms are a millionth larger there, as they are where a plan is checked.
+    pub(crate) fn rounding(&self) -> f64 {
+        let worth: f64 = self.prices.iter().map(|price| price.abs()).sum();
+        1e-5 * (worth + self.bound.abs().max(1.0))
+    }
 }
 
 /// What is left of a problem when plans that are surely too dear are left out.
@@ -163,6 +189,8 @@ impl<'a> Pure<'a> {
             base,
             least: 0,
             most: problem.sites.len(),
+            least_by: LeastBy::Nothing,
+            most_by: None,
             has_room_rule,
             is_divisible: problem.units.iter().any(|unit| unit.is_divisible),
             is_counted: false,
@@ -173,11 +201,12 @@ impl<'a> Pure<'a> {
         pure.is_counted = !(has_room_rule && pure.is_divisible)
             && is_number(pure.base)
             && costs.into_iter().all(is_number);
-        for limit in &problem.limits {
-            pure.take_limit(limit)?;
+        for (l, limit) in problem.limits.iter().enumerate() {
+            pure.take_limit(l, limit)?;
         }
-        if has_room_rule {
-            pure.least = pure.least.max(pure.sites_that_hold(total));
+        let held_by = if has_room_rule { pure.sites_that_hold(total) } else { 0 };
+        if held_by > pure.least {
+            (pure.least, pure.least_by) = (held_by, LeastBy::Needs);
         }
         (pure.least <= pure.most).then_some(pure)
     }
@@ -187,8 +216,37 @@ impl<'a> Pure<'a> {
         if self.is_counted { (bound - 1e-7 * bound.abs().max(1.0)).ceil() } else { bound }
     }
 
+    /// The prices of the bound by rule, with what they prove by themselves.
+    ///
+    /// The number of open sites has a price too: with it every site is open or closed for its own sake, and the same ones
+    /// are open. A limit of 2.5 sites means three; what that adds no price proves, so it is not claimed.
+    pub(crate) fn certificate(&self, dual: &Dual) -> Certificate {
+        let mut prices = Prices::none(self.problem);
+        prices.units.clone_from(&dual.prices);
+        let mut bound = dual.bound;
+        let asked = |limit: usize| &self.problem.limits[limit];
+        let earned = dual.worst_chosen.max(0.0);
+        if earned > 0.0 && earned.is_finite() {
+            match self.least_by {
+                LeastBy::Nothing => {}
+                LeastBy::Limit(limit) => {
+                    prices.lows[limit] = earned;
+                    bound -=
+                        earned * (self.least as f64 - asked(limit).low.unwrap_or(0.0)).max(0.0);
+                }
+                LeastBy::Needs => prices.in_use.iter_mut().for_each(|price| *price = earned),
+            }
+        }
+        let paid = (-dual.best_left).max(0.0);
+        if let Some(limit) = self.most_by.filter(|_| paid > 0.0 && paid.is_finite()) {
+            prices.highs[limit] = paid;
+            bound -= paid * (asked(limit).high.unwrap_or(0.0) - self.most as f64).max(0.0);
+        }
+        Certificate { bound, prices }
+    }
+
     /// A limit on how many sites are open; `None` where it is another.
-    fn take_limit(&mut self, limit: &Limit) -> Option<()> {
+    fn take_limit(&mut self, number: usize, limit: &Limit) -> Option<()> {
         if limit.price.is_some() || limit.terms.len() != self.spots.len() {
             return None;
         }
@@ -215,13 +273,19 @@ impl<'a> Pure<'a> {
         };
         let near = 1e-6;
         if let Some(low) = limit.low {
-            self.least = self.least.max(whole((low - near).ceil()));
+            let low = whole((low - near).ceil());
+            if low > self.least {
+                (self.least, self.least_by) = (low, LeastBy::Limit(number));
+            }
         }
         if let Some(high) = limit.high {
             if high < 0.0 {
                 return None;
             }
-            self.most = self.most.min(whole((high + near).floor()));
+            let high = whole((high + near).floor());
+            if high < self.most {
+                (self.most, self.most_by) = (high, Some(number));
+            }
         }
         Some(())
     }
@@ -230,8 +294,12 @@ impl<'a> Pure<'a> {
     fn sites_that_hold(&self, total: f64) -> usize {
         let mut rooms: Vec<f64> =
             self.spots.iter().filter(|spot| spot.open.is_some()).map(|spot| spot.room).collect();
+        // As generous as the check of a plan: a site may be a little too full, a unit a little short of whole.
+        for room in &mut rooms {
+            *room = room.max(0.0) + 2e-6 * room.max(1.0);
+        }
         rooms.sort_by(|a, b| b.total_cmp(a));
-        let enough = total * (1.0 - 1e-6) - 1e-6;
+        let enough = total * (1.0 - 2e-6);
         let mut held = 0.0;
         for (n, room) in rooms.iter().enumerate() {
             if held >= enough {
@@ -369,7 +437,7 @@ impl<'a> Pure<'a> {
                 open_adds[i] = alone.min(value - worst_chosen).max(0.0);
             }
         }
-        Dual { bound, prices, open_adds, closed_adds }
+        Dual { bound, prices, open_adds, closed_adds, worst_chosen, best_left }
     }
 
     /// The sites whose values add up to least, as many as there may be.
@@ -803,6 +871,25 @@ mod tests {
     use crate::solve::{Way, solve_by};
     use crate::{Settings, Status, check};
 
+    /// The least cost over all sets of open sites, each unit at its nearest: right where there is room for all.
+    fn best_of_all_sets(problem: &Problem) -> Option<f64> {
+        let sites = problem.sites.len();
+        let of_set = |set: u32| {
+            let options: Vec<usize> =
+                (0..sites).map(|i| if set >> i & 1 == 1 { OPEN } else { CLOSED }).collect();
+            let nearest = |unit: &crate::Unit| {
+                let places = unit.places.iter().enumerate();
+                let open = places.filter(|(_, place)| options[place.site] == OPEN);
+                let (place, _) = open.min_by(|a, b| a.1.cost.total_cmp(&b.1.cost))?;
+                Some(vec![Share { place, share: 1.0 }])
+            };
+            let shares: Option<_> = problem.units.iter().map(nearest).collect();
+            let plan = Plan::of(problem, options.clone(), shares?);
+            check(problem, &plan).is_empty().then(|| plan.cost(problem))
+        };
+        (0..1_u32 << sites).filter_map(of_set).reduce(f64::min)
+    }
+
     /// A capacitated problem, a count of open sites, locks: each of them or none.
     fn pure_problem() -> impl Strategy<Value = Problem> {
         let figure = |most: i32| (0..most).prop_map(f64::from);
@@ -864,7 +951,36 @@ mod tests {
             if let (Some(ours), Some(theirs)) = (narrowed.objective, whole.objective) {
                 prop_assert!((ours - theirs).abs() < 1e-6, "{} and {}", ours, theirs);
                 prop_assert!(narrowed.bound.unwrap() <= theirs + 1e-6);
+                if let Some(certificate) = narrowed.certificate {
+                    prop_assert!(certificate.bound <= narrowed.bound.unwrap() + 1e-9);
+                }
                 prop_assert_eq!(check(&problem, &narrowed.plan.unwrap()), vec![]);
+            }
+        }
+
+        #[test]
+        fn what_prices_prove_is_proved_again_by_code_that_did_not_find_them(
+            problem in pure_problem(),
+            steps in 0..200_usize,
+        ) {
+            let Some(pure) = Pure::of_any_size(&problem) else { return Ok(()) };
+            let mut left = steps;
+            let mut is_over = || { left = left.saturating_sub(1); left == 0 };
+            let dual = pure.best_prices(None, &mut |_| {}, &mut is_over);
+            let certificate = pure.certificate(&dual);
+
+            let proved = certificate.proves(&problem).unwrap();
+
+            // No limit here asks for part of a site, so all of the bound is certified.
+            prop_assert!((certificate.bound - dual.bound).abs() < 1e-9);
+            prop_assert!(proved >= dual.bound - dual.rounding(), "{} and {}", proved, dual.bound);
+            let best = if pure.has_room_rule {
+                solve_by(Way::Whole, &problem, &Settings::default(), &mut ()).objective
+            } else {
+                best_of_all_sets(&problem)
+            };
+            if let Some(best) = best {
+                prop_assert!(proved <= best + 1e-6 * best.abs().max(1.0), "{} and {}", proved, best);
             }
         }
 

@@ -10,10 +10,10 @@ use crate::columns::Columns;
 use crate::improve::{BEFORE_HIGHS, improved};
 use crate::large;
 use crate::outcome::{
-    Outcome, Phase, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_between,
+    Outcome, Phase, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_told,
 };
 use crate::problem::Problem;
-use crate::pure::{Core, Pure};
+use crate::pure::{Core, Dual, Pure};
 use crate::rules;
 use crate::search::{End, News, Question, search};
 
@@ -220,6 +220,8 @@ pub(crate) struct Run<'a> {
     best: Option<(Plan, f64)>,
     /// The sizes of what the best plan's cost was added up from.
     size_of_best: f64,
+    /// See [`gap_told`].
+    too_small: f64,
     bound: Option<f64>,
     /// What a search that goes on has proved so far. When it is heard hangs on the clock, so what the search says at its
     /// end takes its place.
@@ -238,6 +240,7 @@ impl<'a> Run<'a> {
             watch,
             best: None,
             size_of_best: 0.0,
+            too_small: Plan::too_small_to_tell(problem),
             bound: None,
             bound_so_far: None,
             nodes: 0,
@@ -358,11 +361,11 @@ impl<'a> Run<'a> {
             || deadline.is_some_and(|at| Instant::now() >= at) || run.borrow().watch.is_cancelled();
         let mut offer = |plan| run.borrow_mut().offer(plan, f64::NEG_INFINITY, 0);
         let dual = pure.best_prices(known, &mut offer, &mut is_over);
-        if is_over() {
-            self.hear_bound(pure.proves(dual.bound), 0);
+        let is_over = is_over();
+        self.hear_prices(pure, &dual);
+        if is_over {
             return End::Stopped;
         }
-        self.hear_bound(pure.proves(dual.bound), 0);
         let size = dual.bound.abs().max(1e-9);
         let known = self.best.as_ref().map_or(f64::INFINITY, |(_, cost)| cost - dual.bound);
         let mut slack = if known <= NEAR * size { known } else { FIRST_SLACK * size };
@@ -436,23 +439,41 @@ impl<'a> Run<'a> {
         is_plan
     }
 
-    /// Takes a bound if it is better and its certificate, added up anew, proves it.
-    pub(crate) fn hear_certificate(&mut self, certificate: Certificate) {
-        let claimed = certificate.bound;
-        let proved = certificate.proves(self.problem).unwrap_or(f64::NEG_INFINITY);
-        // Packing whole units exactly may take longer than the proof may: then it proves a little less.
-        let is_divisible = self.problem.units.iter().all(|unit| unit.is_divisible);
-        let rounding = if is_divisible { 1e-6 } else { 1e-2 };
-        if proved < claimed - rounding * claimed.abs().max(1.0) {
-            let what = format!("a bound of {claimed} is proved only to {proved} by its prices");
-            self.outcome.trouble = Some(Trouble::SearchFailed(what));
-        }
-        if self.bound.is_none_or(|bound| proved > bound) {
-            self.hear_bound(proved, 0);
-            self.outcome.certificate = Some(Certificate { bound: proved, ..certificate });
+    /// Takes what prices prove of a pure problem, and the next whole number where plans cost whole numbers.
+    fn hear_prices(&mut self, pure: &Pure<'_>, dual: &Dual) {
+        let proved = self.hear_proof(pure.certificate(dual), dual.rounding());
+        if proved.is_finite() {
+            self.hear_bound(pure.proves(proved), 0);
         }
         let progress = self.progress();
         self.watch.progress(progress);
+    }
+
+    /// Takes a bound if it is better and its certificate, added up anew, proves it.
+    pub(crate) fn hear_certificate(&mut self, certificate: Certificate) {
+        // Packing whole units exactly may take longer than the proof may: then it proves a little less.
+        let is_divisible = self.problem.units.iter().all(|unit| unit.is_divisible);
+        let rounding = if is_divisible { 1e-6 } else { 1e-2 };
+        let size = certificate.bound.abs().max(1.0);
+        self.hear_proof(certificate, rounding * size);
+        let progress = self.progress();
+        self.watch.progress(progress);
+    }
+
+    /// Takes what a certificate proves, and says aloud where that is less than it claims by more than this.
+    fn hear_proof(&mut self, certificate: Certificate, rounding: f64) -> f64 {
+        let claimed = certificate.bound;
+        let proved = certificate.proves(self.problem).filter(|proved| proved.is_finite());
+        let proved = proved.unwrap_or(f64::NEG_INFINITY);
+        if proved < claimed - rounding {
+            let what = format!("a bound of {claimed} is proved only to {proved} by its prices");
+            self.outcome.trouble = Some(Trouble::SearchFailed(what));
+        }
+        if proved.is_finite() && self.bound.is_none_or(|bound| proved > bound) {
+            self.hear_bound(proved, 0);
+            self.outcome.certificate = Some(Certificate { bound: proved, ..certificate });
+        }
+        proved
     }
 
     /// Takes a plan if it is better and keeps the rules.
@@ -509,7 +530,9 @@ impl<'a> Run<'a> {
             seconds: self.started.elapsed().as_secs_f64(),
             incumbent,
             bound,
-            gap: incumbent.zip(bound).and_then(|(cost, bound)| gap_between(cost, bound)),
+            gap: incumbent
+                .zip(bound)
+                .and_then(|(cost, bound)| gap_told(cost, bound, self.too_small)),
             nodes: self.nodes,
             phase: self.phase,
         }
@@ -574,5 +597,63 @@ mod tests {
         let trouble = Trouble::Contradiction { objective: 3.0, bound: 3.5 };
         assert_eq!(outcome.trouble, Some(trouble));
         assert_eq!((outcome.status, outcome.bound), (Status::Stopped, None));
+    }
+
+    #[test]
+    fn a_certificate_that_was_tampered_with_is_refused_aloud() {
+        let problem = classic::p_median(&[vec![0.0, 3.0], vec![4.0, 0.0]], 1);
+        let pure = Pure::of_any_size(&problem).unwrap();
+        let dual = pure.best_prices(None, &mut |_| {}, &mut || false);
+        let heard = |change: &dyn Fn(&mut Certificate)| {
+            let mut certificate = pure.certificate(&dual);
+            change(&mut certificate);
+            let mut watch = ();
+            let mut run = Run::of(&problem, Instant::now(), &mut watch);
+            run.hear_proof(certificate, dual.rounding());
+            (run.outcome.trouble, run.bound)
+        };
+
+        let (trouble, bound) = heard(&|_| {});
+        assert_eq!(trouble, None);
+        assert!(bound.is_some_and(|bound| bound <= 3.0));
+        // No more than is proved is believed, and nothing where the prices are none.
+        let (trouble, bound) = heard(&|certificate| certificate.bound = 3.5);
+        assert!(matches!(trouble, Some(Trouble::SearchFailed(_))));
+        assert!(bound.is_some_and(|bound| bound <= 3.0));
+        let (trouble, bound) = heard(&|certificate| certificate.prices.units[0] += 5.0);
+        assert!(matches!(trouble, Some(Trouble::SearchFailed(_))));
+        assert!(bound.is_some_and(|bound| bound <= 3.0));
+        let (trouble, bound) = heard(&|certificate| certificate.prices.units[0] = f64::NAN);
+        assert!(matches!(trouble, Some(Trouble::SearchFailed(_))));
+        assert_eq!(bound, None);
+        let (trouble, bound) = heard(&|certificate| certificate.prices.units.clear());
+        assert!(matches!(trouble, Some(Trouble::SearchFailed(_))));
+        assert_eq!(bound, None);
+    }
+
+    /// Two sites worth 0.3 and one that costs as much: kept, they cost next to nothing, but not nothing.
+    fn costs_that_cancel() -> Problem {
+        let option = |cost| crate::Opt { cost, ..crate::Opt::default() };
+        let site = |cost: f64| crate::Site {
+            options: vec![option(cost), option(cost + 1000.0)],
+            ..crate::Site::default()
+        };
+        Problem { sites: [0.1, 0.2, -0.3].map(site).to_vec(), ..Problem::default() }
+    }
+
+    #[test]
+    fn a_plan_of_costs_that_cancel_is_best_where_its_bound_is_nearer_than_can_be_told() {
+        let problem = costs_that_cancel();
+        let plan = Plan::of(&problem, vec![0; 3], vec![]);
+        let status = |bound| {
+            let mut watch = ();
+            let mut run = Run::of(&problem, Instant::now(), &mut watch);
+            run.offer(plan.clone(), bound, 0);
+            let outcome = run.finish(End::Proved, &Settings::default());
+            (outcome.status, outcome.gap)
+        };
+
+        assert_eq!(status(-4.5e-10), (Status::Optimal, Some(0.0)));
+        assert_eq!(status(-1e-3).0, Status::Stopped);
     }
 }

@@ -28,7 +28,7 @@ use std::time::{Duration, Instant};
 use good_lp::SolverModel;
 use serde::{Deserialize, Serialize};
 
-use crate::outcome::{Phase, Progress, Settings, Size, Status, Watch, gap_between};
+use crate::outcome::{Phase, Progress, Settings, Size, Status, TOO_SMALL_TO_TELL, Watch, gap_told};
 use crate::search::{End, News, Question, search};
 
 use columns::Columns;
@@ -158,7 +158,7 @@ pub struct Arranged {
     pub value: Option<f64>,
     /// Proved: nothing is better than this.
     pub bound: Option<f64>,
-    /// (bound − value) ÷ |value|.
+    /// (bound − value) ÷ |value|; 0 where they are nearer than the search can tell.
     pub gap: Option<f64>,
     /// Wall seconds.
     pub seconds: f64,
@@ -185,8 +185,16 @@ pub fn arrange(timing: &Timing, settings: &Settings, watch: &mut dyn Watch) -> A
     let deadline = Duration::try_from_secs_f64(settings.time_limit_seconds.max(0.0))
         .ok()
         .and_then(|limit| started.checked_add(limit));
-    let mut run =
-        Run { timing, started, watch, best: None, bound: None, nodes: 0, history: Vec::new() };
+    let mut run = Run {
+        timing,
+        started,
+        watch,
+        best: None,
+        bound: None,
+        too_small: 0.0,
+        nodes: 0,
+        history: Vec::new(),
+    };
     let Some(columns) = Columns::of(timing) else {
         return run.finish(End::Infeasible, settings, Size::default());
     };
@@ -204,6 +212,7 @@ pub fn arrange(timing: &Timing, settings: &Settings, watch: &mut dyn Watch) -> A
     let size = model.size;
     let start = run.best.as_ref().map(|(starts, _)| columns.encode(timing, starts));
     let scale = model.scale;
+    run.too_small = TOO_SMALL_TO_TELL / scale;
     let problem =
         model.variables.maximise(model.objective).using(good_lp::highs).with_all(model.rows);
     let question = Question { model: problem, start, settings: *settings, deadline };
@@ -242,6 +251,8 @@ struct Run<'a> {
     watch: &'a mut dyn Watch,
     best: Option<(Vec<usize>, f64)>,
     bound: Option<f64>,
+    /// See [`gap_told`].
+    too_small: f64,
     nodes: u64,
     history: Vec<Progress>,
 }
@@ -271,7 +282,9 @@ impl Run<'_> {
 
     fn progress(&self) -> Progress {
         let incumbent = self.best.as_ref().map(|(_, value)| *value);
-        let gap = incumbent.zip(self.bound).and_then(|(value, bound)| gap_between(-value, -bound));
+        let gap = incumbent
+            .zip(self.bound)
+            .and_then(|(value, bound)| gap_told(-value, -bound, self.too_small));
         Progress {
             seconds: self.started.elapsed().as_secs_f64(),
             incumbent,

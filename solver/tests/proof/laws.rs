@@ -5,7 +5,7 @@ use domesday_solver::{
 };
 use proptest::prelude::*;
 
-use crate::tiny::tiny_problem;
+use crate::tiny::{for_each_cost, tiny_problem};
 
 fn answer(problem: &Problem) -> Outcome {
     let outcome = solve(problem, &Settings::default(), &mut ());
@@ -20,23 +20,6 @@ fn least(problem: &Problem) -> f64 {
 
 fn is_same(a: f64, b: f64) -> bool {
     a.total_cmp(&b).is_eq() || (a - b).abs() < 1e-6 * a.abs().max(1.0)
-}
-
-/// Every figure of the objective.
-fn for_each_cost(problem: &mut Problem, mut change: impl FnMut(&mut f64)) {
-    for option in problem.sites.iter_mut().flat_map(|site| &mut site.options) {
-        change(&mut option.cost);
-    }
-    for place in problem.units.iter_mut().flat_map(|unit| &mut unit.places) {
-        change(&mut place.cost);
-    }
-    for group in &mut problem.coverage {
-        change(&mut group.price);
-        group.shortfall_price.iter_mut().for_each(&mut change);
-    }
-    for limit in &mut problem.limits {
-        limit.price.iter_mut().for_each(&mut change);
-    }
 }
 
 /// Only this plan is left.

@@ -3,7 +3,7 @@
 use domesday_solver::{Settings, Status, Unit, check, solve, solve_whole, verify};
 use proptest::prelude::*;
 
-use crate::tiny::{best_of_all, tiny_problem};
+use crate::tiny::{best_of_all, for_each_cost, tiny_problem};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
@@ -25,6 +25,24 @@ proptest! {
                 prop_assert!((verdict.costs.unwrap().objective() - cost).abs() < 1e-6);
             }
         }
+    }
+
+    /// Priced against the best plan, as an estate is against today, that plan costs nothing, or what rounding leaves.
+    #[test]
+    fn the_best_plan_is_known_for_the_best_where_its_costs_cancel(
+        problem in tiny_problem(),
+        rate in 0.001..1000.0_f64,
+    ) {
+        let Some((cost, _)) = best_of_all(&problem) else { return Ok(()) };
+        let mut against = problem;
+        against.sites[0].options.iter_mut().for_each(|option| option.cost -= cost);
+        for_each_cost(&mut against, |cost| *cost *= rate);
+
+        let outcome = solve(&against, &Settings::default(), &mut ());
+
+        prop_assert_eq!(&outcome.trouble, &None);
+        prop_assert_eq!(outcome.status, Status::Optimal, "{:?}", outcome);
+        prop_assert!(outcome.objective.unwrap().abs() <= 1e-6 * rate);
     }
 
     #[test]

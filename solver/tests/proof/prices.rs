@@ -100,3 +100,22 @@ fn a_bound_above_all_there_is_to_pay_proves_that_there_is_no_plan() {
     let divided = classic::capacitated(&sources, &customers, Division::Divisible);
     assert_eq!(best_of(&divided), Status::Optimal);
 }
+
+/// Customers and sites on a grid: enough places for the prices of pure location.
+#[test]
+fn the_bound_of_a_p_median_comes_with_its_prices() {
+    let at = |i: usize| ((i * 37 % 101) as f64, (i * 61 % 97) as f64);
+    let far = |i: usize, j: usize| (at(i).0 - at(j).0).abs() + (at(i).1 - at(j).1).abs();
+    let costs: Vec<Vec<f64>> = (0..70).map(|i| (0..70).map(|j| far(i, j)).collect()).collect();
+    let problem = classic::p_median(&costs, 7);
+
+    let outcome = solve(&problem, &Settings::default(), &mut ());
+
+    assert_eq!((outcome.trouble, outcome.status), (None, Status::Optimal));
+    let certificate = outcome.certificate.unwrap();
+    let proved = certificate.proves(&problem).unwrap();
+    assert!((proved - certificate.bound).abs() <= 1e-9 * proved.abs());
+    // What is beyond that rests on the search of the core.
+    assert!(certificate.bound <= outcome.bound.unwrap());
+    assert!(certificate.bound >= 0.98 * outcome.bound.unwrap());
+}

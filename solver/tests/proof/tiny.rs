@@ -31,6 +31,23 @@ pub(crate) fn best_of_all(problem: &Problem) -> Option<(f64, Plan)> {
     }
 }
 
+/// Every figure of the objective.
+pub(crate) fn for_each_cost(problem: &mut Problem, mut change: impl FnMut(&mut f64)) {
+    for option in problem.sites.iter_mut().flat_map(|site| &mut site.options) {
+        change(&mut option.cost);
+    }
+    for place in problem.units.iter_mut().flat_map(|unit| &mut unit.places) {
+        change(&mut place.cost);
+    }
+    for group in &mut problem.coverage {
+        change(&mut group.price);
+        group.shortfall_price.iter_mut().for_each(&mut change);
+    }
+    for limit in &mut problem.limits {
+        limit.price.iter_mut().for_each(&mut change);
+    }
+}
+
 pub(crate) fn tiny_problem() -> impl Strategy<Value = Problem> {
     let figure = || (-5..20_i32).prop_map(f64::from);
     let option = (figure(), 0..20_i32).prop_map(|(cost, room)| Opt {
