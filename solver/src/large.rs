@@ -312,6 +312,7 @@ impl Large<'_, '_> {
     /// Whole units by small moves, of which they need millions, while prices are sought on a thread of their own.
     fn moves_beside_prices(&mut self) {
         let mut ahead = self.volume.clone();
+        ahead.is_alone = true;
         let mut quick = self.sack.emptied();
         let mut exact = Sack::exact();
         let relaxation = Arc::clone(&self.relaxation);
@@ -366,6 +367,7 @@ impl Large<'_, '_> {
             }
         });
         self.volume = ahead;
+        self.volume.is_alone = false;
         self.sack = exact;
         let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
         self.run.hear_certificate(certificate);

@@ -23,6 +23,7 @@
 
 mod callback;
 mod certificate;
+mod chance;
 mod check;
 pub mod classic;
 mod columns;

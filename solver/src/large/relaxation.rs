@@ -156,14 +156,20 @@ impl<'a> Relaxation<'a> {
         prices
     }
 
-    /// The cheapest choice of every site and cover for itself.
-    pub(crate) fn answer(&self, prices: &[f64], sack: &mut Sack, answer: &mut Answer) {
+    /// The cheapest choice of every site and cover for itself; on one thread where `is_alone`.
+    pub(crate) fn answer(
+        &self,
+        prices: &[f64],
+        sack: &mut Sack,
+        is_alone: bool,
+        answer: &mut Answer,
+    ) {
         answer.columns.clear();
         answer.missing.clear();
         answer.missing.extend(self.rows.iter().map(|row| row.right));
         let mut bound = self.constant;
         bound += self.rows.iter().zip(prices).map(|(row, price)| row.right * price).sum::<f64>();
-        let is_worth_threads = self.arcs.len() >= FEWEST_ARCS_FOR_THREADS;
+        let is_worth_threads = !is_alone && self.arcs.len() >= FEWEST_ARCS_FOR_THREADS;
         for (cost, columns) in self.answers_of_sites(prices, sack, is_worth_threads) {
             bound += cost;
             answer.columns.extend(columns);

@@ -28,6 +28,8 @@ pub(crate) struct Volume {
     better_in_a_row: usize,
     /// The bound when the weight was looked at last.
     bound_before: f64,
+    /// Other cores are for others: the same prices, only later.
+    pub(crate) is_alone: bool,
 }
 
 /// The average is brought back to its own size when its multiplier has become as small as this.
@@ -42,7 +44,7 @@ const LEAST_WEIGHT: f64 = 1e-4;
 impl Volume {
     pub(crate) fn from(relaxation: &Relaxation<'_>, prices: Vec<f64>, sack: &mut Sack) -> Self {
         let mut answer = Answer::default();
-        relaxation.answer(&prices, sack, &mut answer);
+        relaxation.answer(&prices, sack, false, &mut answer);
         let mut average = vec![0.0; relaxation.columns()];
         for &(column, value) in &answer.columns {
             average[column] = value;
@@ -59,6 +61,7 @@ impl Volume {
             worse_in_a_row: 0,
             better_in_a_row: 0,
             bound_before: answer.bound,
+            is_alone: false,
         }
     }
 
@@ -113,7 +116,7 @@ impl Volume {
             {
                 *price = (base + stride * direction).clamp(row.least_price, row.most_price);
             }
-            relaxation.answer(&prices, sack, &mut answer);
+            relaxation.answer(&prices, sack, self.is_alone, &mut answer);
             let agreement: f64 = direction.iter().zip(&answer.missing).map(|(a, b)| a * b).sum();
             self.mix(&answer, relaxation);
             if answer.bound > self.bound {

@@ -3,7 +3,7 @@
 
 use super::columns::Windows;
 use super::{Goal, Start, Timing, signed};
-use crate::improve::Chance;
+use crate::chance::Chance;
 
 /// The best found; it may break rules where none that keeps them was found. The number of tries depends on the timing
 /// alone, so that the same seed gives the same starts unless the clock is hit.

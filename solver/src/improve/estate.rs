@@ -1,0 +1,551 @@
+//! A plan in the making, with everything that a step changes kept up to date.
+//!
+//! A rule may be broken on the way, at a price: a site that holds a little too much today is how two services come to
+//! change places tomorrow.
+
+use super::figures::{Figures, Parts};
+use super::parcels::{Candidate, LAST_BIT, Parcel, bit};
+use crate::outcome::{Plan, Share};
+use crate::problem::Problem;
+
+/// What room is worth at the beginning and how many times more at the end, as multiples of what it costs on the average.
+const ROOM_AT_FIRST: f64 = 2.0;
+const ROOM_RISES: f64 = 5.0;
+/// And how many times more while it is missed.
+const MOST_DEARER_ROOM: f64 = 50.0;
+/// A site that is too full is charged as if it were this much of a mean need fuller, or a little too full would cost too little.
+const TOO_FULL: f64 = 0.25;
+/// What a missed rule costs at the beginning and how many times more at the end, as multiples of its least price.
+const RULES_AT_FIRST: f64 = 0.7;
+const RULES_RISE: f64 = 40.0;
+/// From this part of the way on, what is missed gets dearer by and by.
+const LATE: f64 = 0.4;
+
+/// A step that was taken, for taking it back.
+enum Step {
+    Option { site: usize, was: usize },
+    Parcel { parcel: usize, was: usize },
+}
+
+/// A parcel at one of its candidates: all that a move looks at, side by side.
+struct Stay {
+    site: usize,
+    /// Bits of the options that admit it.
+    mask: u64,
+    cost: f64,
+    does: Parts,
+}
+
+pub(super) struct Estate<'a> {
+    pub(super) problem: &'a Problem,
+    pub(super) parcels: &'a [Parcel],
+    /// By site.
+    pub(super) option: Vec<usize>,
+    pub(super) allowed: Vec<Vec<usize>>,
+    pub(super) housed: Vec<Vec<usize>>,
+    /// By site: parcels and candidates that may come.
+    pub(super) comers: Vec<Vec<(u32, u32)>>,
+    /// By parcel: its candidate, its site, and where among the housed it is.
+    pub(super) at: Vec<usize>,
+    home: Vec<usize>,
+    position: Vec<usize>,
+    /// By parcel and resource.
+    needs: Vec<f64>,
+    /// By site and resource.
+    used: Vec<f64>,
+    room: Vec<f64>,
+    /// By site: what it is charged for being too full.
+    crowded: Vec<f64>,
+    /// By resource: what room costs on the average, what it is charged when missed, and how much a full site is charged more.
+    room_cost: Vec<f64>,
+    room_price: Vec<f64>,
+    too_full: Vec<f64>,
+    room_dearer: f64,
+    /// By parcel: number of its first candidate.
+    first_candidate: Vec<usize>,
+    stays: Vec<Stay>,
+    /// By site and option: what it does.
+    does: Vec<Vec<Parts>>,
+    figures: Figures,
+    /// What options and places cost.
+    spent: f64,
+    /// What we charge for rooms that are too full, and how many sites have some.
+    crowding: f64,
+    overfull: usize,
+    /// Parcels not admitted where they are.
+    pub(super) strangers: usize,
+    stranger_price: f64,
+    /// No move changes what the plan costs: any plan will do.
+    pub(super) is_free: bool,
+    journal: Vec<Step>,
+}
+
+impl<'a> Estate<'a> {
+    /// Every site as it is today and every parcel where it is today, or else where it is cheapest.
+    pub(super) fn of(problem: &'a Problem, parcels: &'a [Parcel]) -> Self {
+        let (sites, resources) = (problem.sites.len(), problem.resources.len());
+        let (figures, deeds) = Figures::of(problem);
+        let mut estate = Self {
+            problem,
+            parcels,
+            option: Vec::new(),
+            allowed: Vec::new(),
+            housed: vec![Vec::new(); sites],
+            comers: vec![Vec::new(); sites],
+            at: vec![0; parcels.len()],
+            home: vec![0; parcels.len()],
+            position: vec![0; parcels.len()],
+            needs: parcels.iter().flat_map(|parcel| parcel.need.iter().copied()).collect(),
+            used: vec![0.0; sites * resources],
+            room: Vec::new(),
+            crowded: vec![0.0; sites],
+            room_cost: vec![0.0; resources],
+            room_price: vec![0.0; resources],
+            too_full: vec![0.0; resources],
+            room_dearer: 1.0,
+            first_candidate: Vec::new(),
+            stays: Vec::new(),
+            does: Vec::new(),
+            figures,
+            spent: 0.0,
+            crowding: 0.0,
+            overfull: 0,
+            strangers: 0,
+            stranger_price: 0.0,
+            is_free: false,
+            journal: Vec::new(),
+        };
+        for (site, terms) in problem.sites.iter().zip(&deeds.of_options) {
+            let allowed: Vec<usize> = (0..site.options.len()).filter(|&o| site.allows(o)).collect();
+            let option = if site.allows(site.today) { site.today } else { allowed[0] };
+            estate.room.extend(&site.options[option].room);
+            estate.option.push(option);
+            estate.allowed.push(allowed);
+            let does = terms.iter().map(|terms| estate.figures.parts(&[], terms)).collect();
+            estate.does.push(does);
+        }
+        for (n, parcel) in parcels.iter().enumerate() {
+            estate.first_candidate.push(estate.stays.len());
+            for (c, candidate) in parcel.candidates.iter().enumerate() {
+                let of = || parcel.units.iter().zip(&candidate.places);
+                // What goes together serves together: once.
+                let points: Vec<usize> =
+                    of().flat_map(|(&unit, &place)| &deeds.serves[unit][place]).copied().collect();
+                let terms: Vec<(usize, f64)> = of()
+                    .flat_map(|(&unit, &place)| &deeds.of_places[unit][place])
+                    .copied()
+                    .collect();
+                let does = estate.figures.parts(&points, &terms);
+                let (site, cost) = (candidate.site, candidate.cost);
+                estate.stays.push(Stay { site, mask: candidate.mask, cost, does });
+                if let (Ok(n), Ok(c)) = (u32::try_from(n), u32::try_from(c)) {
+                    estate.comers[site].push((n, c));
+                }
+            }
+        }
+        estate.settle();
+        estate
+    }
+
+    /// Puts every parcel where it is today, or else where it is cheapest, and adds everything up.
+    fn settle(&mut self) {
+        for site in 0..self.option.len() {
+            self.figures.begin(self.does[site][self.option[site]]);
+        }
+        for (n, parcel) in self.parcels.iter().enumerate() {
+            self.at[n] = parcel.today.unwrap_or(0);
+            self.arrive(n, self.at[n]);
+        }
+        self.recount();
+    }
+
+    /// Every site and parcel as in a plan; `None` where it has one in a place that is none of its own.
+    pub(super) fn take_plan(&mut self, plan: &Plan) -> Option<()> {
+        for (site, &option) in plan.options.iter().enumerate() {
+            if option != self.option[site] {
+                self.take_option(site, option);
+            }
+        }
+        let parcels = self.parcels;
+        for (n, parcel) in parcels.iter().enumerate() {
+            let places: Option<Vec<usize>> = parcel.units.iter().map(|&r| plan.place(r)).collect();
+            let places = places?;
+            let place = &self.problem.units[parcel.units[0]].places[*places.first()?];
+            let option = self.option[place.site];
+            let is_it = |candidate: &Candidate| candidate.places == places;
+            let is_as_good = |candidate: &Candidate| {
+                candidate.site == place.site && candidate.is_admitted_by(option)
+            };
+            let c = parcel.candidates.iter().position(is_it);
+            let c = c.or_else(|| parcel.candidates.iter().position(is_as_good))?;
+            if c != self.at[n] {
+                self.take_parcel(n, c);
+            }
+        }
+        self.journal.clear();
+        self.recount();
+        Some(())
+    }
+
+    /// Adds everything up again: floating point drifts over a million steps.
+    fn recount(&mut self) {
+        let resources = self.room_price.len();
+        self.used.iter_mut().for_each(|used| *used = 0.0);
+        for (n, &site) in self.home.iter().enumerate() {
+            for k in 0..resources {
+                self.used[site * resources + k] += self.needs[n * resources + k];
+            }
+        }
+        let sites = self.problem.sites.iter().zip(&self.option);
+        let options: f64 = sites.map(|(site, &o)| site.options[o].cost).sum();
+        let parcels = self.first_candidate.iter().zip(&self.at);
+        let places: f64 = parcels.map(|(first, c)| self.stays[first + c].cost).sum();
+        self.spent = options + places;
+        self.figures.recount();
+        (self.crowding, self.overfull) = (0.0, 0);
+        for site in 0..self.option.len() {
+            let crowded = self.crowding(site, &[], 0.0);
+            self.crowded[site] = crowded;
+            self.crowding += crowded;
+            self.overfull += usize::from(crowded > 0.0);
+        }
+        self.strangers = (0..self.option.len()).map(|site| self.strangers_at(site)).sum();
+    }
+
+    /// What the plan costs.
+    pub(super) fn cost(&self) -> f64 {
+        self.spent + self.figures.paid
+    }
+
+    /// What the plan costs, and what we charge for what it breaks.
+    pub(super) fn energy(&self) -> f64 {
+        let strangers = self.strangers as f64 * self.stranger_price;
+        self.cost() + self.figures.charged + self.crowding + strangers
+    }
+
+    pub(super) fn keeps_the_rules(&self) -> bool {
+        self.strangers == 0 && self.overfull == 0 && self.figures.are_kept()
+    }
+
+    #[inline]
+    pub(super) fn admits(&self, n: usize, c: usize) -> bool {
+        let stay = &self.stays[self.first_candidate[n] + c];
+        let option = self.option[stay.site];
+        stay.mask & bit(option) != 0
+            && (option < LAST_BIT || self.parcels[n].candidates[c].admitted_by.contains(&option))
+    }
+
+    fn stays_of(&self, n: usize) -> &[Stay] {
+        let first = self.first_candidate[n];
+        &self.stays[first..first + self.parcels[n].candidates.len()]
+    }
+
+    /// The candidate of a parcel at a site, if it has one.
+    pub(super) fn candidate_at(&self, n: usize, site: usize) -> Option<usize> {
+        self.stays_of(n).iter().position(|stay| stay.site == site)
+    }
+
+    pub(super) fn site(&self, n: usize) -> usize {
+        self.home[n]
+    }
+
+    pub(super) fn site_of(&self, n: usize, c: usize) -> usize {
+        self.stays[self.first_candidate[n] + c].site
+    }
+
+    fn need(&self, n: usize) -> &[f64] {
+        let resources = self.room_price.len();
+        &self.needs[n * resources..(n + 1) * resources]
+    }
+
+    fn strangers_at(&self, site: usize) -> usize {
+        self.housed[site].iter().filter(|&&n| !self.admits(n, self.at[n])).count()
+    }
+
+    /// What a site is charged for being too full with so many times a need more.
+    #[inline]
+    fn crowding(&self, site: usize, need: &[f64], times: f64) -> f64 {
+        let resources = self.room_price.len();
+        let rooms = &self.room[site * resources..(site + 1) * resources];
+        let used = &self.used[site * resources..(site + 1) * resources];
+        let mut charge = 0.0;
+        for (k, (room, used)) in rooms.iter().zip(used).enumerate() {
+            let over = used + times * need.get(k).unwrap_or(&0.0) - room;
+            if over > 0.0 && over > 1e-9 * room.abs().max(1.0) {
+                charge += self.room_price[k] * (over + self.too_full[k]);
+            }
+        }
+        charge
+    }
+
+    pub(super) fn is_overfull(&self, site: usize) -> bool {
+        self.crowded[site] > 0.0
+    }
+
+    /// Whether a parcel finds room at a site as it is.
+    pub(super) fn has_room(&self, n: usize, site: usize) -> bool {
+        self.crowding(site, self.need(n), 1.0) <= 0.0
+    }
+
+    fn count_crowding(&mut self, site: usize) {
+        let (before, after) = (self.crowded[site], self.crowding(site, &[], 0.0));
+        self.crowding += after - before;
+        self.crowded[site] = after;
+        self.overfull = self.overfull + usize::from(after > 0.0) - usize::from(before > 0.0);
+    }
+
+    fn arrive(&mut self, n: usize, c: usize) {
+        let Stay { site, cost, does, .. } = self.stays[self.first_candidate[n] + c];
+        self.spent += cost;
+        self.home[n] = site;
+        self.position[n] = self.housed[site].len();
+        self.housed[site].push(n);
+        let resources = self.room_price.len();
+        for k in 0..resources {
+            self.used[site * resources + k] += self.needs[n * resources + k];
+        }
+        self.count_crowding(site);
+        self.figures.begin(does);
+    }
+
+    fn leave(&mut self, n: usize) {
+        let Stay { site, cost, does, .. } = self.stays[self.first_candidate[n] + self.at[n]];
+        self.spent -= cost;
+        let position = self.position[n];
+        self.housed[site].swap_remove(position);
+        if let Some(&moved) = self.housed[site].get(position) {
+            self.position[moved] = position;
+        }
+        let resources = self.room_price.len();
+        let is_empty = self.housed[site].is_empty();
+        for k in 0..resources {
+            let used = &mut self.used[site * resources + k];
+            *used = if is_empty { 0.0 } else { *used - self.needs[n * resources + k] };
+        }
+        self.count_crowding(site);
+        self.figures.end(does);
+    }
+
+    pub(super) fn take_parcel(&mut self, n: usize, c: usize) {
+        let was = self.at[n];
+        let before = usize::from(!self.admits(n, was));
+        self.leave(n);
+        self.arrive(n, c);
+        self.at[n] = c;
+        self.strangers = self.strangers + usize::from(!self.admits(n, c)) - before;
+        self.journal.push(Step::Parcel { parcel: n, was });
+    }
+
+    pub(super) fn take_option(&mut self, site: usize, option: usize) {
+        let was = self.option[site];
+        let before = self.strangers_at(site);
+        self.figures.end(self.does[site][was]);
+        self.figures.begin(self.does[site][option]);
+        let options = &self.problem.sites[site].options;
+        self.spent += options[option].cost - options[was].cost;
+        let first = site * self.room_price.len();
+        let room = &mut self.room[first..first + self.room_price.len()];
+        room.copy_from_slice(&options[option].room);
+        self.option[site] = option;
+        self.count_crowding(site);
+        self.strangers = self.strangers + self.strangers_at(site) - before;
+        self.journal.push(Step::Option { site, was });
+    }
+
+    /// Where the journal is now, to come back to.
+    pub(super) fn mark(&self) -> usize {
+        self.journal.len()
+    }
+
+    /// What was done stays done.
+    pub(super) fn forget(&mut self) {
+        self.journal.clear();
+    }
+
+    pub(super) fn undo_to(&mut self, mark: usize) {
+        while self.journal.len() > mark {
+            match self.journal.pop() {
+                Some(Step::Option { site, was }) => self.take_option(site, was),
+                Some(Step::Parcel { parcel, was }) => self.take_parcel(parcel, was),
+                None => {}
+            }
+            // The step back is not to be taken back again.
+            self.journal.pop();
+        }
+    }
+
+    /// What moving a parcel to a candidate would change of the energy, where both sites' options admit it, and a site that
+    /// is left empty takes the option that costs least.
+    pub(super) fn change(&mut self, n: usize, c: usize) -> f64 {
+        let from = self.home[n];
+        let coming = self.change_by_coming(n, c);
+        if self.site_of(n, c) == from {
+            return coming;
+        }
+        let is_left = self.housed[from].len() == 1;
+        if is_left {
+            coming + self.saved_by_rest(from) - self.crowded[from]
+        } else if self.crowded[from] > 0.0 {
+            coming + self.crowding(from, self.need(n), -1.0) - self.crowded[from]
+        } else {
+            coming
+        }
+    }
+
+    /// The same without what changes at the site that is left, which does not depend on where to.
+    pub(super) fn change_by_coming(&mut self, n: usize, c: usize) -> f64 {
+        let first = self.first_candidate[n];
+        let (was, new) = (&self.stays[first + self.at[n]], &self.stays[first + c]);
+        let (to, ended, begun) = (new.site, was.does, new.does);
+        let mut change = new.cost - was.cost;
+        if was.site != to {
+            change += self.crowding(to, self.need(n), 1.0) - self.crowded[to];
+        }
+        change + self.figures.change(ended, begun)
+    }
+
+    /// What another option of a site would change of the energy with so much need more, strangers apart.
+    fn change_of_option(&mut self, site: usize, option: usize, need: &[f64]) -> f64 {
+        let was = self.option[site];
+        let options = &self.problem.sites[site].options;
+        let first = site * self.room_price.len();
+        let mut crowding = 0.0;
+        for (k, &room) in options[option].room.iter().enumerate() {
+            let over = self.used[first + k] + need.get(k).unwrap_or(&0.0) - room;
+            if over > 1e-9 * room.abs().max(1.0) {
+                crowding += self.room_price[k] * (over + self.too_full[k]);
+            }
+        }
+        let turned = self.figures.change(self.does[site][was], self.does[site][option]);
+        options[option].cost - options[was].cost + turned + crowding - self.crowded[site]
+    }
+
+    /// What another option would save if nobody used a site, at most zero.
+    fn saved_by_rest(&mut self, site: usize) -> f64 {
+        let was = self.option[site];
+        let options = &self.problem.sites[site].options;
+        let mut saved: f64 = 0.0;
+        for o in 0..self.allowed[site].len() {
+            let option = self.allowed[site][o];
+            if option != was {
+                let turned = self.figures.change(self.does[site][was], self.does[site][option]);
+                saved = saved.min(options[option].cost - options[was].cost + turned);
+            }
+        }
+        saved
+    }
+
+    /// A site nobody uses takes the option that costs least.
+    pub(super) fn rest(&mut self, site: usize) {
+        if !self.housed[site].is_empty() {
+            return;
+        }
+        let mut best = (0.0, self.option[site]);
+        for o in 0..self.allowed[site].len() {
+            let option = self.allowed[site][o];
+            if option == self.option[site] {
+                continue;
+            }
+            let change = self.change_of_option(site, option, &[]);
+            if change < best.0 {
+                best = (change, option);
+            }
+        }
+        if best.1 != self.option[site] {
+            self.take_option(site, best.1);
+        }
+    }
+
+    /// Gives the candidate's site the option that costs least of those that admit the parcel and all it houses; `false` where
+    /// there is none.
+    pub(super) fn welcome(&mut self, n: usize, c: usize) -> bool {
+        let parcels = self.parcels;
+        let (parcel, candidate) = (&parcels[n], &parcels[n].candidates[c]);
+        let site = candidate.site;
+        let mut best: Option<(f64, usize)> = None;
+        for o in 0..self.allowed[site].len() {
+            let option = self.allowed[site][o];
+            let admits_all = candidate.is_admitted_by(option)
+                && self.housed[site]
+                    .iter()
+                    .all(|&other| parcels[other].candidates[self.at[other]].is_admitted_by(option));
+            if !admits_all {
+                continue;
+            }
+            let change = self.change_of_option(site, option, &parcel.need);
+            if best.is_none_or(|(least, _)| change < least) {
+                best = Some((change, option));
+            }
+        }
+        let Some((_, option)) = best else { return false };
+        if option != self.option[site] {
+            self.take_option(site, option);
+        }
+        true
+    }
+
+    pub(super) fn plan(&self) -> Plan {
+        plan_of(self.problem, self.parcels, self.option.clone(), &self.at)
+    }
+
+    /// First prices of rules and rooms, where a move typically changes the cost by so much.
+    pub(super) fn price_rules(&mut self, typical: f64) {
+        self.is_free = typical <= 0.0;
+        let typical = if typical > 0.0 { typical } else { 1.0 };
+        self.stranger_price = 10.0 * typical;
+        self.figures.price(typical);
+        for k in 0..self.room_cost.len() {
+            let needs =
+                || self.parcels.iter().map(|parcel| parcel.need[k]).filter(|&need| need > 0.0);
+            let mean = needs().sum::<f64>() / (needs().count() as f64).max(1.0);
+            self.too_full[k] = TOO_FULL * mean;
+            let (mut cost, mut room) = (0.0, 0.0);
+            for (site, allowed) in self.problem.sites.iter().zip(&self.allowed) {
+                let spread = |of: &dyn Fn(usize) -> f64| {
+                    let all = || allowed.iter().map(|&o| of(o));
+                    all().fold(f64::NEG_INFINITY, f64::max) - all().fold(f64::INFINITY, f64::min)
+                };
+                let more = spread(&|o| site.options[o].room[k]);
+                if more > 0.0 {
+                    room += more;
+                    cost += spread(&|o| site.options[o].cost);
+                }
+            }
+            let least = 0.2 * typical / if mean > 0.0 { mean } else { 1.0 };
+            self.room_cost[k] = if room > 0.0 { (cost / room).max(least) } else { least };
+        }
+        self.reprice(0.0);
+    }
+
+    /// Between rounds, from 0 at the beginning of the way to 1 at its end: rules and rooms get dearer, and those that are
+    /// missed late in it more so; drift is taken out.
+    pub(super) fn reprice(&mut self, way: f64) {
+        let is_late = way > LATE;
+        self.figures.reprice(RULES_AT_FIRST * RULES_RISE.powf(way), is_late);
+        if is_late {
+            let dearer = self.room_dearer * if self.overfull == 0 { 0.98 } else { 1.02 };
+            self.room_dearer = dearer.clamp(1.0, MOST_DEARER_ROOM);
+        }
+        let times = ROOM_AT_FIRST * ROOM_RISES.powf(way) * self.room_dearer;
+        for (price, cost) in self.room_price.iter_mut().zip(&self.room_cost) {
+            *price = times * cost;
+        }
+        self.recount();
+    }
+}
+
+/// A plan of these options and candidates.
+pub(super) fn plan_of(
+    problem: &Problem,
+    parcels: &[Parcel],
+    options: Vec<usize>,
+    at: &[usize],
+) -> Plan {
+    let mut shares = vec![Vec::new(); problem.units.len()];
+    for (parcel, &candidate) in parcels.iter().zip(at) {
+        for (&unit, &place) in parcel.units.iter().zip(&parcel.candidates[candidate].places) {
+            shares[unit] = vec![Share { place, share: 1.0 }];
+        }
+    }
+    Plan::of(problem, options, shares)
+}
