@@ -18,8 +18,8 @@ use crate::register::{Minutes, Reference, ReferenceKind, SiteCode};
 use crate::store::{Draft, ImportId, Scope, Snapshot, Store, StoreError};
 use crate::travel::{
     Departures, Ends, KeptTimetable, Maker, Missing, Mode, Network, Placing, Profile, Rider,
-    SpeedTable, StraightLine, TimetableRules, TravelTimes, Walking, Work, decode_streets,
-    decode_timetable, encode_timetable, from_matrix,
+    SpeedTable, StraightLine, Timetable, TimetableRules, TravelTimes, Walking, Work,
+    decode_streets, decode_timetable, encode_timetable, from_matrix,
 };
 
 /// Places and streets listed by name in a report; the rest is counted.
@@ -503,6 +503,20 @@ impl Making<'_> {
             self.note("Nothing was kept, because no trip runs on that day.".to_owned());
             return Ok(Vec::new());
         }
+        if self.is_elsewhere(&read, rules, on_foot) {
+            self.report.faults.push(Fault {
+                file: given.file.name.clone(),
+                sheet: None,
+                row: 0,
+                column: String::new(),
+                value: "no stop near any zone or site of the register".to_owned(),
+                expected: "a timetable of the area the register is of".to_owned(),
+            });
+            self.note(
+                "Nothing was kept: by this timetable nobody would reach anything.".to_owned(),
+            );
+            return Ok(Vec::new());
+        }
 
         let kept = KeptTimetable {
             timetable: read,
@@ -520,6 +534,36 @@ impl Making<'_> {
         let mut sets = vec![ReferenceSet { reference, bytes }];
         sets.extend(minutes);
         Ok(sets)
+    }
+
+    /// Whether every stop lies farther than the longest walk outside the rectangle of all zones and sites.
+    fn is_elsewhere(
+        &self,
+        timetable: &Timetable,
+        rules: &TimetableRules,
+        on_foot: StraightLine,
+    ) -> bool {
+        let Snapshot { register, geography, .. } = self.snapshot;
+        let sites = register.located(|_| true);
+        let zones = geography.zones.iter().map(|zone| zone.point);
+        let points = zones.chain(sites.iter().map(|(_, point)| *point));
+        let nowhere = [f64::INFINITY, f64::NEG_INFINITY, f64::INFINITY, f64::NEG_INFINITY];
+        let [west, east, south, north] =
+            points.fold(nowhere, |[west, east, south, north], point| {
+                let (x, y) = (point.easting(), point.northing());
+                [west.min(x), east.max(x), south.min(y), north.max(y)]
+            });
+        let reach = on_foot.radius(Minutes(rules.farthest_walk_minutes));
+        let is_near = |x: f64, y: f64| {
+            (west - reach..=east + reach).contains(&x)
+                && (south - reach..=north + reach).contains(&y)
+        };
+        // Of nowhere nothing can be said.
+        west <= east
+            && !timetable
+                .stops
+                .iter()
+                .any(|stop| is_near(stop.point.easting(), stop.point.northing()))
     }
 
     /// The minutes a timetable gives.

@@ -58,7 +58,7 @@ impl StraightLine {
     }
 
     /// A radius that holds every place within so many minutes, a breath more than rounding can take.
-    pub(super) fn radius(self, limit: Minutes) -> f64 {
+    pub(crate) fn radius(self, limit: Minutes) -> f64 {
         limit.0 * self.metres_per_minute / self.detour * (1.0 + 1e-9)
     }
 }

@@ -575,10 +575,12 @@ fn a_register_is_given_minutes_by_street_and_timetable_and_access_is_judged_by_t
     assert_eq!((report.version, report.changes), (Some(before.0 + 1), 4));
 }
 
-/// By such a map everybody's journey would be not known, and what was known before would be gone.
+/// By such a map everybody's journey would be not known, by such a timetable nobody would reach anything, and what was known
+/// before would be gone.
 #[test]
-fn a_map_of_another_place_is_refused_and_nothing_is_kept_of_it() {
-    let Some(bytes) = map() else { return };
+fn a_map_and_a_timetable_of_another_place_are_refused_and_nothing_is_kept_of_them() {
+    let name = "newport-20230613_gtfs.zip".to_owned();
+    let (Some(bytes), Some(timetable)) = (map(), file(&name)) else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).display().to_string();
     let zones = "code,easting,northing,borough_code,borough_name,icb_code,icb_name,ward_code,ward_name,residents,disabled,aged_65_plus,households,no_car_households,imd_decile
@@ -594,25 +596,39 @@ fn a_map_of_another_place_is_refused_and_nothing_is_kept_of_it() {
     assert!(imported.status.success());
     let (store, scope) = (Store::open(&path("n.db")).unwrap(), Scope::command_line());
     let before = store.newest_version(&scope).unwrap();
-    let file = InputFile { name: "newport.osm.pbf".to_owned(), bytes };
     let as_of = "2023-06-13".parse().unwrap();
-    let given = Given { file, source: "Newport".to_owned(), as_of };
-    let speeds = config::speed_table().unwrap();
-    let request = TravelRequest {
-        task: Task::Streets { given, modes: vec![Mode::Walk], speeds },
-        limit: Minutes(60.0),
-        author: "newport".to_owned(),
-        at: chrono::Utc::now().naive_utc(),
+    let given = |name: &str, bytes: Vec<u8>| Given {
+        file: InputFile { name: name.to_owned(), bytes },
+        source: "Newport".to_owned(),
+        as_of,
     };
+    let speeds = config::speed_table().unwrap();
+    let figures = config::assumptions().unwrap();
+    let streets =
+        Task::Streets { given: given("newport.osm.pbf", bytes), modes: vec![Mode::Walk], speeds };
+    let rides = Task::Timetable {
+        given: given(&name, timetable),
+        date: as_of,
+        window: (495, 500),
+        changes: 1,
+        rules: config::timetable_rules().unwrap(),
+        on_foot: StraightLine::of(Mode::Walk, &figures).unwrap(),
+        on_wheels: StraightLine::of(Mode::StepFreeWalk, &figures).unwrap(),
+    };
+    for (task, near) in [(streets, "no street near"), (rides, "no stop near")] {
+        let request = TravelRequest {
+            task,
+            limit: Minutes(60.0),
+            author: "newport".to_owned(),
+            at: chrono::Utc::now().naive_utc(),
+        };
 
-    let (_, report) = carry_out(&store, &scope, &request, &mut |_, _: &str| true).unwrap();
+        let (_, report) = carry_out(&store, &scope, &request, &mut |_, _: &str| true).unwrap();
 
-    assert_eq!(store.newest_version(&scope).unwrap(), before);
-    let told: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
-    assert!(
-        matches!(&told[..], [one] if one.contains("no street near any zone or site")),
-        "{told:?}"
-    );
+        assert_eq!(store.newest_version(&scope).unwrap(), before);
+        let told: Vec<String> = report.faults.iter().map(ToString::to_string).collect();
+        assert!(matches!(&told[..], [one] if one.contains(near)), "{told:?}");
+    }
 }
 
 /// Minutes of two established routers on the same map (`expected/README.md`): ours lie within the spread they show among
