@@ -36,26 +36,25 @@ pub(crate) struct Effort {
     /// For each second of the time limit, and seconds that count.
     a_second: f64,
     most_seconds: f64,
-    /// Heat to begin with, as a part of what a move typically changes, and how many times it falls by e.
-    heat: f64,
-    cooling: f64,
 }
+
+/// Heat to begin with, as a part of what a move typically changes, and how many times it falls by e.
+const HEAT: f64 = 0.4;
+const COOLING: f64 = 4.0;
 
 /// Before HiGHS has the whole.
 pub(crate) const BEFORE_HIGHS: Effort =
-    Effort { each: MOVES_EACH, a_second: MOVES_A_SECOND, most_seconds: MOST_SECONDS, ..HOT };
+    Effort { each: MOVES_EACH, a_second: MOVES_A_SECOND, most_seconds: MOST_SECONDS };
 /// Whole units by the thousand, for which this alone finds plans: a first one in seconds.
 pub(crate) const FIRST_OF_WHOLE: Effort =
-    Effort { each: 860.0, a_second: 200_000.0, most_seconds: 600.0, ..HOT };
+    Effort { each: 860.0, a_second: 200_000.0, most_seconds: 600.0 };
 /// And a better one in most of the time there is: from the first one, but hot, among the places that prices call promising.
 /// Of a whole London 1.1 million moves a second leave a third of the time for slower machines.
 pub(crate) const BEST_OF_WHOLE: Effort =
-    Effort { each: f64::INFINITY, a_second: 1_100_000.0, most_seconds: 600.0, ..HOT };
+    Effort { each: f64::INFINITY, a_second: 1_100_000.0, most_seconds: 600.0 };
 /// Where a first one is not found in seconds, in half of the time there is.
 pub(crate) const ANY_OF_WHOLE: Effort =
-    Effort { each: f64::INFINITY, a_second: 250_000.0, most_seconds: 600.0, ..HOT };
-/// From anywhere.
-const HOT: Effort = Effort { each: 0.0, a_second: 0.0, most_seconds: 0.0, heat: 0.4, cooling: 4.0 };
+    Effort { each: f64::INFINITY, a_second: 250_000.0, most_seconds: 600.0 };
 
 /// A plan to begin with, and by unit the places that are tried; the plan's own are always.
 pub(crate) struct Near<'a> {
@@ -94,7 +93,7 @@ pub(crate) fn improved(
     )]
     let rounds = rounds.ceil() as usize;
     let mut chance = Chance::of(settings.seed);
-    let hot = effort.heat * estate.typical_change(&mut chance);
+    let hot = HEAT * estate.typical_change(&mut chance);
     if let Some(near) = near {
         estate.take_plan(near.plan)?;
     }
@@ -105,7 +104,7 @@ pub(crate) fn improved(
         }
         let way = round as f64 / rounds as f64;
         estate.reprice(way);
-        let heat = hot * (-effort.cooling * way).exp();
+        let heat = hot * (-COOLING * way).exp();
         for _ in 0..round_of {
             // Metropolis: a worse plan is taken as often as the heat allows.
             let most = -heat * chance.next().max(f64::MIN_POSITIVE).ln();

@@ -316,18 +316,32 @@ impl Making<'_> {
         if !self.is_of_another_place(modes) {
             return Ok(sets);
         }
+        Ok(self.refuse(
+            given,
+            "no street near any zone or site of the register",
+            "a map of the area the register is of",
+            "Nothing was kept: by this map everybody's journey would be not known.",
+        ))
+    }
+
+    /// A file that cannot be used as a whole, in words; nothing is kept of it.
+    fn refuse(
+        &mut self,
+        given: &Given,
+        value: &str,
+        expected: &str,
+        why: &str,
+    ) -> Vec<ReferenceSet> {
         self.report.faults.push(Fault {
             file: given.file.name.clone(),
             sheet: None,
             row: 0,
             column: String::new(),
-            value: "no street near any zone or site of the register".to_owned(),
-            expected: "a map of the area the register is of".to_owned(),
+            value: value.to_owned(),
+            expected: expected.to_owned(),
         });
-        self.note(
-            "Nothing was kept: by this map everybody's journey would be not known.".to_owned(),
-        );
-        Ok(Vec::new())
+        self.note(why.to_owned());
+        Vec::new()
     }
 
     /// Whether minutes were made and no zone and no site is on the map for any of the modes.
@@ -492,30 +506,20 @@ impl Making<'_> {
         self.note(format!("{stops} stops in use, {trips} trips; {running} runs on {date}"));
         self.report.notes.extend(reading.notes);
         if running == 0 {
-            self.report.faults.push(Fault {
-                file: given.file.name.clone(),
-                sheet: None,
-                row: 0,
-                column: String::new(),
-                value: date.to_string(),
-                expected: "a day on which a trip of this timetable runs".to_owned(),
-            });
-            self.note("Nothing was kept, because no trip runs on that day.".to_owned());
-            return Ok(Vec::new());
+            return Ok(self.refuse(
+                given,
+                &date.to_string(),
+                "a day on which a trip of this timetable runs",
+                "Nothing was kept, because no trip runs on that day.",
+            ));
         }
         if self.is_elsewhere(&read, rules, on_foot) {
-            self.report.faults.push(Fault {
-                file: given.file.name.clone(),
-                sheet: None,
-                row: 0,
-                column: String::new(),
-                value: "no stop near any zone or site of the register".to_owned(),
-                expected: "a timetable of the area the register is of".to_owned(),
-            });
-            self.note(
-                "Nothing was kept: by this timetable nobody would reach anything.".to_owned(),
-            );
-            return Ok(Vec::new());
+            return Ok(self.refuse(
+                given,
+                "no stop near any zone or site of the register",
+                "a timetable of the area the register is of",
+                "Nothing was kept: by this timetable nobody would reach anything.",
+            ));
         }
 
         let kept = KeptTimetable {

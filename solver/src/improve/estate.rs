@@ -266,7 +266,13 @@ impl<'a> Estate<'a> {
     #[inline]
     fn crowding(&self, site: usize, need: &[f64], times: f64) -> f64 {
         let resources = self.room_price.len();
-        let rooms = &self.room[site * resources..(site + 1) * resources];
+        self.crowding_in(&self.room[site * resources..(site + 1) * resources], site, need, times)
+    }
+
+    /// The same if its rooms were these.
+    #[inline]
+    fn crowding_in(&self, rooms: &[f64], site: usize, need: &[f64], times: f64) -> f64 {
+        let resources = self.room_price.len();
         let used = &self.used[site * resources..(site + 1) * resources];
         let mut charge = 0.0;
         for (k, (room, used)) in rooms.iter().zip(used).enumerate() {
@@ -408,14 +414,7 @@ impl<'a> Estate<'a> {
     fn change_of_option(&mut self, site: usize, option: usize, need: &[f64]) -> f64 {
         let was = self.option[site];
         let options = &self.problem.sites[site].options;
-        let first = site * self.room_price.len();
-        let mut crowding = 0.0;
-        for (k, &room) in options[option].room.iter().enumerate() {
-            let over = self.used[first + k] + need.get(k).unwrap_or(&0.0) - room;
-            if over > 1e-9 * room.abs().max(1.0) {
-                crowding += self.room_price[k] * (over + self.too_full[k]);
-            }
-        }
+        let crowding = self.crowding_in(&options[option].room, site, need, 1.0);
         let turned = self.figures.change(self.does[site][was], self.does[site][option]);
         options[option].cost - options[was].cost + turned + crowding - self.crowded[site]
     }
