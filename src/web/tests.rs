@@ -1,5 +1,6 @@
 //! The service as a client sees it, over an illustrative borough.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
 use actix_web::http::{Method, StatusCode, header};
@@ -127,35 +128,88 @@ async fn every_page_is_drawn_without_an_undefined_value() {
     }
 }
 
+/// Rows of a table on a page.
+fn rows_on(page: &str, table: &str) -> usize {
+    let after = page.split_once(&format!(r#"id="table-{table}""#)).map_or("", |(_, after)| after);
+    after.split("</table>").next().unwrap_or_default().matches("<tr").count().saturating_sub(1)
+}
+
+/// Today against an estate without nine of its sites.
+fn nine_closed() -> String {
+    let sites: Vec<String> = (1..=9).map(|number| format!("close:ZZL0700{number}")).collect();
+    format!("a=today&b=today,{}", sites.join(","))
+}
+
 #[actix_web::test]
-async fn a_comparison_shows_some_rows_of_a_long_table_of_how_many_and_the_evidence_all() {
+async fn a_comparison_shows_some_rows_of_a_long_table_and_of_how_many() {
     if !super::assets::are_complete() {
         return;
     }
     let get = async |path: &str| answer(asked(Method::GET, path)).await.2;
-    let sites: Vec<String> = (1..=9).map(|number| format!("close:ZZL0700{number}")).collect();
-    let sides = format!("a=today&b=today,{}", sites.join(","));
-    let file = get(&format!("/access/compare/people.csv?{sides}")).await;
-    let all = file.lines().count() - 1;
-    let rows_of = |page: &str| {
-        let after = page.split_once(r#"id="table-people""#).map(|(_, after)| after.to_owned());
-        let table = after.unwrap_or_default();
-        table.split("</table>").next().unwrap_or_default().matches("<tr").count().saturating_sub(1)
-    };
+    let sides = nine_closed();
+    let all = get(&format!("/access/compare/people.csv?{sides}")).await.lines().count() - 1;
 
     let page = get(&format!("/access/compare?{sides}")).await;
-    let evidence = get(&format!("/access/evidence?{sides}")).await;
+    let same = get("/access/compare?a=today&b=today").await;
 
     assert!(all > 60, "{all} rows are too few to tell");
-    assert_eq!(rows_of(&page), 50);
+    assert_eq!(rows_on(&page, "people"), 50);
     assert!(page.contains(&format!(
         "Rows shown: 50 of {all}, those with the most people worse off first."
     )));
     assert!(page.contains("Every row of every table, as JSON"));
-    assert_eq!(rows_of(&evidence), all);
-    let same = get("/access/compare?a=today&b=today").await;
-    assert_eq!(rows_of(&same), 0);
+    assert_eq!(rows_on(&same, "people"), 0);
     assert!(same.contains(&format!("Rows shown: none of {all}, since nothing changes in any.")));
+}
+
+#[actix_web::test]
+async fn the_evidence_has_every_row_that_changes_and_its_files_have_the_others_too() {
+    if !super::assets::are_complete() {
+        return;
+    }
+    let sides = nine_closed();
+    let file = async |table: &str| -> Vec<BTreeMap<String, String>> {
+        let (_, _, text) =
+            answer(asked(Method::GET, &format!("/access/compare/{table}.csv?{sides}"))).await;
+        csv::Reader::from_reader(text.as_bytes()).deserialize().map(Result::unwrap).collect()
+    };
+
+    let (_, _, page) = answer(asked(Method::GET, &format!("/access/evidence?{sides}"))).await;
+
+    let people = file("people").await;
+    let changes = |row: &&BTreeMap<String, String>| {
+        let counts = ["better", "worse", "untold", "gained", "lost"];
+        let flows = ["within_to_open", "beyond_to_open", "open_to_within", "open_to_beyond"];
+        counts.iter().chain(&flows).any(|count| row[*count] != "0")
+            || row["within_before"] != row["within_after"]
+    };
+    let changed = people.iter().filter(changes).count();
+    assert!(changed > 50 && changed < people.len(), "{changed} of {}", people.len());
+    assert_eq!(rows_on(&page, "people"), changed);
+    let other = people.len() - changed;
+    assert!(page.contains(&format!(
+        "Rows shown: {changed} of {}. Nothing changes in the other {other}. The file has all of them.",
+        people.len()
+    )));
+    let (mut rows, mut shown) = (0, 0);
+    for table in ["standards", "verdicts", "people", "minutes", "worst", "journeys", "gaps"] {
+        rows += file(table).await.len();
+        shown += rows_on(&page, table);
+    }
+    let said = format!("Nothing changes in {} of the {rows} rows of the tables", rows - shown);
+    assert!(page.contains(&said), "{said}");
+
+    // What is said of the totals: they are sums over all rows, shown or not.
+    for standard in file("standards").await {
+        for count in ["people", "better", "worse", "untold", "within_after"] {
+            let is_part = |row: &&BTreeMap<String, String>| {
+                row["standard"] == standard["standard"] && row["by"] == "borough"
+            };
+            let of = |row: &BTreeMap<String, String>| row[count].parse::<u64>().unwrap();
+            let sum: u64 = people.iter().filter(is_part).map(of).sum();
+            assert_eq!(sum.to_string(), standard[count], "{count} of {standard:?}");
+        }
+    }
 }
 
 #[actix_web::test]

@@ -67,7 +67,7 @@ pub(crate) async fn show(
         let held = app.outlook()?;
         match asked::compared(app, &held, &sides.a, &sides.b) {
             Ok(compared) => {
-                let result = result(&held, &compared, &sides, Some(ROWS_SHOWN));
+                let result = result(&held, &compared, &sides, ROWS_SHOWN);
                 view = context! { result => result, ..view };
                 Ok(Page::new("compare.html", title, view).under("Access", "/access"))
             }
@@ -89,44 +89,49 @@ pub(crate) async fn show(
 /// Rows of a table on a screen, at most; its file has all of them.
 const ROWS_SHOWN: usize = 50;
 
-/// `most` rows of a table: a screen has room for some, what is printed as evidence has all of them.
-fn result(held: &Held, compared: &Compared, sides: &Sides, most: Option<usize>) -> View {
-    let tables = export::comparison_tables(compared);
-    let (tables, rest) = match most {
-        None => (tables, BTreeMap::new()),
-        Some(most) => briefly(tables, most),
-    };
+/// What is printed as evidence has every row in which something changes.
+const EVERY_CHANGE: usize = usize::MAX;
+
+/// The rows in which something changes, at most so many of a table, and how many that leaves out.
+fn result(held: &Held, compared: &Compared, sides: &Sides, most: usize) -> View {
+    let briefs = briefly(export::comparison_tables(compared), most);
     let href = |table: &Table| format!("/access/compare/{}.csv?{}", table.name, sides.query());
+    let count =
+        |rows: fn(&Brief) -> usize| grouped(briefs.iter().map(rows).sum::<usize>() as f64, 0);
     context! {
         a => compared.a.clone(),
         b => compared.b.clone(),
         version => held.estate.version(),
         standards => compared.pinned.clone().unwrap_or_else(|| format!("version {} of the standards", held.standards)),
         headline => headline(&compared.differences, &compared.unjudged),
-        tables => shown(held, &tables, href),
-        rest => view_of(rest),
+        tables => shown(held, &briefs, href),
+        rest => rest(&briefs),
+        rows => count(|brief| brief.all),
+        unchanged => count(|brief| brief.unchanged),
         api => format!("/api/v1/access/compare?{}", sides.query()),
         evidence => format!("/access/evidence?{}", sides.query()),
         pack => format!("/access/evidence.zip?{}", sides.query()),
     }
 }
 
-/// So much of each table, and by its name what is with the rest.
-fn briefly(tables: Vec<Table>, most: usize) -> (Vec<Table>, BTreeMap<String, String>) {
-    let mut rest = BTreeMap::new();
+/// So much of each table.
+fn briefly(tables: Vec<Table>, most: usize) -> Vec<Brief> {
     let brief = |table: Table| {
         // What is not known is told whole, and the ten worst-hit areas of each standard are few.
         let is_whole = ["gaps", "worst"].contains(&table.name.as_str());
-        let most = if is_whole { usize::MAX } else { most };
-        let brief = Brief::of(table, most);
-        rest.extend(brief.words().map(|words| (brief.table.name.clone(), words)));
-        brief.table
+        Brief::of(table, if is_whole { EVERY_CHANGE } else { most })
     };
-    (tables.into_iter().map(brief).collect(), rest)
+    tables.into_iter().map(brief).collect()
+}
+
+/// By the name of a table, what is with the rows that are not shown.
+fn rest(briefs: &[Brief]) -> View {
+    let words = |brief: &Brief| Some((brief.table.name.clone(), brief.words()?));
+    view_of(briefs.iter().filter_map(words).collect::<BTreeMap<_, _>>())
 }
 
 /// Tables by name, with sites linked and verdicts as tags.
-fn shown(held: &Held, tables: &[Table], href: impl Fn(&Table) -> String) -> View {
+fn shown(held: &Held, briefs: &[Brief], href: impl Fn(&Table) -> String) -> View {
     let register = held.estate.register();
     let dress = |_: usize, key: &str, cell: &Cell| {
         let text = if let Cell::Text(text) = cell { text.as_str() } else { "" };
@@ -145,7 +150,7 @@ fn shown(held: &Held, tables: &[Table], href: impl Fn(&Table) -> String) -> View
     };
     let shown =
         |table: &Table| (table.name.clone(), Shown::dressed(table, Some(href(table)), dress));
-    view_of(tables.iter().map(shown).collect::<BTreeMap<_, _>>())
+    view_of(briefs.iter().map(|brief| shown(&brief.table)).collect::<BTreeMap<_, _>>())
 }
 
 fn verdict_colour(words: &str) -> Option<&'static str> {
@@ -235,7 +240,7 @@ pub(crate) async fn evidence(
     page(&request, &app, move |app| {
         let held = app.outlook()?;
         let compared = asked::compared(app, &held, &sides.a, &sides.b)?;
-        let view = result(&held, &compared, &sides, None);
+        let view = result(&held, &compared, &sides, EVERY_CHANGE);
         Ok(Page::new("evidence.html", "Evidence for an equality analysis", view)
             .under("Access", "/access")
             .under("Compare", format!("/access/compare?{}", sides.query())))
@@ -253,9 +258,12 @@ pub(crate) async fn pack(
         let held = app.outlook()?;
         let compared = asked::compared(app, &held, &sides.a, &sides.b)?;
         let tables = export::comparison_tables(&compared);
+        let briefs = briefly(tables.clone(), EVERY_CHANGE);
+        let plain =
+            |brief: &Brief| Shown::plain(&brief.table, Some(format!("{}.csv", brief.table.name)));
         let view = context! {
-            page => result(&held, &compared, &sides, None),
-            tables => view_of(tables.iter().map(|table| Shown::plain(table, Some(format!("{}.csv", table.name)))).collect::<Vec<_>>()),
+            page => result(&held, &compared, &sides, EVERY_CHANGE),
+            tables => view_of(briefs.iter().map(plain).collect::<Vec<_>>()),
             illustrative => held.estate.is_illustrative,
         };
         let html = app.fill("evidence-file.html", view)?;
@@ -385,7 +393,7 @@ fn what_if_result(held: &Held, spec: &StateSpec, told: &WhatIf) -> View {
         "money" => format!("/access/what-if/money.csv?edits={}", percent(&written(spec))),
         name => format!("/access/compare/{name}.csv?{}", sides.query()),
     };
-    let (tables, rest) = briefly(export::what_if_tables(told), ROWS_SHOWN);
+    let briefs = briefly(export::what_if_tables(told), ROWS_SHOWN);
     let ledger = Ledger { lines: told.lines.clone() };
     let Totals { amount, low, high } = ledger.in_fund();
     let assumed = ledger.assumed_share(|line| line.in_fund);
@@ -397,8 +405,8 @@ fn what_if_result(held: &Held, spec: &StateSpec, told: &WhatIf) -> View {
         assumed => assumed.map(|share| grouped(share * 100.0, 0)),
         improve => export::improve_words(told),
         blockers => told.blockers.clone(),
-        tables => shown(held, &tables, href),
-        rest => view_of(rest),
+        tables => shown(held, &briefs, href),
+        rest => rest(&briefs),
         api => format!("/api/v1/access/what-if?edits={}", percent(&written(spec))),
         compare => format!("/access/compare?{}", sides.query()),
         evidence => format!("/access/evidence?{}", sides.query()),
