@@ -29,4 +29,4 @@ pub use statements::{
     after_priorities, borough_shares, funded, health_programmes, left_out, owner_sites, owners,
     payers, priorities, verdict,
 };
-pub use table::{Cell, Column, Table, grouped};
+pub use table::{Cell, Column, Table, about, grouped};

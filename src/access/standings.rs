@@ -16,7 +16,7 @@ use super::{
 };
 use crate::geography::{Zone, Zones};
 use crate::register::SiteCode;
-use crate::travel::{Measure, Mode, TimesByWay, TravelTimes};
+use crate::travel::{Maker, Measure, Mode, TimesByWay, TravelTimes};
 
 /// Worst-hit zones that a difference names.
 const WORST_SHOWN: usize = 10;
@@ -142,6 +142,14 @@ impl Standings {
     pub fn at(&self, state: State) -> Self {
         let standards: Vec<Standard> = self.standards().cloned().collect();
         Self::over(Arc::clone(&self.zones), Arc::clone(&self.travel), &standards, state)
+    }
+
+    /// By which mode each standard asks for journeys, and who made their minutes.
+    pub fn makers(&self) -> impl Iterator<Item = (Mode, &Maker)> {
+        self.standards.iter().filter_map(|ready| {
+            let way = ready.standard.way();
+            Some((way.0, &self.travel.get(&way)?.times.maker))
+        })
     }
 
     fn over(

@@ -1,6 +1,6 @@
 //! Who is better and worse off between two states of the estate, as tables: one set for page, file, API and pack.
 
-use super::{Cell, Column, Table};
+use super::{Cell, Column, Table, about};
 use crate::access::{AreaAssessment, Difference, SAME_BAND, Verdict};
 use crate::fund::{Ledger, Line, LineKind, Totals, ValueSource};
 use crate::register::Word as _;
@@ -10,7 +10,7 @@ use crate::scenario::{CatchmentAnswer, Compared, Displaced, WhatIf};
 pub fn comparison_tables(compared: &Compared) -> Vec<Table> {
     let mut tables = difference_tables(&compared.differences);
     tables.push(journeys_table(&compared.displaced));
-    tables.push(gaps_table(&compared.gaps));
+    tables.push(gaps_table(compared));
     tables
 }
 
@@ -230,7 +230,7 @@ pub fn improve_words(told: &WhatIf) -> Option<String> {
     let ledger = Ledger { lines: told.lines.clone() };
     let of = |kind| {
         let is = |line: &Line| line.kind == kind && line.because == "improve";
-        ledger.lines.iter().any(is).then(|| Cell::Money(-ledger.total(is).amount).shown())
+        ledger.lines.iter().any(is).then(|| about(-ledger.total(is).amount))
     };
     let none = || "nothing known".to_owned();
     let (backlog, works) = (of(LineKind::BacklogWorks), of(LineKind::Works));
@@ -476,9 +476,11 @@ pub fn journeys_table(displaced: &[Displaced]) -> Table {
     Table::new("journeys", "Journeys of each moved tenancy’s own patients", &columns).with(rows)
 }
 
-fn gaps_table(gaps: &[String]) -> Table {
+/// Care that no standard speaks of is a gap too, and the first: nothing else here tells what becomes of it.
+fn gaps_table(compared: &Compared) -> Table {
+    let gaps = compared.unjudged.iter().chain(&compared.gaps);
     Table::new("gaps", "What is not known and could change this", &[("words", "Gap", false)])
-        .with(gaps.iter().map(|gap| vec![Cell::text(&**gap)]))
+        .with(gaps.map(|gap| vec![Cell::text(&**gap)]))
 }
 
 /// A floating catchment by borough and decile.

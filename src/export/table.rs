@@ -171,6 +171,14 @@ pub fn grouped(number: f64, decimals: usize) -> String {
     format!("{sign}{}{dot}{part}", thousands(whole))
 }
 
+/// Money to three figures, for an estimate: `£453,000` for £453,137.29.
+pub fn about(pence: Pence) -> String {
+    let pounds = pence.as_pounds();
+    let step = 10_f64.powf((pounds.abs().max(1.0).log10().floor() - 2.0).max(0.0));
+    let rounded = grouped((pounds / step).round() * step, 0);
+    rounded.strip_prefix('-').map_or_else(|| format!("£{rounded}"), |rest| format!("-£{rest}"))
+}
+
 fn fixed(number: f64, decimals: usize) -> String {
     let text = format!("{number:.decimals$}");
     // `-0.00` is what rounding leaves of a small negative number.
@@ -189,6 +197,20 @@ mod tests {
         let rows = [vec![Cell::count(3), Cell::Money(Pence(150)), Cell::Unknown("left blank")]];
         let told = Table::new("t", "T", &columns).with(rows).json();
         assert_eq!(told, serde_json::json!([{ "people": 3, "cost_gbp": 1.5, "why": null }]));
+    }
+
+    #[test]
+    fn estimates_are_told_to_three_figures() {
+        for (pence, words) in [
+            (45_313_729, "£453,000"),
+            (130_029_120, "£1,300,000"),
+            (-1_234_500, "-£12,300"),
+            (999_999, "£10,000"),
+            (4_250, "£43"),
+            (0, "£0"),
+        ] {
+            assert_eq!(about(Pence(pence)), words);
+        }
     }
 
     #[test]

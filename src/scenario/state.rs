@@ -116,12 +116,18 @@ impl FromStr for StateSpec {
     }
 }
 
+impl std::fmt::Display for Base {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Today => f.write_str("today"),
+            Self::Run(number) => write!(f, "run:{number}"),
+        }
+    }
+}
+
 impl std::fmt::Display for StateSpec {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.base {
-            Base::Today => f.write_str("today")?,
-            Base::Run(number) => write!(f, "run:{number}")?,
-        }
+        self.base.fmt(f)?;
         self.edits.iter().try_for_each(|edit| match edit {
             Edit::Close(site) => write!(f, "+close:{site}"),
             Edit::Improve(site) => write!(f, "+improve:{site}"),

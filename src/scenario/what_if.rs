@@ -13,9 +13,9 @@ use crate::fund::{self, Arrival, Decision, Line, OptionKind, Terms};
 use crate::geography::Geography;
 use crate::register::{
     Assumptions, Field, MissingAssumption, Pence, Register, ServiceLine, Site, SiteCode, TenancyId,
-    Word as _,
+    Word as _, thousands,
 };
-use crate::travel::UnusablePace;
+use crate::travel::{Maker, Mode, UnusablePace};
 
 use super::derive::{self, Occupant};
 use super::journeys::{self, Catchments, JourneyLimit, OwnPeople};
@@ -113,7 +113,7 @@ pub struct Compared {
     /// Care that moves and no standard speaks of, in sentences.
     #[serde(default)]
     pub unjudged: Vec<String>,
-    /// What is not known and could change this, in sentences, those of care without a standard among them.
+    /// What else is not known and could change this, in sentences.
     pub gaps: Vec<String>,
 }
 
@@ -199,9 +199,10 @@ impl Outlook {
         a: (&StateSpec, Option<&Run>),
         b: (&StateSpec, Option<&Run>),
     ) -> Result<Compared, OutlookError> {
-        let named = [b, a].into_iter().filter_map(|(spec, run)| Some((spec, &run?.scenario)));
-        let named: Vec<(&StateSpec, &Scenario)> = named.collect();
-        let Some((spec, asked)) = named.first() else { return self.side_by_side(register, a, b) };
+        // A run was asked, whatever is done to the estate it proposes.
+        let named = [b, a].into_iter().filter_map(|(spec, run)| Some((spec.base, &run?.scenario)));
+        let named: Vec<(Base, &Scenario)> = named.collect();
+        let Some((base, asked)) = named.first() else { return self.side_by_side(register, a, b) };
         let mut told = if asked.standards == self.standards {
             self.side_by_side(register, a, b)?
         } else {
@@ -210,19 +211,19 @@ impl Outlook {
             let mut told = pinned.side_by_side(register, a, b)?;
             told.gaps.insert(
                 0,
-                format!("The standards are those that {spec} was asked with; other standards are in force today."),
+                format!("The standards are those that {base} was asked with; other standards are in force today."),
             );
             told
         };
         let others = named.iter().skip(1).filter(|(_, held)| held.standards != asked.standards);
         told.gaps.extend(others.map(|(other, _)| {
-            format!("{other} was asked with other standards than {spec}, whose standards are used for both.")
+            format!("{other} was asked with other standards than {base}, whose standards are used for both.")
         }));
         told.pinned = Some(match asked.standards_version {
             Some(version) => {
-                format!("version {version} of the standards, with which {spec} was asked")
+                format!("version {version} of the standards, with which {base} was asked")
             }
-            None => format!("the standards that {spec} was asked with"),
+            None => format!("the standards that {base} was asked with"),
         });
         Ok(told)
     }
@@ -243,16 +244,16 @@ impl Outlook {
         let mut gaps = self.gaps.clone();
         for (spec, run) in [(a, run_a), (b, run_b)] {
             let Some(asked) = run.map(|run| run.scenario.register_version) else { continue };
-            if asked != register.version {
-                gaps.push(format!(
-                    "{spec} was asked of register version {asked}; its actions and moves are put on version {}.",
-                    register.version
-                ));
+            let words = format!(
+                "{} was asked of register version {asked}; its actions and moves are put on version {}.",
+                spec.base, register.version
+            );
+            if asked != register.version && !gaps.contains(&words) {
+                gaps.push(words);
             }
         }
         let displaced = self.displaced(register, (a, run_a), (b, run_b), &after);
         let unjudged = unjudged(&displaced, &self.judged());
-        gaps.splice(0..0, unjudged.iter().cloned());
         let (a, b) = (a.to_string(), b.to_string());
         Ok(Compared { a, b, pinned: None, differences, displaced, unjudged, gaps })
     }
@@ -409,9 +410,10 @@ fn gaps(
 ) -> Vec<String> {
     let zones = standings.zones();
     let mut gaps = Vec::new();
-    let mut say = |count: usize, words: &dyn Fn(usize) -> String| {
+    let written = |count: usize| thousands(count as u64);
+    let mut say = |count: usize, words: &dyn Fn(String) -> String| {
         if count > 0 {
-            gaps.push(words(count));
+            gaps.push(words(written(count)));
         }
     };
     let unplaced =
@@ -422,7 +424,7 @@ fn gaps(
         )
     });
     let offering: BTreeSet<&SiteCode> = occupants.values().map(|occupant| &occupant.site).collect();
-    let all = offering.len();
+    let all = written(offering.len());
     let gate_unknown = occupants
         .values()
         .filter_map(|occupant| Some((occupant.service_line?, &occupant.site)))
@@ -473,12 +475,9 @@ fn gaps(
             ));
         }
     }
-    let told = standings.what_if(&[]).into_iter();
-    let makers: BTreeSet<(&str, String)> =
-        told.map(|told| (told.standard.mode.label(), told.travel)).collect();
-    for (mode, maker) in makers {
-        gaps.push(format!("Journeys ({mode}) are {maker}. Nobody has made them."));
-    }
+    // Several standards may go by the same minutes.
+    let journeys: BTreeSet<String> = standings.makers().map(journeys_words).collect();
+    gaps.extend(journeys);
     gaps.push(
         "Sex, ethnicity, religion, pregnancy, sexual orientation and gender reassignment are not in the register by small area: this says nothing of them."
             .to_owned(),
@@ -486,9 +485,35 @@ fn gaps(
     gaps
 }
 
+/// That minutes are worked out and by what, or that there are none.
+fn journeys_words((mode, maker): (Mode, &Maker)) -> String {
+    let mode = mode.label();
+    match maker {
+        Maker::Nobody => format!(
+            "No journey times are kept ({mode}), so whether anybody is within a standard that asks for them is undetermined."
+        ),
+        maker => {
+            format!("Journey times ({mode}) are worked out ({maker}), not measured on the way.")
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn times_that_nobody_has_are_told_in_one_sentence_and_others_with_what_made_them() {
+        let made = Maker::MatrixFile { source: "walk.csv".to_owned() };
+        assert_eq!(
+            journeys_words((Mode::Walk, &made)),
+            "Journey times (on foot) are worked out (travel-time matrix walk.csv), not measured on the way."
+        );
+        assert_eq!(
+            journeys_words((Mode::StepFreePublicTransport, &Maker::Nobody)),
+            "No journey times are kept (by public transport, step-free), so whether anybody is within a standard that asks for them is undetermined."
+        );
+    }
 
     #[test]
     fn care_that_moves_and_no_standard_speaks_of_is_told_and_other_care_is_not() {

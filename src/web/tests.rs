@@ -373,7 +373,7 @@ fn a_comparison_with_a_run_is_held_against_the_standards_it_was_asked_with() {
     let outlook =
         crate::scenario::Outlook::new(register, geography, figures, gates, in_force).unwrap();
     let spec = |text: &str| text.parse::<crate::scenario::StateSpec>().unwrap();
-    let (today, proposed) = (spec("today"), spec(&format!("run:{}", *RUN)));
+    let (today, proposed) = (spec("today"), spec(&format!("run:{}+close:ZZL07001", *RUN)));
 
     let told =
         outlook.compare(register, geography, (&today, None), (&proposed, Some(&run))).unwrap();
@@ -381,7 +381,8 @@ fn a_comparison_with_a_run_is_held_against_the_standards_it_was_asked_with() {
 
     let asked: Vec<_> = told.differences.iter().map(|told| told.standard.clone()).collect();
     assert_eq!(asked, run.scenario.standards);
-    assert!(told.pinned.unwrap().contains(&proposed.to_string()));
+    let words = format!("the standards that run:{} was asked with", *RUN);
+    assert_eq!(told.pinned, Some(words), "the run was asked, and not what is done to it besides");
     assert!(told.gaps[0].contains("other standards are in force"), "{:?}", told.gaps);
     assert_eq!((without.differences.len(), without.pinned), (1, None));
 }

@@ -136,3 +136,9 @@ export function alike(file, shown) {
   return shown === date || plain === file.replace(/[£,]/g, "").replace(/\s+/g, " ").trim()
     || (file !== "" && !Number.isNaN(number) && Number(plain) === number);
 }
+
+// Whether money is shown to three figures of what its file has.
+export function aboutAlike(file, shown) {
+  const [exact, told] = [Number(file), Number(shown.replace(/[£,]/g, ""))];
+  return /^-?£[\d,]+$/.test(shown) && Math.abs(told - exact) <= Math.max(0.5, Math.abs(exact) / 200);
+}

@@ -9,13 +9,13 @@ use serde::{Deserialize, Serialize};
 
 use super::map::Legend;
 use super::register::Choice;
-use super::table::{Dress, Shown, about};
+use super::table::{Dress, Shown};
 use super::{Page, csv, page, view_of};
 use crate::access::{
     Area, Assessment, Closing, Doubt, Group, LineShortfall, Standard, Standing, Verdict, ZoneReach,
     findings, lines_without,
 };
-use crate::export::{self, Cell, Table, grouped};
+use crate::export::{self, Cell, Table, about, grouped};
 use crate::fund::Terms;
 use crate::geography::Zones;
 use crate::register::{Field, ServiceLine, Word as _};
@@ -521,7 +521,6 @@ struct Sentence {
 fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Sentence {
     let told = &line.assessed;
     let count = |people: u64| grouped(people as f64, 0);
-    let pounds = |cost| about(&Cell::Money(cost)).unwrap_or_default();
     let share = |people: u64| {
         if told.people == 0 { 0.0 } else { people as f64 * 100.0 / told.people as f64 }
     };
@@ -613,9 +612,9 @@ fn sentence((line, closing): &(LineShortfall, Closing), zones: &Zones) -> Senten
             } else {
                 "which still misses the standard"
             },
-            pounds(closing.cost.central),
-            pounds(closing.cost.low),
-            pounds(closing.cost.high),
+            about(closing.cost.central),
+            about(closing.cost.low),
+            about(closing.cost.high),
         ));
     }
     let verdict = export::access::verdict_words(told.verdict);

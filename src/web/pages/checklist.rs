@@ -16,7 +16,7 @@ use super::table::tag;
 use super::{Page, csv, page, see_other, view_of};
 use crate::access::{Entry, ToPass, findings, recorded};
 use crate::config;
-use crate::export::{self, Cell, Table};
+use crate::export::{self, Cell, Table, about};
 use crate::fund::Terms;
 use crate::import::seen_on;
 use crate::register::{AccessAnswer, AccessItem, Change, Field, Site, SiteCode, Value, Word as _};
@@ -298,7 +298,7 @@ fn form_page(
         findings => view_of(findings_shown(&table, Some(format!("/sites/{}/findings.csv", site.code)))),
         cost => cost.map(|cost| format!(
             "{}, between {} and {}",
-            Cell::Money(cost.central).shown(), Cell::Money(cost.low).shown(), Cell::Money(cost.high).shown()
+            about(cost.central), about(cost.low), about(cost.high)
         )),
         version => estate.version(),
     };

@@ -145,7 +145,7 @@ fn shown(held: &Held, briefs: &[Brief], href: impl Fn(&Table) -> String) -> View
                 Dress { tag: verdict_colour(text), ..Dress::default() }
             }
             "assumptions" => Dress::folded(),
-            _ => Dress::default(),
+            _ => Dress::about(cell),
         }
     };
     let shown =
@@ -399,9 +399,9 @@ fn what_if_result(held: &Held, spec: &StateSpec, told: &WhatIf) -> View {
     let assumed = ledger.assumed_share(|line| line.in_fund);
     context! {
         headline => headline(&told.differences, &told.unjudged),
-        to_fund => Cell::Money(amount).shown(),
-        low => Cell::Money(low).shown(),
-        high => Cell::Money(high).shown(),
+        to_fund => export::about(amount),
+        low => export::about(low),
+        high => export::about(high),
         assumed => assumed.map(|share| grouped(share * 100.0, 0)),
         improve => export::improve_words(told),
         blockers => told.blockers.clone(),

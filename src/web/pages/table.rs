@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::export::{Cell, Column, Table, grouped};
+use crate::export::{Cell, Column, Table, about};
 use crate::web::templates::escape;
 
 /// A table for a page. Its file is at `href`.
@@ -69,19 +69,9 @@ impl Dress {
 
     /// An estimate, to three figures: the file has the pence.
     pub(super) fn about(cell: &Cell) -> Self {
-        Self { shown: about(cell), ..Self::default() }
+        let shown = if let Cell::Money(pence) = cell { Some(about(*pence)) } else { None };
+        Self { shown, ..Self::default() }
     }
-}
-
-/// Money to three figures: `£453,000` for £453,137.29.
-pub(super) fn about(cell: &Cell) -> Option<String> {
-    let Cell::Money(pence) = cell else { return None };
-    let pounds = pence.as_pounds();
-    let step = 10_f64.powf((pounds.abs().max(1.0).log10().floor() - 2.0).max(0.0));
-    let rounded = grouped((pounds / step).round() * step, 0);
-    Some(
-        rounded.strip_prefix('-').map_or_else(|| format!("£{rounded}"), |rest| format!("-£{rest}")),
-    )
 }
 
 impl Shown {
@@ -125,7 +115,9 @@ fn data(column: &Column, cell: &Cell, dress: &Dress) -> Data {
     let folded = if dress.is_folded { fold(&shown) } else { None };
     let classes = match folded {
         Some(_) => Some("app-cell-long"),
-        None => class(&column.key).or_else(|| length(column, &shown)),
+        // Where a mark stands for the words, their length says nothing of the cell.
+        None if is_unknown && dress.mark.is_some() => class(&column.key),
+        None => class(&column.key).or_else(|| length(&shown)),
     };
     let is_plain = dress.href.is_none() && dress.tag.is_none() && dress.drawing.is_none();
     if is_plain && folded.is_none() && !is_unknown {
@@ -166,10 +158,10 @@ fn fold(text: &str) -> Option<String> {
     ))
 }
 
-/// Texts get a width by their length, so that a far column does not make a tall row.
-fn length(column: &Column, shown: &str) -> Option<&'static str> {
+/// Texts get a width by their length, so that a far column does not make a tall row, and neither does a reason where a
+/// number is not known.
+fn length(shown: &str) -> Option<&'static str> {
     match shown.chars().count() {
-        _ if column.is_numeric => None,
         0..=20 => None,
         21..=40 => Some("app-cell-text"),
         _ => Some("app-cell-long"),
@@ -199,19 +191,10 @@ mod tests {
     use crate::register::Pence;
 
     #[test]
-    fn estimates_are_told_to_three_figures() {
-        let told = |pence| about(&Cell::Money(Pence(pence)));
-        for (pence, words) in [
-            (45_313_729, "£453,000"),
-            (130_029_120, "£1,300,000"),
-            (-1_234_500, "-£12,300"),
-            (999_999, "£10,000"),
-            (4_250, "£43"),
-            (0, "£0"),
-        ] {
-            assert_eq!(told(pence).as_deref(), Some(words));
-        }
-        assert_eq!(about(&Cell::count(45_313)), None);
+    fn only_money_is_an_estimate() {
+        let told = |cell| Dress::about(&cell).shown;
+        assert_eq!(told(Cell::Money(Pence(45_313_729))).as_deref(), Some("£453,000"));
+        assert_eq!(told(Cell::count(45_313)), None);
     }
 
     #[test]
