@@ -42,8 +42,11 @@ pub fn faults(standard: &Standard) -> Vec<StandardFault> {
     if let Some(words) = centile_fault(standard.centile, standard.mode, standard.limit) {
         refuse("centile", words.to_owned());
     }
-    if !(0.0..=1.0).contains(&standard.share) {
-        refuse("share", "is a share from 0 to 1".to_owned());
+    if !(standard.share > 0.0 && standard.share <= 1.0) {
+        refuse(
+            "share",
+            "is above 0 and at most 1: what asks for nobody is never missed".to_owned(),
+        );
     }
     if let Some(until) = standard.until.filter(|until| *until < standard.from) {
         refuse("until", format!("is {until}, before the standard begins on {}", standard.from));

@@ -1,6 +1,7 @@
 //! Travel-time matrices from routers: CSV, gzipped or not, or Parquet, with columns zone, site and minutes, and perhaps
 //! mode. A matrix is kept for one way of travelling; rows of another are at fault, never taken for it.
 
+use std::collections::BTreeMap;
 use std::io::Read;
 
 use bytes::Bytes;
@@ -21,8 +22,29 @@ const MODES: [&str; 2] = ["mode", "travel_mode"];
 /// Most bytes a packed file may unpack to.
 const UNPACKED_LIMIT: u64 = 2 << 30;
 
+/// What a file says.
+#[derive(Debug, Default)]
+pub struct MatrixFile {
+    /// Rows that could be read.
+    pub rows: Vec<MatrixRow>,
+    /// What could not.
+    pub faults: Vec<Fault>,
+    headers: BTreeMap<&'static str, String>,
+}
+
+impl MatrixFile {
+    fn of_fault(fault: Fault) -> Self {
+        Self { faults: vec![fault], ..Self::default() }
+    }
+
+    /// What the file itself calls our column `zone`, `site`, `minutes` or `mode`.
+    pub fn header<'a>(&'a self, column: &'a str) -> &'a str {
+        self.headers.get(column).map_or(column, String::as_str)
+    }
+}
+
 /// Reads every row. Stops at nothing: bad cells are gathered, and their rows left out.
-pub fn read(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
+pub fn read(file: &str, bytes: &[u8]) -> MatrixFile {
     let fault = |value: &str, expected: &str| Fault {
         file: file.to_owned(),
         sheet: None,
@@ -33,7 +55,7 @@ pub fn read(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
     };
     if bytes.starts_with(b"PAR1") {
         return parquet(file, bytes).unwrap_or_else(|told| {
-            (Vec::new(), vec![fault(&told, "a Parquet file with columns zone, site and minutes")])
+            MatrixFile::of_fault(fault(&told, "a Parquet file with columns zone, site and minutes"))
         });
     }
     let mut unpacked = Vec::new();
@@ -41,7 +63,7 @@ pub fn read(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
         let read =
             flate2::read::GzDecoder::new(bytes).take(UNPACKED_LIMIT).read_to_end(&mut unpacked);
         if let Err(error) = read {
-            return (Vec::new(), vec![fault(&error.to_string(), "a whole gzip file")]);
+            return MatrixFile::of_fault(fault(&error.to_string(), "a whole gzip file"));
         }
         unpacked.as_slice()
     } else {
@@ -56,22 +78,32 @@ fn find(headers: &[String], names: &[&str]) -> Option<usize> {
         .find_map(|name| headers.iter().position(|header| header.trim().eq_ignore_ascii_case(name)))
 }
 
-/// Where zone, site and minutes are, and mode if there is one, or which is missing.
-fn columns(file: &str, headers: &[String]) -> Result<([usize; 3], Option<usize>), Fault> {
+/// Where zone, site and minutes are, and mode if there is one, with what they are called; or which is missing.
+fn columns(file: &str, headers: &[String]) -> Result<Columns, Fault> {
     let wanted = |names: &[&str]| {
         find(headers, names).ok_or_else(|| Fault {
             file: file.to_owned(),
             sheet: None,
             row: 1,
-            column: headers.join(", ").chars().take(120).collect(),
-            value: String::new(),
+            column: String::new(),
+            value: headers.join(", ").chars().take(120).collect(),
             expected: format!("a header with a column {}", names.join(" or ")),
         })
     };
-    Ok(([wanted(&ZONES)?, wanted(&SITES)?, wanted(&MINUTES)?], find(headers, &MODES)))
+    let at = [wanted(&ZONES)?, wanted(&SITES)?, wanted(&MINUTES)?];
+    let mode = find(headers, &MODES);
+    let ours = ["zone", "site", "minutes"].into_iter().zip(at).chain(mode.map(|at| ("mode", at)));
+    let called = ours.filter_map(|(ours, at)| Some((ours, headers.get(at)?.trim().to_owned())));
+    Ok(Columns { at, mode, headers: called.collect() })
 }
 
-fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
+struct Columns {
+    at: [usize; 3],
+    mode: Option<usize>,
+    headers: BTreeMap<&'static str, String>,
+}
+
+fn csv_rows(file: &str, bytes: &[u8]) -> MatrixFile {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut reader = csv::ReaderBuilder::new().flexible(true).from_reader(bytes);
     let headers: Vec<String> = match reader.byte_headers() {
@@ -80,43 +112,44 @@ fn csv_rows(file: &str, bytes: &[u8]) -> (Vec<MatrixRow>, Vec<Fault>) {
         }
         Err(_) => Vec::new(),
     };
-    let (at, mode) = match columns(file, &headers) {
+    let Columns { at, mode, headers } = match columns(file, &headers) {
         Ok(found) => found,
-        Err(fault) => return (Vec::new(), vec![fault]),
+        Err(fault) => return MatrixFile::of_fault(fault),
     };
-    let (mut rows, mut faults) = (Vec::new(), Vec::new());
+    let mut read = MatrixFile { headers, ..MatrixFile::default() };
     for (row, record) in (2..).zip(reader.byte_records()) {
-        let mut fault = |column: &str, value: &str, expected: &str| {
-            faults.push(Fault {
-                file: file.to_owned(),
-                sheet: None,
-                row,
-                column: column.to_owned(),
-                value: value.chars().take(120).collect(),
-                expected: expected.to_owned(),
-            });
+        let fault = |column: &str, value: &str, expected: &str| Fault {
+            file: file.to_owned(),
+            sheet: None,
+            row,
+            column: column.to_owned(),
+            value: value.chars().take(120).collect(),
+            expected: expected.to_owned(),
         };
         let record = match record {
             Ok(record) => record,
             Err(error) => {
-                fault("", &error.to_string(), "a row of comma-separated text");
+                read.faults.push(fault("", &error.to_string(), "a row of comma-separated text"));
                 continue;
             }
         };
         let cell = |at: usize| String::from_utf8_lossy(record.get(at).unwrap_or_default());
         let [zone, site, minutes] = at.map(cell);
         match parse_minutes(&minutes) {
-            Ok(minutes) => rows.push(MatrixRow {
+            Ok(minutes) => read.rows.push(MatrixRow {
                 row,
                 zone: zone.into_owned(),
                 site: site.into_owned(),
                 minutes,
                 mode: mode.map(|at| cell(at).into_owned()),
             }),
-            Err(expected) => fault("minutes", &minutes, expected),
+            Err(expected) => {
+                let fault = fault(read.header("minutes"), &minutes, expected);
+                read.faults.push(fault);
+            }
         }
     }
-    (rows, faults)
+    read
 }
 
 /// An empty cell, or a word for it, is "no way".
@@ -128,23 +161,22 @@ fn parse_minutes(text: &str) -> Result<Option<f64>, &'static str> {
     {
         return Ok(None);
     }
-    text.parse().map(Some).map_err(|_not_a_number| "minutes, or empty where there is no way")
+    let minutes = text.parse().ok().filter(|minutes: &f64| minutes.is_finite());
+    minutes.map(Some).ok_or("minutes, or empty where there is no way")
 }
 
-type Read3 = (Vec<MatrixRow>, Vec<Fault>);
-
-fn parquet(file: &str, bytes: &[u8]) -> Result<Read3, String> {
+fn parquet(file: &str, bytes: &[u8]) -> Result<MatrixFile, String> {
     let told = |error: parquet::errors::ParquetError| error.to_string();
     let guarded = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let reader = SerializedFileReader::new(Bytes::copy_from_slice(bytes)).map_err(told)?;
         let schema = reader.metadata().file_metadata().schema_descr_ptr();
         let headers: Vec<String> =
             schema.columns().iter().map(|column| column.name().to_owned()).collect();
-        let (at, mode) = match columns(file, &headers) {
+        let Columns { at, mode, headers } = match columns(file, &headers) {
             Ok(found) => found,
-            Err(fault) => return Ok((Vec::new(), vec![fault])),
+            Err(fault) => return Ok(MatrixFile::of_fault(fault)),
         };
-        let (mut rows, mut faults) = (Vec::new(), Vec::new());
+        let mut read = MatrixFile { headers, ..MatrixFile::default() };
         for (row, record) in (2..).zip(reader.get_row_iter(None).map_err(told)?) {
             let record = record.map_err(told)?;
             let cells: Vec<&Field> = record.get_column_iter().map(|(_, field)| field).collect();
@@ -153,19 +185,20 @@ fn parquet(file: &str, bytes: &[u8]) -> Result<Read3, String> {
             let mode = mode.map(|at| text(cell(at)));
             match number(minutes) {
                 Ok(minutes) => {
-                    rows.push(MatrixRow { row, zone: text(zone), site: text(site), minutes, mode });
+                    let (zone, site) = (text(zone), text(site));
+                    read.rows.push(MatrixRow { row, zone, site, minutes, mode });
                 }
-                Err(NoNumber) => faults.push(Fault {
+                Err(NoNumber) => read.faults.push(Fault {
                     file: file.to_owned(),
                     sheet: None,
                     row,
-                    column: "minutes".to_owned(),
+                    column: read.header("minutes").to_owned(),
                     value: text(minutes),
                     expected: "a number of minutes, or null where there is no way".to_owned(),
                 }),
             }
         }
-        Ok((rows, faults))
+        Ok(read)
     }));
     guarded.unwrap_or_else(|_panic| Err("a file that contradicts itself".to_owned()))
 }
@@ -216,33 +249,42 @@ mod tests {
 
     #[test]
     fn a_mode_is_read_where_the_file_has_one() {
-        let (rows, faults) =
-            read("all.csv", b"zone,site,minutes,Mode\nE01,S01,4,bus\nE01,S02,5,\n");
+        let file = read("all.csv", b"zone,site,minutes,Mode\nE01,S01,4,bus\nE01,S02,5,\n");
 
-        assert_eq!(faults, []);
+        let MatrixFile { rows, faults, .. } = &file;
+        assert_eq!((faults.as_slice(), file.header("mode")), ([].as_slice(), "Mode"));
         let modes: Vec<Option<&str>> = rows.iter().map(|row| row.mode.as_deref()).collect();
         assert_eq!(modes, [Some("bus"), Some("")]);
     }
 
     #[test]
     fn a_matrix_is_read_and_a_bad_cell_is_named() {
-        let file = "from_id,to_id,travel_time_p50\nE01,S01,12.5\nE01,S02,\nE01,S03,soon\n";
+        let file =
+            "from_id,to_id,travel_time_p50\nE01,S01,12.5\nE01,S02,\nE01,S03,soon\nE01,S04,1e999\n";
 
-        let (rows, faults) = read("r5.csv", file.as_bytes());
+        let MatrixFile { rows, faults, .. } = read("r5.csv", file.as_bytes());
 
         assert_eq!(rows, [row(2, "E01", "S01", Some(12.5)), row(3, "E01", "S02", None)]);
         let told: Vec<String> = faults.iter().map(ToString::to_string).collect();
         assert_eq!(
             told,
             [
-                "r5.csv, row 4, column \"minutes\": \"soon\" is not minutes, or empty where there is no way"
+                "r5.csv, row 4, column \"travel_time_p50\": \"soon\" is not minutes, or empty where there is no way",
+                "r5.csv, row 5, column \"travel_time_p50\": \"1e999\" is not minutes, or empty where there is no way",
             ]
         );
         let mut packed = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
         packed.write_all(file.as_bytes()).unwrap();
-        assert_eq!(read("r5.csv.gz", &packed.finish().unwrap()).0, rows);
-        let (none, faults) = read("r5.csv", b"from_id,to_id\nE01,S01\n");
-        assert!(none.is_empty() && faults[0].expected.contains("travel_time_p50"), "{faults:?}");
+        assert_eq!(read("r5.csv.gz", &packed.finish().unwrap()).rows, rows);
+        let none = read("r5.csv", b"from_id,to_id\nE01,S01\n");
+        assert!(none.rows.is_empty());
+        assert!(
+            none.faults[0].to_string().starts_with(
+                "r5.csv, row 1: \"from_id, to_id\" is not a header with a column minutes or travel_time_p50"
+            ),
+            "{}",
+            none.faults[0]
+        );
     }
 
     #[test]
@@ -265,11 +307,11 @@ mod tests {
         group.close().unwrap();
         writer.close().unwrap();
 
-        let (rows, faults) = read("r5.parquet", &bytes);
+        let MatrixFile { rows, faults, .. } = read("r5.parquet", &bytes);
 
         assert_eq!(rows, [row(2, "E01", "S01", Some(12.5)), row(3, "E01", "S02", None)]);
         assert_eq!(faults, []);
-        let (rows, faults) = read("r5.parquet", &bytes[..bytes.len() - 9]);
+        let MatrixFile { rows, faults, .. } = read("r5.parquet", &bytes[..bytes.len() - 9]);
         assert!(rows.is_empty() && faults.len() == 1, "a file cut short is one sentence");
     }
 

@@ -2,6 +2,7 @@
 //! of terminal, pages and API.
 
 use std::collections::BTreeSet;
+use std::mem::take;
 use std::num::NonZeroUsize;
 use std::sync::{Mutex, PoisonError};
 use std::thread;
@@ -425,7 +426,8 @@ impl Making<'_> {
         accept_faults: bool,
     ) -> Vec<ReferenceSet> {
         let name = &given.file.name;
-        let (rows, mut faults) = matrix::read(name, &given.file.bytes);
+        let mut file = matrix::read(name, &given.file.bytes);
+        let (rows, mut faults) = (take(&mut file.rows), take(&mut file.faults));
         let located = self.snapshot.register.located(|_| true);
         let sites: BTreeSet<SiteCode> = located.into_iter().map(|(code, _)| code).collect();
         // Good rows, and those of which a cell could not be read.
@@ -437,7 +439,7 @@ impl Making<'_> {
             file: name.clone(),
             sheet: None,
             row: fault.row,
-            column: fault.column.to_owned(),
+            column: file.header(fault.column).to_owned(),
             value: fault.value,
             expected: fault.expected,
         }));
@@ -450,7 +452,8 @@ impl Making<'_> {
         self.report.faults = faults;
         let times = reading.times;
         let pairs: usize = times.rows.iter().map(Vec::len).sum();
-        if pairs == 0 {
+        // Of a file that cannot be read at all its own fault says all there is to say.
+        if pairs == 0 && (seen > 0 || self.report.faults.is_empty()) {
             self.report.faults.push(Fault {
                 file: name.clone(),
                 sheet: None,

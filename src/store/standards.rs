@@ -83,14 +83,18 @@ impl Store {
         rows.into_iter().map(Row::version).chain([shipped]).collect()
     }
 
-    /// Makes the next version; whoever decided on an older one is told so.
+    /// Makes the next version, unless nothing is changed; whoever decided on an older one is told so.
     pub fn save_standards(
         &self,
-        _scope: &Scope,
+        scope: &Scope,
         (author, at, reason): (&str, NaiveDateTime, &str),
         expected: u64,
         list: &[Standard],
     ) -> Result<u64, StoreError> {
+        let held = self.standards(scope)?;
+        if held.version == expected && held.standards == list {
+            return Ok(expected);
+        }
         let body = serde_json::to_string(list).map_err(|fault| {
             StoreError::damaged(format!("standards that have no JSON: {fault}"))
         })?;

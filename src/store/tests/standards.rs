@@ -14,6 +14,7 @@ on_both! {
         list[0].share = 0.9;
         let said = ("A. Planner", noon(), "agreed by the board");
         assert_eq!(store.save_standards(&scope(), said, 0, &list).unwrap(), 1);
+        assert_eq!(store.save_standards(&scope(), said, 1, &list).unwrap(), 1, "nothing is new");
         let late = store.save_standards(&scope(), said, 0, &list).unwrap_err();
         assert!(matches!(late, StoreError::StandardsConflict { expected: 0, found: 1 }));
         list.remove(1);

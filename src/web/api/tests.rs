@@ -581,6 +581,23 @@ async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
     assert_eq!((&report["faults"][0]["row"], &report["rows"]), (&json!(3), &json!(2)), "{report}");
     assert_eq!(service.ok("/api/v1/travel").await, json!({"kept": []}));
 
+    // What the file calls a column is what the fault calls it, and a file that cannot be read has one fault, not two.
+    let router = format!("from_id,to_id,travel_time\nE99999999,{site},3\n");
+    for (file, row, column, value, faults) in [
+        (router.as_str(), 2, "from_id", "E99999999", 2),
+        ("zone,place,minutes\nE1,S1,3\n", 1, "", "zone, place, minutes", 1),
+    ] {
+        let job = service.over(&service.upload_to("/api/v1/travel", &parts, file).await).await;
+        let report = service.ok(job["import"]["href"].as_str().unwrap()).await;
+        let fault = &report["faults"][0];
+        assert_eq!(
+            (&fault["row"], &fault["column"], &fault["value"]),
+            (&json!(row), &json!(column), &json!(value)),
+            "{report}"
+        );
+        assert_eq!(report["faults"].as_array().unwrap().len(), faults, "{report}");
+    }
+
     let timetable = [
         ("task", "timetable"),
         ("as_of", "2026-11-01"),
@@ -1499,6 +1516,7 @@ async fn standards_are_kept_by_version_and_what_contradicts_is_refused_by_both_n
         ),
         ("limit_metres", json!("far"), "limit_metres is a number of metres"),
         ("share", json!("most"), "share is a share from 0 to 1"),
+        ("share", json!(0), "share is above 0 and at most 1"),
         ("mode", json!(7), "mode is one of "),
         ("centile", json!(75), "centile is 50 or 90"),
         ("centile", json!(90), "centile is of departures, and only public transport has any"),

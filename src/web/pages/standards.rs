@@ -258,11 +258,17 @@ pub(crate) async fn save(
 /// What is wrong with a standard, beside the fields of the form.
 fn refuse(form: &mut Form, refused: &Refused) {
     for fault in &refused.faults {
-        let field = match fault.field {
-            "limit_minutes" | "limit_metres" => "limit",
-            field => field,
+        let (field, called) = match fault.field {
+            "limit_minutes" | "limit_metres" => ("limit", "Limit"),
+            "key" => ("key", "Key"),
+            "words" => ("words", "Standard"),
+            "centile" => ("centile", "Centile"),
+            "share" => ("share", "Share"),
+            "until" => ("until", "Last day"),
+            "source" => ("source", "Source"),
+            field => (field, field),
         };
-        form.refuse(field, fault.to_string());
+        form.refuse(field, format!("{called} {}", fault.words));
     }
     for contradiction in &refused.contradictions {
         form.refuse("words", contradiction.to_string());
@@ -300,9 +306,9 @@ fn read(form: &mut Form, key: &str) -> Option<Standard> {
     };
     let most = form.read("limit", |text| number(text, "Enter the limit as a number"));
     let share = form.read("share", |text| {
-        let words = "Enter a share from 0 to 100 per cent";
+        let words = "Enter a share above 0 and up to 100 per cent";
         number(text, words).and_then(|share| {
-            if (0.0..=100.0).contains(&share) { Ok(share) } else { Err(words.to_owned()) }
+            if share > 0.0 && share <= 100.0 { Ok(share) } else { Err(words.to_owned()) }
         })
     });
     let area = form.read("area", |text| {
