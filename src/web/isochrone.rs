@@ -317,6 +317,14 @@ impl Isochrone {
         !self.shape.0.is_empty()
     }
 
+    /// How what is drawn was made: where nothing is surely reached, what perhaps is.
+    pub(super) fn made(&self) -> &str {
+        match &self.perhaps {
+            Some(perhaps) if !self.is_surely_reached() => &perhaps.maker,
+            _ => &self.maker,
+        }
+    }
+
     /// As a GeoJSON feature, WGS84: of what is surely reached, or of what would be if all that nobody has recorded is
     /// step-free. `None` where the shape leaves the area of the National Grid, or where nothing hangs on that.
     pub(super) fn feature(&self, certainty: Certainty) -> Option<Value> {

@@ -274,6 +274,15 @@ test("a site is improved, then newly offers care: money by line, its range, and 
   await context.close();
 });
 
+test("on paper the evidence has every column of its tables, for paper does not scroll", async () => {
+  const { page, context } = await open(chrome, { viewport: { width: 1030, height: 700 } });
+  await page.goto(`${service.base}/access/evidence?a=today&b=run:1`);
+  await page.emulateMedia({ media: "print" });
+  const wide = await page.evaluate(() => [...document.querySelectorAll("table")].filter((t) => t.getBoundingClientRect().right > document.documentElement.clientWidth + 1).map((t) => t.id));
+  assert.deepEqual(wide, []);
+  await context.close();
+});
+
 test("two states side by side name who is worse off, and the same table comes as a file", async () => {
   const { page, context, wrong } = await open(chrome);
   const site = await code();

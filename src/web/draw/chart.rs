@@ -15,6 +15,8 @@ const LEFT: f64 = 90.0;
 const RIGHT: f64 = 44.0;
 const TOP: f64 = 16.0;
 const BOTTOM: f64 = 44.0;
+/// Labels nearer to each other than this are written over each other.
+const LINE_OF_TEXT: f64 = 16.0;
 
 /// Where values of a chart stand.
 struct Frame {
@@ -249,8 +251,8 @@ pub(crate) fn search(history: &[(f64, Option<f64>, Option<f64>)]) -> Option<Stri
     Some(out)
 }
 
-/// Shares from 0 to 100 by version, a line a name, each with its own dash and its number at the end. Nothing where there
-/// are not two versions.
+/// Shares from 0 to 100 by version, a line a name, each with its own dash and its number at the end; lines that end at one
+/// height have one label. Nothing where there are not two versions.
 pub(crate) fn shares(
     label: &str,
     names: &[String],
@@ -271,6 +273,7 @@ pub(crate) fn shares(
             escape(version)
         );
     }
+    let mut ends: Vec<([f64; 2], Vec<usize>)> = Vec::new();
     for (number, name) in names.iter().enumerate() {
         let points: Vec<(f64, f64)> = rows
             .iter()
@@ -282,17 +285,44 @@ pub(crate) fn shares(
         let Some((x, y)) = points.last().copied() else { continue };
         let _ = write!(
             out,
-            r#"<path class="app-chart__share app-chart__share--{}" d="{}"><title>{}</title></path><text class="app-chart__text" x="{}" y="{}">{}</text>"#,
+            r#"<path class="app-chart__share app-chart__share--{}" d="{}"><title>{}</title></path>"#,
             number.rem_euclid(4),
             frame.line(points.into_iter()),
             escape(name),
-            n(frame.x(x) + 4.0),
-            n(frame.y(y) + 5.0),
-            number + 1
+        );
+        let end = [frame.x(x), frame.y(y)];
+        let is_beside =
+            |at: &[f64; 2]| (at[0] - end[0]).abs() < 1.0 && (at[1] - end[1]).abs() < LINE_OF_TEXT;
+        match ends.iter_mut().find(|(at, _)| is_beside(at)) {
+            Some((_, numbers)) => numbers.push(number + 1),
+            None => ends.push((end, vec![number + 1])),
+        }
+    }
+    for ([x, y], numbers) in ends {
+        // Several numbers have no room beside the end of their lines, so they stand above it.
+        let (x, y, anchor) =
+            if numbers.len() == 1 { (x + 4.0, y + 5.0, "start") } else { (x, y - 5.0, "end") };
+        let _ = write!(
+            out,
+            r#"<text class="app-chart__text" x="{}" y="{}" text-anchor="{anchor}">{}</text>"#,
+            n(x),
+            n(y),
+            runs(&numbers)
         );
     }
     out.push_str("</svg>");
     Some(out)
+}
+
+/// `1–7, 9`: numbers in order, those that follow each other told by the first and the last.
+fn runs(numbers: &[usize]) -> String {
+    let follow = |a: &usize, b: &usize| a + 1 == *b;
+    let run = |run: &[usize]| match run {
+        [first, .., last] => format!("{first}–{last}"),
+        [only] => only.to_string(),
+        [] => String::new(),
+    };
+    numbers.chunk_by(follow).map(run).collect::<Vec<_>>().join(", ")
 }
 
 /// One amount against another, each point a link to its run. Nothing without points.
@@ -455,6 +485,12 @@ fn round_axis_near(low: f64, high: f64) -> (f64, f64, f64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn numbers_that_follow_each_other_are_told_by_the_first_and_the_last() {
+        assert_eq!(runs(&[1, 2, 3, 5, 7, 8]), "1–3, 5, 7–8");
+        assert_eq!(runs(&[4]), "4");
+    }
 
     #[test]
     fn an_axis_has_round_steps_and_holds_its_values() {

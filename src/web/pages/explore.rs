@@ -196,7 +196,7 @@ pub(crate) async fn show(
             modes => view_of(Choice::list("On foot", &asked.mode, Mode::ALL.into_iter().skip(1).map(|mode| (mode.key(), mode.label())).collect::<Vec<_>>())),
             mode => around.map(|around| around.mode.label()),
             mode_key => around.map(|around| around.mode.key()),
-            made => told.as_ref().map(|told| told.isochrone.maker.clone()),
+            made => told.as_ref().map(|told| told.isochrone.made().to_owned()),
             assessed_by => told.as_ref().and_then(|told| told.isochrone.assessed_by.clone()),
             is_surely_reached => told.as_ref().is_some_and(|told| told.isochrone.is_surely_reached()),
             is_circle => told.as_ref().is_some_and(|told| told.isochrone.is_circle),
