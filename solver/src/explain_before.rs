@@ -5,7 +5,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use crate::explain::Family;
-use crate::problem::{Limit, LimitTerm, Opt, Place, Problem, Unit};
+use crate::outcome::Settings;
+use crate::problem::{
+    CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Problem, Server, Site, Unit,
+};
+use crate::solve_whole;
+
+/// A floor above this part of what could be covered if everything were everywhere is looked at twice.
+const TIGHT: f64 = 0.95;
+/// Branches HiGHS may take for one.
+const BRANCHES: u32 = 200;
 
 /// Something no plan can get round.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,14 +32,17 @@ pub enum Obstacle {
         /// The units.
         units: Vec<String>,
     },
-    /// A coverage floor above the weight of all points that anybody could cover.
+    /// A coverage floor above the weight of all points that anybody could cover, or could with the room there is.
     Uncoverable {
         /// The group.
         group: String,
         /// What it asks.
         needed: f64,
-        /// What could be covered if everything were everywhere at once.
+        /// What could be covered if everything were everywhere at once; or else if nothing mattered but this group.
         at_most: f64,
+        /// Everything everywhere would do, but there is no room for all who would have to be there.
+        #[serde(default)]
+        is_for_want_of_room: bool,
     },
     /// A limit that is missed even where every choice is the best one for it.
     OutOfReach {
@@ -49,6 +61,14 @@ pub enum Obstacle {
 
 /// Everything of the kind; empty does not mean that there is a plan. The problem must be valid.
 pub fn obstacles(problem: &Problem) -> Vec<Obstacle> {
+    obstacles_until(problem, &mut || false)
+}
+
+/// The same without what takes a search, from when `is_over` says so.
+pub(crate) fn obstacles_until(
+    problem: &Problem,
+    is_over: &mut dyn FnMut() -> bool,
+) -> Vec<Obstacle> {
     let open: Vec<Vec<bool>> = problem
         .units
         .iter()
@@ -66,17 +86,92 @@ pub fn obstacles(problem: &Problem) -> Vec<Obstacle> {
         .collect();
     found.extend(apart(problem, &open));
     for group in problem.coverage.iter().filter(|group| group.shortfall_price.is_none()) {
-        let is_there = |s: &crate::Server| open[s.unit][s.place];
+        let is_there = |s: &Server| open[s.unit][s.place];
         let coverable = group.points.iter().filter(|point| point.servers.iter().any(is_there));
         let at_most: f64 = coverable.map(|point| point.weight).sum();
+        let is_tight = group.needed > TIGHT * at_most && !is_short(at_most, group.needed);
+        let is_for_want_of_room = is_tight && !is_over();
+        let at_most = if is_for_want_of_room {
+            group.needed - least_short(problem, &open, group)
+        } else {
+            at_most
+        };
         if is_short(at_most, group.needed) {
             let (group, needed) = (group.name.clone(), group.needed);
-            found.push(Obstacle::Uncoverable { group, needed, at_most });
+            found.push(Obstacle::Uncoverable { group, needed, at_most, is_for_want_of_room });
         }
     }
     let limits = problem.limits.iter().filter(|limit| limit.price.is_none());
     found.extend(limits.filter_map(|limit| out_of_reach(problem, &open, limit)));
     found
+}
+
+/// How much a group is short at least if nothing else mattered, but its own units have to find room: proved by HiGHS in so
+/// many branches.
+fn least_short(problem: &Problem, open: &[Vec<bool>], group: &CoverGroup) -> f64 {
+    let alone = alone(problem, open, group);
+    let settings =
+        Settings { gap: 0.0, time_limit_seconds: f64::INFINITY, branches: Some(BRANCHES), seed: 0 };
+    solve_whole(&alone, &settings, &mut ()).bound.unwrap_or(0.0).max(0.0)
+}
+
+/// The group as a problem of its own: its units go where they cover something of it, or nowhere; what it is short is the cost.
+fn alone(problem: &Problem, open: &[Vec<bool>], group: &CoverGroup) -> Problem {
+    let mut alone = Problem { resources: problem.resources.clone(), ..Problem::default() };
+    let mut site_numbers: BTreeMap<usize, usize> = BTreeMap::new();
+    let mut numbers: BTreeMap<(usize, usize), Server> = BTreeMap::new();
+    let servers = group.points.iter().flat_map(|point| &point.servers);
+    let servers: BTreeSet<(usize, usize)> =
+        servers.map(|s| (s.unit, s.place)).filter(|&(r, p)| open[r][p]).collect();
+    let mut last = None;
+    for &(r, p) in &servers {
+        let (unit, place) = (&problem.units[r], &problem.units[r].places[p]);
+        if last != Some(r) {
+            last = Some(r);
+            alone.units.push(Unit {
+                places: Vec::new(),
+                together: None,
+                today: None,
+                ..unit.clone()
+            });
+        }
+        let site = *site_numbers.entry(place.site).or_insert_with(|| {
+            let mut site = problem.sites[place.site].clone();
+            site.options.iter_mut().for_each(|option| option.cost = 0.0);
+            alone.sites.push(site);
+            alone.sites.len() - 1
+        });
+        let at = alone.units.len() - 1;
+        numbers.insert((r, p), Server { unit: at, place: alone.units[at].places.len() });
+        alone.units[at].places.push(Place { site, cost: 0.0, ..place.clone() });
+    }
+    let room = (0..problem.resources.len())
+        .map(|k| alone.units.iter().map(|unit| unit.need[k]).sum::<f64>() + 1.0)
+        .collect();
+    let nowhere = alone.sites.len();
+    for unit in &mut alone.units {
+        unit.places.push(Place { site: nowhere, admitted_by: vec![0], cost: 0.0 });
+    }
+    alone.sites.push(Site {
+        name: "nowhere".to_owned(),
+        options: vec![Opt { name: "nowhere".to_owned(), cost: 0.0, room }],
+        ..Site::default()
+    });
+    let points = group.points.iter().map(|point| CoverPoint {
+        weight: point.weight,
+        servers: point
+            .servers
+            .iter()
+            .filter_map(|s| numbers.get(&(s.unit, s.place)).copied())
+            .collect(),
+    });
+    alone.coverage.push(CoverGroup {
+        points: points.collect(),
+        price: 0.0,
+        shortfall_price: Some(1.0),
+        ..group.clone()
+    });
+    alone
 }
 
 /// By more than rounding.

@@ -36,6 +36,10 @@ pub(crate) struct Effort {
     /// For each second of the time limit, and seconds that count.
     a_second: f64,
     most_seconds: f64,
+    /// How much of the way from hot to cold is passed over.
+    from: f64,
+    /// How often, where no plan came of it, the way is gone again with what lies about what is missed.
+    passes: usize,
 }
 
 /// Heat to begin with, as a part of what a move typically changes, and how many times it falls by e.
@@ -43,40 +47,73 @@ const HEAT: f64 = 0.4;
 const COOLING: f64 = 4.0;
 
 /// Before HiGHS has the whole.
-pub(crate) const BEFORE_HIGHS: Effort =
-    Effort { each: MOVES_EACH, a_second: MOVES_A_SECOND, most_seconds: MOST_SECONDS };
-/// Whole units by the thousand, for which this alone finds plans: a first one in seconds.
+pub(crate) const BEFORE_HIGHS: Effort = Effort {
+    each: MOVES_EACH,
+    a_second: MOVES_A_SECOND,
+    most_seconds: MOST_SECONDS,
+    from: 0.0,
+    passes: 0,
+};
+/// Whole units by the thousand, for which this alone finds plans: a first one in seconds, from what the prices answer, which
+/// is sent the right way already.
 pub(crate) const FIRST_OF_WHOLE: Effort =
-    Effort { each: 860.0, a_second: 200_000.0, most_seconds: 600.0 };
+    Effort { each: 300.0, a_second: 200_000.0, most_seconds: 600.0, from: 0.5, passes: 6 };
 /// And a better one in most of the time there is: from the first one, but hot, among the places that prices call promising.
 /// Of a whole London 1.1 million moves a second leave a third of the time for slower machines.
-pub(crate) const BEST_OF_WHOLE: Effort =
-    Effort { each: f64::INFINITY, a_second: 1_100_000.0, most_seconds: 600.0 };
+pub(crate) const BEST_OF_WHOLE: Effort = Effort {
+    each: f64::INFINITY,
+    a_second: 1_100_000.0,
+    most_seconds: 600.0,
+    from: 0.0,
+    passes: 0,
+};
 /// Where a first one is not found in seconds, in half of the time there is.
 pub(crate) const ANY_OF_WHOLE: Effort =
-    Effort { each: f64::INFINITY, a_second: 250_000.0, most_seconds: 600.0 };
+    Effort { each: f64::INFINITY, a_second: 250_000.0, most_seconds: 600.0, from: 0.0, passes: 6 };
+/// A pass: moves for each of its sites and parcels, rounds, and how much of the way from hot to cold is passed over.
+const PASS_EACH: usize = 8000;
+const PASS_ROUNDS: usize = 400;
+const PASS_FROM: f64 = 0.3;
 
 /// A plan to begin with, and by unit the places that are tried; the plan's own are always.
 pub(crate) struct Near<'a> {
     pub(crate) plan: &'a Plan,
-    pub(crate) places: &'a [Vec<usize>],
+    pub(crate) places: Option<&'a [Vec<usize>]>,
 }
 
-/// The best plan found that keeps the rules as far as seen here; ends early when `is_over` says so.
+/// What the moves came to.
+pub(crate) enum Moved {
+    /// The best plan found that keeps the rules as far as seen here.
+    Plan(Plan),
+    /// None was found: where they ended. What found no room is nowhere, and rules may be missed.
+    Rough(Plan),
+}
+
+impl Moved {
+    pub(crate) fn plan(self) -> Option<Plan> {
+        match self {
+            Self::Plan(plan) => Some(plan),
+            Self::Rough(_) => None,
+        }
+    }
+}
+
+/// Moves as many as the effort says, or until `is_over`; `None` where there is nothing to move, or nowhere to.
 pub(crate) fn improved(
     problem: &Problem,
     settings: &Settings,
     effort: Effort,
     near: Option<&Near<'_>>,
     is_over: &mut dyn FnMut() -> bool,
-) -> Option<Plan> {
+) -> Option<Moved> {
     // A plan of whole units is no start worth having where most can be divided.
     if problem.units.iter().filter(|unit| unit.is_divisible).count() * 2 > problem.units.len() {
         return None;
     }
     let is_tried = |unit: usize, place: usize| {
         near.is_none_or(|near| {
-            near.plan.place(unit) == Some(place) || near.places[unit].contains(&place)
+            let is_promising = |places: &[Vec<usize>]| places[unit].contains(&place);
+            near.plan.place(unit) == Some(place) || near.places.is_none_or(is_promising)
         })
     };
     let parcels = parcels(problem, &is_tried)?;
@@ -95,34 +132,73 @@ pub(crate) fn improved(
     let mut chance = Chance::of(settings.seed);
     let hot = HEAT * estate.typical_change(&mut chance);
     if let Some(near) = near {
+        estate.reprice(effort.from);
         estate.take_plan(near.plan)?;
     }
-    let mut best: Option<(f64, Vec<usize>, Vec<usize>)> = None;
-    for round in 0..rounds {
-        if is_over() || (estate.is_free && best.is_some()) {
+    let way = Way { rounds, round_of, from: effort.from, hot };
+    let mut best = None;
+    way.go(&mut estate, &mut chance, &mut best, is_over);
+    for _ in 0..effort.passes {
+        if best.is_some() || is_over() {
             break;
         }
-        let way = round as f64 / rounds as f64;
-        estate.reprice(way);
-        let heat = hot * (-COOLING * way).exp();
-        for _ in 0..round_of {
-            // Metropolis: a worse plan is taken as often as the heat allows.
-            let most = -heat * chance.next().max(f64::MIN_POSITIVE).ln();
-            let before = estate.energy();
-            estate.forget();
-            if !estate.try_a_move(&mut chance, most) || estate.energy() - before > most {
-                estate.undo_to(0);
-            } else if best
-                .as_ref()
-                .is_none_or(|(cost, ..)| estate.cost() < cost - 1e-9 * cost.abs())
-                && estate.keeps_the_rules()
-            {
-                best = Some((estate.cost(), estate.option.clone(), estate.at.clone()));
+        let Some(focus) = estate.about_what_is_missed() else { break };
+        let moves = PASS_EACH * (focus.parcels.len() + focus.sites.len());
+        let round_of = moves.div_ceil(PASS_ROUNDS);
+        estate.focus = Some(focus);
+        estate.forgive();
+        let way = Way { rounds: PASS_ROUNDS, round_of, from: PASS_FROM, hot };
+        way.go(&mut estate, &mut chance, &mut best, is_over);
+    }
+    Some(match best {
+        Some((_, options, at)) => Moved::Plan(plan_of(problem, &parcels, options, &at)),
+        None => Moved::Rough(estate.rough_plan()),
+    })
+}
+
+/// The best so far that keeps the rules: its cost, options and candidates.
+type Best = Option<(f64, Vec<usize>, Vec<usize>)>;
+
+/// From hot to cold in so many rounds of so many moves, or the later part of it.
+struct Way {
+    rounds: usize,
+    round_of: usize,
+    from: f64,
+    hot: f64,
+}
+
+impl Way {
+    fn go(
+        &self,
+        estate: &mut Estate<'_>,
+        chance: &mut Chance,
+        best: &mut Best,
+        is_over: &mut dyn FnMut() -> bool,
+    ) {
+        for round in 0..self.rounds {
+            if is_over() || (estate.is_free && best.is_some()) {
+                break;
+            }
+            let way = self.from + (1.0 - self.from) * round as f64 / self.rounds as f64;
+            estate.reprice(way);
+            let heat = self.hot * (-COOLING * way).exp();
+            for _ in 0..self.round_of {
+                // Metropolis: a worse plan is taken as often as the heat allows.
+                let most = -heat * chance.next().max(f64::MIN_POSITIVE).ln();
+                let before = estate.energy();
+                estate.forget();
+                if !estate.try_a_move(chance, most) || estate.energy() - before > most {
+                    estate.undo_to(0);
+                } else if best
+                    .as_ref()
+                    .is_none_or(|(cost, ..)| estate.cost() < cost - 1e-9 * cost.abs())
+                    && estate.keeps_the_rules()
+                {
+                    *best = Some((estate.cost(), estate.option.clone(), estate.at.clone()));
+                }
             }
         }
     }
-    let (_, options, at) = best?;
-    Some(plan_of(problem, &parcels, options, &at))
 }
 
 /// A plan on the bench: one choice is forced the other way, small moves mend what that breaks, and the plan is put back.
@@ -238,5 +314,50 @@ impl<'a> Bench<'a> {
             }
         }
         best.map(|(_, plan)| plan)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::check;
+    use crate::classic::{Customer, Division, Source, capacitated};
+    use crate::outcome::Share;
+
+    /// As many customers of six, and rooms of ten.
+    fn town(customers: usize, rooms: usize) -> Problem {
+        let sources = vec![Source { cost: 3.0, capacity: 10.0 }; rooms];
+        let customer = Customer { demand: 6.0, costs: (0..rooms).map(|i| i as f64).collect() };
+        capacitated(&sources, &vec![customer; customers], Division::Indivisible)
+    }
+
+    fn moved(problem: &Problem, near: Option<&Near<'_>>) -> Moved {
+        improved(problem, &Settings::default(), FIRST_OF_WHOLE, near, &mut || false).unwrap()
+    }
+
+    #[test]
+    fn where_not_all_find_room_those_who_do_are_told_and_the_others_are_nowhere() {
+        let problem = town(3, 2);
+
+        let Moved::Rough(plan) = moved(&problem, None) else { panic!("two rooms take two") };
+
+        let housed: Vec<Option<usize>> = (0..3).filter_map(|r| plan.place(r)).map(Some).collect();
+        assert_eq!(housed.len(), 2);
+        assert_ne!(housed[0], housed[1]);
+        assert!(check(&problem, &plan).iter().all(|broken| broken.by > 0.9), "only one is missing");
+    }
+
+    #[test]
+    fn moves_begin_where_some_are_nowhere() {
+        let problem = town(3, 4);
+        let there = |place| vec![Share { place, share: 1.0 }];
+        let start = Plan::of(&problem, vec![1, 1, 0, 0], vec![there(0), there(1), Vec::new()]);
+
+        let Moved::Plan(plan) = moved(&problem, Some(&Near { plan: &start, places: None })) else {
+            panic!("a third room is there")
+        };
+
+        assert_eq!(check(&problem, &plan), []);
+        assert!((plan.cost(&problem) - (9.0 + 3.0)).abs() < 1e-9);
     }
 }

@@ -11,7 +11,7 @@
 //! A first plan that misses a limit is aimed beyond it, and what it misses still is mended by neighbourhoods.
 //!
 //! Where most units must stay whole, linear programs say little of plans: small moves by the million make them, while the
-//! prices are sought; the later ones only to places the prices call promising.
+//! prices are sought ([`whole`]).
 //!
 //! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
 
@@ -20,11 +20,11 @@ mod knapsack;
 mod part;
 mod relaxation;
 mod volume;
+mod whole;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
 use self::highs::Written;
@@ -32,7 +32,6 @@ use self::knapsack::Sack;
 use self::part::{Cut, Fines, Part};
 use self::relaxation::{Relaxation, Rule};
 use self::volume::Volume;
-use crate::improve::{ANY_OF_WHOLE, BEST_OF_WHOLE, Effort, FIRST_OF_WHOLE, Near, improved};
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::{Limit, LimitTerm, Problem};
 use crate::search::End;
@@ -47,7 +46,6 @@ const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
 const MOST_BEFORE_A_PLAN: usize = 2_500;
 const WORTH_MORE_STEPS: f64 = 3e-4;
-const STEPS_BEFORE_A_WHOLE_PLAN: usize = 500;
 const STEPS_IN_ALL: usize = 2_000;
 /// Of them, taken while HiGHS makes the first plan.
 const STEPS_BESIDE: usize = 600;
@@ -71,11 +69,11 @@ const UNDECIDED: f64 = 0.4;
 const MOST_VISITS: usize = 4;
 /// How often a first plan is sought, each time aimed further beyond the limits it missed.
 const MOST_AIMS: usize = 4;
-/// A place the average takes more often than this is promising, and so are as many of a unit as these in all.
-const PROMISING: f64 = 0.01;
-const PROMISING_PLACES: usize = 6;
 /// Neighbourhoods decided anew to make a plan of a rough one.
 const MOST_MENDING: usize = 400;
+/// Of them about one thing that is missed, the neighbourhood wider every time; of whole units by so many sites.
+const MOST_VISITS_TO_MEND: usize = 6;
+const WIDER: usize = 20;
 
 /// Whether HiGHS alone would choke on it.
 pub(crate) fn is_large(problem: &Problem) -> bool {
@@ -87,27 +85,10 @@ pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<In
     let relaxation = Arc::new(Relaxation::of(problem));
     let mut sack = Sack::quick();
     let volume = Volume::from(&relaxation, relaxation.first_prices(), &mut sack);
-    let mut large = Large { run, settings, deadline, problem, relaxation, volume, sack };
+    let is_impossible = Arc::new(AtomicBool::new(false));
+    let mut large =
+        Large { run, settings, deadline, problem, relaxation, volume, sack, is_impossible };
     large.go()
-}
-
-/// By unit: the places the average answer takes, and those that cost least at its prices.
-fn promising_places(relaxation: &Relaxation<'_>, volume: &Volume) -> Vec<Vec<usize>> {
-    let costs = relaxation.arc_costs(&volume.prices);
-    let mut by_unit: Vec<Vec<(bool, f64, usize)>> = Vec::new();
-    for (a, (arc, &cost)) in relaxation.arcs.iter().zip(&costs).enumerate() {
-        if by_unit.len() <= arc.unit {
-            by_unit.resize_with(arc.unit + 1, Vec::new);
-        }
-        by_unit[arc.unit].push((volume.average(a) > PROMISING, cost, arc.place));
-    }
-    let promising = by_unit.into_iter().map(|mut places| {
-        places.sort_by(|a, b| b.0.cmp(&a.0).then(a.1.total_cmp(&b.1)).then(a.2.cmp(&b.2)));
-        let kept = places.iter().enumerate();
-        let kept = kept.filter(|(n, (is_taken, ..))| *is_taken || *n < PROMISING_PLACES);
-        kept.map(|(_, &(.., place))| place).collect()
-    });
-    promising.collect()
 }
 
 struct Large<'r, 'p> {
@@ -118,12 +99,15 @@ struct Large<'r, 'p> {
     relaxation: Arc<Relaxation<'p>>,
     volume: Volume,
     sack: Sack,
+    /// Proved, while something else went on: no plan keeps the rules.
+    is_impossible: Arc<AtomicBool>,
 }
 
 impl Large<'_, '_> {
     fn go(&mut self) -> End {
         self.run.enter(Phase::Prices);
         if self.is_whole() {
+            self.find_prices(self.steps_before_moves());
             self.moves_beside_prices();
             if self.run.is_impossible() {
                 return End::Infeasible;
@@ -309,70 +293,6 @@ impl Large<'_, '_> {
         self.run.hear_certificate(certificate);
     }
 
-    /// Whole units by small moves, of which they need millions, while prices are sought on a thread of their own.
-    fn moves_beside_prices(&mut self) {
-        let mut ahead = self.volume.clone();
-        ahead.is_alone = true;
-        let mut quick = self.sack.emptied();
-        let mut exact = Sack::exact();
-        let relaxation = Arc::clone(&self.relaxation);
-        let (stop, is_impossible) = (AtomicBool::new(false), AtomicBool::new(false));
-        let most = Plan::most_cost(self.problem);
-        let (tell, told) = channel();
-        std::thread::scope(|scope| {
-            let prices = scope.spawn(|| {
-                // Dropped with this thread, so that nobody waits for what will not come.
-                let tell = tell;
-                let mut is_over = || stop.load(Ordering::Relaxed);
-                ahead.run(&relaxation, STEPS_BEFORE_A_WHOLE_PLAN, None, &mut quick, &mut is_over);
-                // Whether anybody still listens is no matter.
-                let _ = tell.send(promising_places(&relaxation, &ahead));
-                let mut left = STEPS_IN_ALL - STEPS_BEFORE_A_PLAN;
-                while left > 0 && !is_over() {
-                    ahead.run(&relaxation, STEPS.min(left), None, &mut exact, &mut is_over);
-                    left -= STEPS.min(left);
-                    if ahead.bound > most + 1e-6 * most.abs().max(1.0) {
-                        is_impossible.store(true, Ordering::Relaxed);
-                        break;
-                    }
-                }
-            });
-            let (problem, settings, deadline) = (self.problem, self.settings, self.deadline);
-            let moved = |run: &mut Run<'_>, effort: Effort, near: Option<&Near<'_>>| {
-                let mut is_over = || is_impossible.load(Ordering::Relaxed) || run.is_over(deadline);
-                let plan = improved(problem, settings, effort, near, &mut is_over);
-                plan.filter(|plan| run.try_offer(plan))
-            };
-            let is_first = moved(self.run, FIRST_OF_WHOLE, None).is_some();
-            let places = loop {
-                match told.recv_timeout(Duration::from_millis(5)) {
-                    Ok(places) => break Some(places),
-                    Err(RecvTimeoutError::Timeout) => stop.store(self.is_over(), Ordering::Relaxed),
-                    Err(RecvTimeoutError::Disconnected) => break None,
-                }
-            };
-            let is_whole = |plan: &Plan| (0..problem.units.len()).all(|r| plan.place(r).is_some());
-            let best = self.run.best_plan().map(|(plan, _)| plan).filter(is_whole);
-            match best.zip(places) {
-                Some((plan, places)) => {
-                    let near = Near { plan: &plan, places: &places };
-                    moved(self.run, BEST_OF_WHOLE, Some(&near));
-                }
-                None if !is_first => drop(moved(self.run, ANY_OF_WHOLE, None)),
-                None => {}
-            }
-            while !prices.is_finished() {
-                stop.store(self.is_over(), Ordering::Relaxed);
-                std::thread::park_timeout(Duration::from_millis(5));
-            }
-        });
-        self.volume = ahead;
-        self.volume.is_alone = false;
-        self.sack = exact;
-        let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
-        self.run.hear_certificate(certificate);
-    }
-
     /// Whether most units must stay whole.
     fn is_whole(&self) -> bool {
         self.problem.units.iter().filter(|unit| unit.is_divisible).count() * 2
@@ -380,7 +300,7 @@ impl Large<'_, '_> {
     }
 
     fn is_over(&self) -> bool {
-        self.run.is_over(self.deadline)
+        self.is_impossible.load(Ordering::Relaxed) || self.run.is_over(self.deadline)
     }
 
     fn find_prices(&mut self, steps: usize) {
@@ -535,7 +455,7 @@ impl Large<'_, '_> {
             if self.is_over() {
                 return End::Stopped;
             }
-            let around = Self::neighbourhood(&[centre], &neighbours, &undecided);
+            let around = Self::neighbourhood(&[centre], &neighbours, &undecided, NEIGHBOURHOOD);
             for &site in &around {
                 visits[site] += 1;
             }
@@ -574,12 +494,12 @@ impl Large<'_, '_> {
                     && **covered < group.needed - 1e-7 * group.needed.abs().max(1.0)
             });
             let missed = homeless.chain(short.map(|(group, _)| units + group));
+            let missed = missed.filter(|&n| visits[n] < MOST_VISITS_TO_MEND);
+            let mut most = NEIGHBOURHOOD;
             let wide: Vec<usize> = if let Some(missed) = missed.min_by_key(|&n| visits[n]) {
-                if visits[missed] > 6 {
-                    break;
-                }
                 visits[missed] += 1;
                 // Wider every time.
+                most += if self.is_whole() { WIDER * (visits[missed] - 1) } else { 0 };
                 self.sites_about(missed).into_iter().take(4 + 4 * visits[missed]).collect()
             } else if let Some(&missed) = self.missed_limits(&plan).first() {
                 let sites = self.sites_toward(missed, &plan, &costs);
@@ -591,7 +511,7 @@ impl Large<'_, '_> {
             if self.is_over() {
                 break;
             }
-            let around = Self::neighbourhood(&wide, &neighbours, &all);
+            let around = Self::neighbourhood(&wide, &neighbours, &all, most);
             for &site in &around {
                 is_seen[site] = true;
             }
@@ -703,13 +623,14 @@ impl Large<'_, '_> {
         from: &[usize],
         neighbours: &[Vec<(usize, f64)>],
         undecided: &[bool],
+        most: usize,
     ) -> Vec<usize> {
         let mut sites = Vec::new();
         let mut nearness: BTreeMap<usize, f64> =
             from.iter().map(|&site| (site, f64::INFINITY)).collect();
         let mut taken = vec![false; neighbours.len()];
         let mut open = 0;
-        while open < NEIGHBOURHOOD {
+        while open < most {
             let next = nearness.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
             let Some((&next, _)) = next else { break };
             nearness.remove(&next);
@@ -724,7 +645,8 @@ impl Large<'_, '_> {
         sites
     }
 
-    /// The sites around decided anew.
+    /// The sites around decided anew. Of whole units in a rough plan, one that has fines, all places count and only what is
+    /// missed: where room is scarce there is none for thrift, and what things cost is seen to once they are there.
     fn better_around(
         &self,
         around: &[usize],
@@ -732,6 +654,7 @@ impl Large<'_, '_> {
         plan: &Plan,
         fines: Option<&Fines>,
     ) -> Option<Plan> {
+        let is_rough = fines.is_some() && self.is_whole();
         let mut options: Vec<Option<Vec<usize>>> = vec![None; self.problem.sites.len()];
         for &site in around {
             let now = plan.options[site];
@@ -761,7 +684,7 @@ impl Large<'_, '_> {
             let mut kept: Vec<usize> = near[unit]
                 .iter()
                 .enumerate()
-                .filter(|&(n, &(_, p))| n < 10 || is_used(p))
+                .filter(|&(n, &(_, p))| is_rough || n < 10 || is_used(p))
                 .map(|(_, &(_, p))| p)
                 .filter(|&p| {
                     let site = of.places[p].site;
@@ -782,11 +705,15 @@ impl Large<'_, '_> {
             }
         }
         let cut = Cut { options, places, around: Some(plan), fines };
-        let part = Part::of(self.problem, &cut);
+        let mut part = Part::of(self.problem, &cut);
+        if is_rough {
+            part.forget_costs();
+        }
         let start = part.narrow(plan);
-        let mut is_over = || self.run.is_over(self.deadline);
+        let mut is_over = || self.is_over();
         let written = Written::of(&part.problem, self.settings.seed)?;
-        let (found, _) = written.search(start.as_ref(), BRANCHES, 1e-4, &mut is_over)?;
+        let gap = if is_rough { 1e-2 } else { 1e-4 };
+        let (found, _) = written.search(start.as_ref(), BRANCHES, gap, &mut is_over)?;
         Some(part.widen(self.problem, Some(plan), &found))
     }
 }

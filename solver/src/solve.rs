@@ -7,7 +7,8 @@ use good_lp::{IntoAffineExpression, SolverModel};
 use crate::certificate::Certificate;
 use crate::check::{check, verify};
 use crate::columns::Columns;
-use crate::improve::{BEFORE_HIGHS, improved};
+use crate::explain_before::obstacles_until;
+use crate::improve::{BEFORE_HIGHS, Moved, improved};
 use crate::large;
 use crate::outcome::{
     Outcome, Phase, Plan, Progress, Settings, Size, Status, Trouble, Watch, gap_told,
@@ -130,6 +131,11 @@ fn solve_begun(
         run.begin_with_small_moves(settings, deadline);
     }
     if is_large {
+        // A large search is long: what no plan can get round is looked for first.
+        let mut is_over = || run.is_over(deadline);
+        if way == Way::Fitting && !obstacles_until(problem, &mut is_over).is_empty() {
+            return run.finish(End::Infeasible, settings);
+        }
         let end = large::search(&mut run, settings, deadline);
         let is_done = matches!(end, End::Proved | End::Infeasible);
         if is_done || run.is_over(deadline) || way == Way::Priced {
@@ -275,7 +281,8 @@ impl<'a> Run<'a> {
         let until = deadline.map(|at| started + at.saturating_duration_since(started) / 2);
         let mut is_over =
             || until.is_some_and(|at| Instant::now() >= at) || self.watch.is_cancelled();
-        if let Some(plan) = improved(self.problem, settings, BEFORE_HIGHS, None, &mut is_over) {
+        let moved = improved(self.problem, settings, BEFORE_HIGHS, None, &mut is_over);
+        if let Some(plan) = moved.and_then(Moved::plan) {
             self.offer(plan, f64::NEG_INFINITY, 0);
         }
     }

@@ -209,15 +209,22 @@ impl Words<'_> {
                     self.tenancies(&units.join(", "))
                 )
             }
-            Obstacle::Uncoverable { group, at_most, .. } => match self.group(group) {
-                Some(known) => format!(
-                    "{}: in {} no more than {} can be within, even if every service that may move were everywhere at once.",
-                    known.standard,
-                    known.borough,
-                    percent((known.always + at_most) / known.people.max(1.0))
-                ),
-                None => format!("{group}: no more than {at_most:.0} can be within."),
-            },
+            Obstacle::Uncoverable { group, at_most, is_for_want_of_room, .. } => {
+                match self.group(group) {
+                    Some(known) => format!(
+                        "{}: in {} no more than {} can be within, {}.",
+                        known.standard,
+                        known.borough,
+                        percent((known.always + at_most) / known.people.max(1.0)),
+                        if *is_for_want_of_room {
+                            "even if nothing else mattered: the sites near enough have no room for all the services it takes"
+                        } else {
+                            "even if every service that may move were everywhere at once"
+                        }
+                    ),
+                    None => format!("{group}: no more than {at_most:.0} can be within."),
+                }
+            }
             Obstacle::OutOfReach { family, limit, is_floor, at_best, .. } => {
                 let side = if *is_floor { "at most" } else { "at least" };
                 format!(

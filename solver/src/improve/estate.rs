@@ -36,6 +36,12 @@ struct Stay {
     does: Parts,
 }
 
+/// Where moves begin: neither list is empty.
+pub(super) struct Focus {
+    pub(super) parcels: Vec<usize>,
+    pub(super) sites: Vec<usize>,
+}
+
 pub(super) struct Estate<'a> {
     pub(super) problem: &'a Problem,
     pub(super) parcels: &'a [Parcel],
@@ -77,6 +83,8 @@ pub(super) struct Estate<'a> {
     stranger_price: f64,
     /// No move changes what the plan costs: any plan will do.
     pub(super) is_free: bool,
+    /// `None` is everywhere.
+    pub(super) focus: Option<Focus>,
     journal: Vec<Step>,
 }
 
@@ -113,6 +121,7 @@ impl<'a> Estate<'a> {
             strangers: 0,
             stranger_price: 0.0,
             is_free: false,
+            focus: None,
             journal: Vec::new(),
         };
         for (site, terms) in problem.sites.iter().zip(&deeds.of_options) {
@@ -159,7 +168,8 @@ impl<'a> Estate<'a> {
         self.recount();
     }
 
-    /// Every site and parcel as in a plan; `None` where it has one in a place that is none of its own.
+    /// Every site and parcel as in a plan, and what is nowhere or divided in it where it adds least; `None` where it has one in
+    /// a place that is none of its own.
     pub(super) fn take_plan(&mut self, plan: &Plan) -> Option<()> {
         for (site, &option) in plan.options.iter().enumerate() {
             if option != self.option[site] {
@@ -167,9 +177,13 @@ impl<'a> Estate<'a> {
             }
         }
         let parcels = self.parcels;
+        let mut homeless = Vec::new();
         for (n, parcel) in parcels.iter().enumerate() {
             let places: Option<Vec<usize>> = parcel.units.iter().map(|&r| plan.place(r)).collect();
-            let places = places?;
+            let Some(places) = places else {
+                homeless.push(n);
+                continue;
+            };
             let place = &self.problem.units[parcel.units[0]].places[*places.first()?];
             let option = self.option[place.site];
             let is_it = |candidate: &Candidate| candidate.places == places;
@@ -179,6 +193,15 @@ impl<'a> Estate<'a> {
             let c = parcel.candidates.iter().position(is_it);
             let c = c.or_else(|| parcel.candidates.iter().position(is_as_good))?;
             if c != self.at[n] {
+                self.take_parcel(n, c);
+            }
+        }
+        self.recount();
+        for n in homeless {
+            let candidates = 0..parcels[n].candidates.len();
+            let admitted: Vec<usize> = candidates.filter(|&c| self.admits(n, c)).collect();
+            let added = admitted.into_iter().map(|c| (self.change_by_coming(n, c), c));
+            if let Some((_, c)) = added.min_by(|a, b| a.0.total_cmp(&b.0)) {
                 self.take_parcel(n, c);
             }
         }
@@ -485,6 +508,70 @@ impl<'a> Estate<'a> {
 
     pub(super) fn plan(&self) -> Plan {
         plan_of(self.problem, self.parcels, self.option.clone(), &self.at)
+    }
+
+    /// Room that was missed for long is no dearer any more: nothing could move again.
+    pub(super) fn forgive(&mut self) {
+        self.room_dearer = 1.0;
+    }
+
+    /// Where something is missed, and what lies about: who could be at a site that is too full, where else they could be,
+    /// who could be there, and where else those; and who serves a figure that is missed.
+    pub(super) fn about_what_is_missed(&self) -> Option<Focus> {
+        let is_stuck = |&site: &usize| self.is_overfull(site) || self.strangers_at(site) > 0;
+        let stuck: Vec<usize> = (0..self.option.len()).filter(is_stuck).collect();
+        let mut is_near = vec![false; self.parcels.len()];
+        let missed = self.figures.missed();
+        for (n, is_near) in is_near.iter_mut().enumerate() {
+            *is_near = self.stays_of(n).iter().any(|stay| self.figures.touches(stay.does, &missed));
+        }
+        let mut is_here = vec![false; self.option.len()];
+        let mut sites = stuck;
+        for _ in 0..2 {
+            for &site in &sites {
+                for &(n, _) in &self.comers[site] {
+                    is_near[n as usize] = true;
+                }
+            }
+            for (n, _) in is_near.iter().enumerate().filter(|(_, is_near)| **is_near) {
+                self.stays_of(n).iter().for_each(|stay| is_here[stay.site] = true);
+            }
+            sites = (0..is_here.len()).filter(|&site| is_here[site]).collect();
+        }
+        let parcels: Vec<usize> = (0..is_near.len()).filter(|&n| is_near[n]).collect();
+        (!parcels.is_empty() && !sites.is_empty()).then_some(Focus { parcels, sites })
+    }
+
+    /// The same without whom a site does not admit, and without those for whom it has no room: of each too full site the
+    /// smallest that makes it fit, or else the largest and so on.
+    pub(super) fn rough_plan(&self) -> Plan {
+        let resources = self.room_price.len();
+        let mut shares = self.plan().shares;
+        for (site, housed) in self.housed.iter().enumerate() {
+            let mut out = |n: usize| {
+                for &unit in &self.parcels[n].units {
+                    shares[unit] = Vec::new();
+                }
+            };
+            let (mut stay, strangers): (Vec<usize>, Vec<usize>) =
+                housed.iter().partition(|&&n| self.admits(n, self.at[n]));
+            strangers.into_iter().for_each(&mut out);
+            let size = |&n: &usize| self.need(n).iter().sum::<f64>();
+            stay.sort_by(|a, b| size(a).total_cmp(&size(b)).then(a.cmp(b)));
+            let is_too_full = |stay: &[usize], without: usize| {
+                (0..resources).any(|k| {
+                    let kept = stay.iter().filter(|&&n| n != without);
+                    let used: f64 = kept.map(|&n| self.need(n)[k]).sum();
+                    let room = self.room[site * resources + k];
+                    used > room + 1e-9 * room.abs().max(1.0)
+                })
+            };
+            while !stay.is_empty() && is_too_full(&stay, usize::MAX) {
+                let goes = stay.iter().position(|&n| !is_too_full(&stay, n));
+                out(stay.remove(goes.unwrap_or(stay.len() - 1)));
+            }
+        }
+        Plan::of(self.problem, self.option.clone(), shares)
     }
 
     /// First prices of rules and rooms, where a move typically changes the cost by so much.

@@ -236,6 +236,18 @@ impl Figures {
         change
     }
 
+    /// By meter.
+    pub(super) fn missed(&self) -> Vec<bool> {
+        self.meters.iter().map(|meter| !meter.is_kept()).collect()
+    }
+
+    /// Whether what it does is part of one of these figures.
+    pub(super) fn touches(&self, parts: Parts, meters: &[bool]) -> bool {
+        let mut points = self.served(parts).iter().map(|&point| self.points[point as usize].0);
+        let mut turned = self.turned(parts).iter().map(|&(meter, _)| meter);
+        points.any(|meter| meters[meter as usize]) || turned.any(|meter| meters[meter as usize])
+    }
+
     pub(super) fn are_kept(&self) -> bool {
         self.meters.iter().all(Meter::is_kept)
     }

@@ -25,7 +25,7 @@ impl Estate<'_> {
         } else if self.option.is_empty() {
             false
         } else {
-            let site = chance.below(self.option.len());
+            let site = self.a_site(chance);
             // Two neighbours at once: where a limit on closures is reached, one must open for another to close.
             let is_two = chance.next() < 0.5;
             let other = is_two.then(|| self.neighbour(site, chance));
@@ -33,6 +33,20 @@ impl Estate<'_> {
                 && other.is_none_or(|other| self.change_this_site(other, chance))
         };
         is_move && self.strangers <= strangers
+    }
+
+    fn a_parcel(&self, chance: &mut Chance) -> usize {
+        match &self.focus {
+            Some(focus) => focus.parcels[chance.below(focus.parcels.len())],
+            None => chance.below(self.parcels.len()),
+        }
+    }
+
+    fn a_site(&self, chance: &mut Chance) -> usize {
+        match &self.focus {
+            Some(focus) => focus.sites[chance.below(focus.sites.len())],
+            None => chance.below(self.option.len()),
+        }
     }
 
     /// A candidate, a cheap one rather than a dear one.
@@ -59,7 +73,7 @@ impl Estate<'_> {
     }
 
     fn move_a_parcel(&mut self, chance: &mut Chance, most: f64) -> bool {
-        let n = chance.below(self.parcels.len());
+        let n = self.a_parcel(chance);
         let c = self.candidate(n, chance);
         let from = self.site(n);
         if c == self.at[n] {
@@ -81,7 +95,7 @@ impl Estate<'_> {
 
     /// One goes where another is, and that one where the first was, or where it is cheapest.
     fn swap_two_parcels(&mut self, chance: &mut Chance) -> bool {
-        let n = chance.below(self.parcels.len());
+        let n = self.a_parcel(chance);
         let c = self.candidate(n, chance);
         let (from, there) = (self.site(n), self.site_of(n, c));
         if there == from || self.housed[there].is_empty() || !self.admits(n, c) {
@@ -162,7 +176,7 @@ impl Estate<'_> {
     /// A site that is not what one of another would need takes all of the other that it can, and who else gains by it; the
     /// rest of the other go where it is cheapest.
     fn trade_sites(&mut self, chance: &mut Chance) -> bool {
-        let n = chance.below(self.parcels.len());
+        let n = self.a_parcel(chance);
         let c = self.candidate(n, chance);
         let (from, to) = (self.site(n), self.site_of(n, c));
         if from == to || self.admits(n, c) || !self.welcome(n, c) {

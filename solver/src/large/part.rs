@@ -60,6 +60,17 @@ impl Part {
         maker.part
     }
 
+    /// Only fines count.
+    pub(crate) fn forget_costs(&mut self) {
+        for site in &mut self.problem.sites {
+            site.options.iter_mut().for_each(|option| option.cost = 0.0);
+        }
+        for unit in &mut self.problem.units {
+            let known = unit.places.iter_mut().filter(|place| Some(place.site) != self.nowhere);
+            known.for_each(|place| place.cost = 0.0);
+        }
+    }
+
     /// The plan of the whole that a plan of the part makes. What is nowhere is in no place: the check sees it.
     pub(crate) fn widen(&self, whole: &Problem, around: Option<&Plan>, plan: &Plan) -> Plan {
         let (mut options, mut shares) = match around {

@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use domesday_solver::{
-    Amount, Choice, Known, LimitTerm, Obstacle, Opt, Place, Plan, Problem, Settings, Share, Site,
-    Status, Unit, check, flip, frontier, intervals, obstacles, portfolio, solve,
+    Amount, Choice, CoverGroup, CoverPoint, Known, LimitTerm, Obstacle, Opt, Place, Plan, Problem,
+    Server, Settings, Share, Site, Status, Unit, check, flip, frontier, intervals, obstacles,
+    portfolio, solve,
 };
 use proptest::prelude::*;
 
@@ -251,4 +252,42 @@ fn what_needs_no_search_is_named_before_one() {
     assert!(matches!(&named[2], Obstacle::OutOfReach { limit, asked, at_best, .. }
         if limit == "open sites" && (*asked, *at_best) == (3.0, 2.0)));
     assert_eq!(named.len(), 3);
+}
+
+/// Of three clinics of one room two fit, and the third is elsewhere, too far for the 30 people who have no other.
+#[test]
+fn a_floor_is_named_that_there_is_no_room_for() {
+    let option = |room| Opt { room: vec![room], ..Opt::default() };
+    let site = |room| Site { options: vec![option(room)], ..Site::default() };
+    let place = |site| Place { site, admitted_by: vec![0], cost: 0.0 };
+    let unit = |_| Unit { need: vec![5.0], places: vec![place(0), place(1)], ..Unit::default() };
+    let point = |unit| CoverPoint { weight: 30.0, servers: vec![Server { unit, place: 0 }] };
+    let group = |needed| CoverGroup {
+        name: "near enough".to_owned(),
+        points: (0..3).map(point).collect(),
+        needed,
+        ..CoverGroup::default()
+    };
+    let problem = |needed| Problem {
+        resources: vec!["rooms".to_owned()],
+        sites: vec![site(14.0), site(20.0)],
+        units: (0..3).map(unit).collect(),
+        coverage: vec![group(needed)],
+        ..Problem::default()
+    };
+
+    let named = obstacles(&problem(88.0));
+
+    let [Obstacle::Uncoverable { group, needed, at_most, is_for_want_of_room: true }] = &named[..]
+    else {
+        panic!("{named:?}")
+    };
+    assert_eq!((group.as_str(), *needed), ("near enough", 88.0));
+    assert!((at_most - 60.0).abs() < 1e-6, "{at_most}");
+    assert_eq!(solve(&problem(88.0), &Settings::default(), &mut ()).status, Status::Infeasible);
+    assert_eq!(obstacles(&problem(60.0)), []);
+    // Divided there is room for 14 of 15.
+    let mut divided = problem(84.0);
+    divided.units.iter_mut().for_each(|unit| unit.is_divisible = true);
+    assert_eq!(obstacles(&divided), []);
 }

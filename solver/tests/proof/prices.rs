@@ -2,7 +2,8 @@
 
 use domesday_solver::classic::{self, Division};
 use domesday_solver::{
-    Certificate, Plan, Prices, Problem, Settings, Status, Trouble, check, solve, solve_priced,
+    Certificate, Plan, Prices, Problem, Settings, Status, Trouble, check, obstacles, solve,
+    solve_priced,
 };
 use proptest::prelude::*;
 
@@ -35,6 +36,19 @@ proptest! {
         }
         if let Some(plan) = &outcome.plan {
             prop_assert_eq!(check(&problem, plan), vec![]);
+        }
+    }
+
+    /// Not even where the floors ask all that the best plan covers.
+    #[test]
+    fn no_obstacle_is_named_where_there_is_a_plan(problem in tiny_problem()) {
+        if let Some((_, best)) = best_of_all(&problem) {
+            prop_assert_eq!(obstacles(&problem), vec![]);
+            let mut higher = problem.clone();
+            for (group, covered) in higher.coverage.iter_mut().zip(&best.covered) {
+                group.needed = group.needed.max(*covered);
+            }
+            prop_assert_eq!(obstacles(&higher), vec![]);
         }
     }
 
