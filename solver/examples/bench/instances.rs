@@ -99,7 +99,7 @@ pub(crate) fn instances() -> Vec<Instance> {
             "2 %, or that there is no plan, in 3 min",
             Group::Indivisible,
         ),
-        ("england-like", 1.0, 120.0, "a plan in 2 min", Group::England),
+        ("england-like", 1.0, 120.0, "a plan, or that there is none, in 2 min", Group::Indivisible),
     ] {
         all.push(generated(file, Division::Indivisible, gap, seconds, reach, group));
     }
