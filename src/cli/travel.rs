@@ -75,7 +75,7 @@ struct PrepareArgs {
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
     /// The day the map describes.
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = described)]
     as_of: NaiveDate,
     #[command(flatten)]
     store: StoreArgs,
@@ -110,7 +110,7 @@ struct MatrixArgs {
     #[arg(long, value_parser = absent())]
     absent: Missing,
     /// The day the minutes describe.
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = described)]
     as_of: NaiveDate,
     /// Take the good rows of a file with faults.
     #[arg(long)]
@@ -140,7 +140,7 @@ struct TimetableArgs {
     #[arg(long, value_name = "TEXT")]
     source: Option<String>,
     /// The day the timetable describes, usually that of its publication.
-    #[arg(long, value_name = "YYYY-MM-DD")]
+    #[arg(long, value_name = "YYYY-MM-DD", value_parser = described)]
     as_of: NaiveDate,
     #[command(flatten)]
     store: StoreArgs,
@@ -206,6 +206,11 @@ pub(super) fn run(args: &TravelArgs) -> anyhow::Result<ExitCode> {
         }
         TravelCommand::List(args) => list(args),
     }
+}
+
+fn described(text: &str) -> Result<NaiveDate, String> {
+    travel::described_on(text, Utc::now().date_naive())
+        .map_err(|expected| format!("expected {expected}"))
 }
 
 fn given(path: &Path, source: Option<&str>, as_of: NaiveDate) -> anyhow::Result<Given> {

@@ -110,8 +110,8 @@ impl Row {
         if let Some(words) = centile_fault(centile, self.mode, limit) {
             return Err(fault("centile", &number, &format!("usable here: it {words}")));
         }
-        if !(0.0..=1.0).contains(&self.share) {
-            return Err(fault("share", &self.share, "a share from 0 to 1"));
+        if !(self.share > 0.0 && self.share <= 1.0) {
+            return Err(fault("share", &self.share, "a share above 0 and up to 1"));
         }
         let service_line = ServiceLine::find(&self.service_line).ok_or_else(|| {
             let wanted = format!("one of {}", ServiceLine::WORDS.join(", "));
@@ -174,6 +174,7 @@ mod tests {
         insta::assert_snapshot!(
             [
                 told("share = 0.95", "share = 95"),
+                told("share = 0.95", "share = 0.0"),
                 told("limit_metres = 1600", ""),
                 told("limit_metres = 1600", "limit_metres = nan"),
                 told("limit_metres = 1600", "limit_minutes = 1e308"),
@@ -184,7 +185,8 @@ mod tests {
             ]
             .join("\n"),
             @r#"
-        mine.toml, key "standard 1, share": 95 is not a share from 0 to 1
+        mine.toml, key "standard 1, share": 95 is not a share above 0 and up to 1
+        mine.toml, key "standard 1, share": 0 is not a share above 0 and up to 1
         mine.toml, key "standard 1, limit": nothing is not limit_metres or limit_minutes
         mine.toml, key "standard 1, limit": NaN is not a number of metres above 0 and up to 200,000
         mine.toml, key "standard 1, limit": 1e308 is not a number of minutes above 0 and up to 600

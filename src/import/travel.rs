@@ -36,6 +36,13 @@ pub fn checked(limit: f64) -> Result<Minutes, &'static str> {
     if fits { Ok(Minutes(limit)) } else { Err("expected a number of minutes from 1 to 1,440") }
 }
 
+/// The day a file describes, as page, API and command line take it: no file describes a day to come.
+pub fn described_on(text: &str, today: NaiveDate) -> Result<NaiveDate, &'static str> {
+    let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+    let day = day.map_err(|_error| "the day the file describes, such as 2026-03-31")?;
+    if day > today { Err("the day the file describes: today or an earlier day") } else { Ok(day) }
+}
+
 /// First and last departure, minutes after midnight.
 pub fn window(text: &str) -> Result<(u32, u32), &'static str> {
     let clock = |text: &str| {

@@ -90,6 +90,18 @@ impl Estate {
         &self.snapshot.register
     }
 
+    /// Whether a site or an area is in this borough.
+    pub(crate) fn knows_borough(&self, code: &str) -> bool {
+        self.boroughs.iter().any(|(known, _)| known == code)
+            || self.snapshot.geography.zones.iter().any(|zone| zone.borough_code == code)
+    }
+
+    /// Whether a site or an area is in this integrated care board.
+    pub(crate) fn knows_icb(&self, code: &str) -> bool {
+        self.icbs.iter().any(|(known, _)| known == code)
+            || self.snapshot.geography.zones.iter().any(|zone| zone.icb_code == code)
+    }
+
     /// The register's version.
     pub(crate) fn version(&self) -> u64 {
         self.snapshot.register.version

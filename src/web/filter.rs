@@ -27,24 +27,43 @@ pub(crate) struct SiteFilter {
     pub gates: String,
 }
 
+fn fault(field: &str, wrong: &str) -> FieldFault {
+    FieldFault { field: field.to_owned(), detail: format!("{field} {wrong}") }
+}
+
 impl SiteFilter {
-    /// Words that are in no list are refused by name, not silently matched with nothing.
-    pub(crate) fn check(&self) -> Result<(), Problem> {
+    /// Words that are in no list: refused by name, not silently matched with nothing.
+    pub(crate) fn unknown_words(&self) -> Vec<FieldFault> {
         let mut faults = Vec::new();
-        let mut refuse = |field: &str, detail: String| {
-            faults.push(FieldFault { field: field.to_owned(), detail });
-        };
         if !self.status.is_empty() && SiteStatus::find(&self.status).is_none() {
-            refuse("status", format!("is one of {}", SiteStatus::WORDS.join(", ")));
+            let words = SiteStatus::WORDS.join(", ");
+            faults.push(fault("status", &format!("is one of {words}")));
         }
         if !["", "unknown"].contains(&self.tenure.as_str()) && Tenure::find(&self.tenure).is_none()
         {
-            refuse("tenure", format!("is unknown or one of {}", Tenure::WORDS.join(", ")));
+            let words = Tenure::WORDS.join(", ");
+            faults.push(fault("tenure", &format!("is unknown or one of {words}")));
         }
         if !["", "pass", "fail", "unknown"].contains(&self.gates.as_str()) {
-            refuse("gates", "is pass, fail or unknown".to_owned());
+            faults.push(fault("gates", "is pass, fail or unknown"));
         }
-        if faults.is_empty() { Ok(()) } else { Err(Problem::Invalid { faults }) }
+        faults
+    }
+
+    /// Places that neither a site nor an area is in, refused likewise.
+    fn unknown_places(&self, estate: &Estate) -> Vec<FieldFault> {
+        let mut faults = Vec::new();
+        let (borough, icb) = (self.borough.as_str(), self.icb.as_str());
+        if !["", "none"].contains(&borough) && !estate.knows_borough(borough) {
+            let expected = "is none, or the code of a borough of the register's sites or areas";
+            faults.push(fault("borough", &format!("{expected}, and {borough:?} is not")));
+        }
+        if !icb.is_empty() && !estate.knows_icb(icb) {
+            let expected =
+                "is the code of an integrated care board of the register's sites or areas";
+            faults.push(fault("icb", &format!("{expected}, and {icb:?} is not")));
+        }
+        faults
     }
 
     /// Whether anything is asked.
@@ -52,8 +71,12 @@ impl SiteFilter {
         *self == Self::default()
     }
 
-    /// The sites that answer, by code.
-    pub(crate) fn sites<'a>(&self, estate: &'a Estate) -> Vec<&'a Site> {
+    /// The sites that answer, by code, or what cannot be asked for.
+    pub(crate) fn sites<'a>(&self, estate: &'a Estate) -> Result<Vec<&'a Site>, Problem> {
+        let faults = [self.unknown_words(), self.unknown_places(estate)].concat();
+        if !faults.is_empty() {
+            return Err(Problem::Invalid { faults });
+        }
         let needle = self.text.trim().to_lowercase();
         let fits = |site: &&Site| {
             self.fits_place(site)
@@ -64,7 +87,7 @@ impl SiteFilter {
                         .is_some_and(|judged| gate_word(judged) == self.gates))
                 && (needle.is_empty() || speaks_of(site, &needle))
         };
-        estate.register().sites().filter(fits).collect()
+        Ok(estate.register().sites().filter(fits).collect())
     }
 
     fn fits_place(&self, site: &Site) -> bool {
@@ -159,8 +182,22 @@ mod tests {
 
     #[test]
     fn a_word_of_no_list_is_refused_by_name() {
-        let filter = SiteFilter { tenure: "lease".to_owned(), ..SiteFilter::default() };
-        let Err(Problem::Invalid { faults }) = filter.check() else { panic!("accepted") };
-        assert_eq!(faults[0].field, "tenure");
+        let estate = crate::web::tests::estate();
+        let text = str::to_owned;
+        let wrong = SiteFilter {
+            tenure: text("lease"),
+            borough: text("E09000099"),
+            icb: text("Q??"),
+            ..SiteFilter::default()
+        };
+        let Err(Problem::Invalid { faults }) = wrong.sites(&estate) else { panic!("accepted") };
+        let named: Vec<&str> = faults.iter().map(|fault| fault.field.as_str()).collect();
+        assert_eq!(named, ["tenure", "borough", "icb"]);
+        let none = SiteFilter { borough: text("none"), ..SiteFilter::default() };
+        assert!(none.sites(&estate).is_ok());
+        for (borough, _) in estate.boroughs.clone() {
+            let held = SiteFilter { borough, ..SiteFilter::default() };
+            assert!(!held.sites(&estate).unwrap().is_empty());
+        }
     }
 }

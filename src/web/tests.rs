@@ -40,6 +40,10 @@ fn app() -> Data<App> {
     Data::new(App::new(hosts, 1 << 20, store, jobs, rules))
 }
 
+pub(super) fn estate() -> std::sync::Arc<super::estate::Estate> {
+    app().estate().unwrap()
+}
+
 fn asked(method: Method, path: &str) -> TestRequest {
     TestRequest::default().method(method).uri(path).insert_header((header::HOST, "localhost:8080"))
 }

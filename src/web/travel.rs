@@ -7,7 +7,9 @@ use super::problem::Problem;
 use crate::config;
 use crate::export::{Cell, Table};
 use crate::import::InputFile;
-use crate::import::travel::{Given, Kept, STREETS, Task, TravelRequest, checked, window};
+use crate::import::travel::{
+    Given, Kept, STREETS, Task, TravelRequest, checked, described_on, window,
+};
 use crate::travel::{Missing, Mode, StraightLine};
 
 /// What the minutes can be made of.
@@ -40,7 +42,8 @@ pub(super) fn request(
             modes(form, false).map(|modes| Task::Again { modes })
         }
         _ => {
-            form.refuse("task", "Choose what the minutes are made of");
+            let allowed = TASKS.map(|(key, _)| key);
+            form.refuse_choice("task", "Choose what the minutes are made of", allowed);
             None
         }
     };
@@ -67,7 +70,10 @@ fn timetable(form: &mut Form, files: Vec<InputFile>) -> Result<Option<Task>, Pro
     let pace = |mode| StraightLine::of(mode, &figures).map_err(Problem::internal);
     let (on_foot, on_wheels) = (pace(Mode::Walk)?, pace(Mode::StepFreeWalk)?);
     let given = given(form, files);
-    let date = day(form, "date", "Enter the day travelled, such as 2026-04-14");
+    let date = form.read("date", |text| {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d");
+        day.map_err(|_error| "Enter the day travelled, such as 2026-04-14".to_owned())
+    });
     let departures = form.read("window", |text| {
         let expected = "Enter the first and the last departure, at most 12 hours apart, such as";
         window(text).map_err(|_expected| format!("{expected} 08:15-09:15"))
@@ -86,20 +92,26 @@ fn timetable(form: &mut Form, files: Vec<InputFile>) -> Result<Option<Task>, Pro
 
 fn matrix(form: &mut Form, files: Vec<InputFile>) -> Option<Task> {
     let given = given(form, files);
-    let mode = form.read("mode", |text| {
-        Mode::find(text).ok_or_else(|| "Choose how people travel in the matrix".to_owned())
-    });
-    let absent = form.read("absent", |text| {
-        let found = Missing::OF_A_MATRIX.into_iter().find(|why| why.key() == text);
-        found.ok_or_else(|| "Choose what it means that a pair has no row".to_owned())
-    });
+    let mode = Mode::find(form.value("mode"));
+    if mode.is_none() {
+        let allowed = Mode::ALL.map(Mode::key);
+        form.refuse_choice("mode", "Choose how people travel in the matrix", allowed);
+    }
+    let asked = form.value("absent");
+    let absent = Missing::OF_A_MATRIX.into_iter().find(|why| why.key() == asked);
+    if absent.is_none() {
+        let allowed = Missing::OF_A_MATRIX.map(Missing::key);
+        form.refuse_choice("absent", "Choose what it means that a pair has no row", allowed);
+    }
     let accept_faults = form.is_yes("accept_faults");
     let task = |((given, mode), absent)| Task::Matrix { given, mode, absent, accept_faults };
     given.zip(mode).zip(absent).map(task)
 }
 
 fn given(form: &mut Form, mut files: Vec<InputFile>) -> Option<Given> {
-    let as_of = day(form, "as_of", "Enter the day the file describes, such as 2026-03-31");
+    let as_of = form.read("as_of", |text| {
+        described_on(text, Utc::now().date_naive()).map_err(|expected| format!("Enter {expected}"))
+    });
     if files.len() != 1 {
         form.refuse("files", "Choose one file");
     }
@@ -111,12 +123,6 @@ fn given(form: &mut Form, mut files: Vec<InputFile>) -> Option<Given> {
     Some(Given { file, source, as_of: as_of? })
 }
 
-fn day(form: &mut Form, name: &str, words: &str) -> Option<NaiveDate> {
-    form.read(name, |text| {
-        NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_error| words.to_owned())
-    })
-}
-
 fn modes(form: &mut Form, is_needed: bool) -> Option<Vec<Mode>> {
     let ticked = form.ticked("modes");
     let known: Vec<Mode> =
@@ -125,7 +131,8 @@ fn modes(form: &mut Form, is_needed: bool) -> Option<Vec<Mode>> {
     if ticked.iter().all(is_known) && !(is_needed && known.is_empty()) {
         return Some(known);
     }
-    form.refuse("modes", "Choose one or more of walking, step-free walking and driving");
+    let words = "Choose one or more of walking, step-free walking and driving";
+    form.refuse_choice("modes", words, STREETS.map(Mode::key));
     None
 }
 

@@ -187,13 +187,7 @@ impl Asked {
             tenure: value("tenure"),
             gates: value("gates"),
         };
-        if let Err(Problem::Invalid { faults }) = filter.check() {
-            let named = |fault: FieldFault| FieldFault {
-                detail: format!("{} {}", fault.field, fault.detail),
-                ..fault
-            };
-            self.faults.extend(faults.into_iter().map(named));
-        }
+        self.faults.extend(filter.unknown_words());
         filter
     }
 

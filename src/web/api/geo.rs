@@ -36,10 +36,9 @@ pub(super) async fn sites(
 ) -> Result<HttpResponse, Problem> {
     let (filter, by) = (filter.into_inner(), asked.by);
     let text = aside(&app, move |app| {
-        filter.check()?;
         let estate = app.estate()?;
         let features =
-            filter.sites(&estate).into_iter().filter(|site| !site.is_aggregate()).filter_map(
+            filter.sites(&estate)?.into_iter().filter(|site| !site.is_aggregate()).filter_map(
                 |site| {
                     let mut told = Map::new();
                     told.insert("code".to_owned(), json!(site.code.as_str()));

@@ -122,7 +122,7 @@ pub(super) async fn list(
     asked.end()?;
     answer(&app, move |app| {
         let estate = estate(app, version)?;
-        let found = filter.sites(&estate);
+        let found = filter.sites(&estate)?;
         let sites: Vec<Summary> =
             found.iter().skip(offset).take(limit).map(|site| Summary::of(&estate, site)).collect();
         let after = offset + sites.len();

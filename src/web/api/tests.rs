@@ -556,6 +556,18 @@ async fn travel_times_are_made_as_a_job_and_listed_with_what_they_rest_on() {
     let errors = service.upload_to("/api/v1/travel", &matrix(&[("limit", "0")]), "").await;
     let errors = errors.problem(422);
     assert!(errors.contains_key("absent") && errors.contains_key("limit"), "{errors:?}");
+    let words =
+        "Choose what it means that a pair has no row: beyond-limit, unreachable, not-computed";
+    assert_eq!(errors["absent"], words);
+    let errors = service.upload_to("/api/v1/travel", &[("as_of", "2999-01-01")], "").await;
+    let errors = errors.problem(422);
+    assert_eq!(
+        errors["task"],
+        "Choose what the minutes are made of: streets, timetable, matrix, again"
+    );
+    let coming = [("task", "matrix"), ("as_of", "2999-01-01")];
+    let errors = service.upload_to("/api/v1/travel", &coming, "").await.problem(422);
+    assert_eq!(errors["as_of"], "Enter the day the file describes: today or an earlier day");
     let errors =
         service.upload_to("/api/v1/travel", &[("task", "timetable")], "").await.problem(422);
     for field in ["files", "as_of", "date", "window"] {

@@ -13,6 +13,9 @@ pub(crate) struct Form {
     #[serde(skip)]
     all: BTreeMap<String, Vec<String>>,
     errors: BTreeMap<String, String>,
+    /// Words that a refused choice could have been.
+    #[serde(skip)]
+    allowed: BTreeMap<String, String>,
 }
 
 impl Form {
@@ -46,11 +49,26 @@ impl Form {
         self.errors.entry(name.to_owned()).or_insert_with(|| words.into());
     }
 
+    /// Says that a value is none of those offered. A person sees them on the page; a program is told their words.
+    pub(crate) fn refuse_choice<'a>(
+        &mut self,
+        name: &str,
+        words: &str,
+        allowed: impl IntoIterator<Item = &'a str>,
+    ) {
+        let allowed: Vec<&str> = allowed.into_iter().collect();
+        self.refuse(name, words);
+        self.allowed.insert(name.to_owned(), allowed.join(", "));
+    }
+
     /// What is wrong, for a program that sent it.
     pub(crate) fn faults(&self) -> Vec<FieldFault> {
         let fault = |(field, detail): (&String, &String)| FieldFault {
             field: field.clone(),
-            detail: detail.clone(),
+            detail: match self.allowed.get(field) {
+                Some(allowed) => format!("{detail}: {allowed}"),
+                None => detail.clone(),
+            },
         };
         self.errors.iter().map(fault).collect()
     }

@@ -122,9 +122,8 @@ pub(crate) async fn show(
 ) -> Result<HttpResponse, Problem> {
     let (filter, by) = (filter.into_inner(), asked.by);
     page(&request, &app, move |app| {
-        filter.check()?;
         let estate = app.estate()?;
-        let found = filter.sites(&estate);
+        let found = filter.sites(&estate)?;
         let placed: Vec<(&Site, Mark)> =
             found.iter().filter_map(|site| Some((*site, mark(&estate, site, by)?))).collect();
         let label = format!("Sites by {}", by.label().to_lowercase());
@@ -183,9 +182,8 @@ pub(crate) async fn file(
 ) -> Result<HttpResponse, Problem> {
     let (filter, by) = (filter.into_inner(), asked.by);
     csv(&app, move |app| {
-        filter.check()?;
         let estate = app.estate()?;
-        Ok(table(&estate, &filter.sites(&estate), by))
+        Ok(table(&estate, &filter.sites(&estate)?, by))
     })
     .await
 }

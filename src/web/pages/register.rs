@@ -61,9 +61,8 @@ pub(crate) async fn list(
 ) -> Result<HttpResponse, Problem> {
     let (filter, asked) = (filter.into_inner(), asked.into_inner());
     page(&request, &app, move |app| {
-        filter.check()?;
         let estate = app.estate()?;
-        let found = filter.sites(&estate);
+        let found = filter.sites(&estate)?;
         let pages = found.len().div_ceil(PAGE_SIZE).max(1);
         let number = asked.page.unwrap_or(1).clamp(1, pages);
         let first = (number - 1) * PAGE_SIZE;
@@ -94,9 +93,8 @@ pub(crate) async fn file(
 ) -> Result<HttpResponse, Problem> {
     let filter = filter.into_inner();
     csv(&app, move |app| {
-        filter.check()?;
         let estate = app.estate()?;
-        Ok(table(&estate, &filter.sites(&estate)))
+        Ok(table(&estate, &filter.sites(&estate)?))
     })
     .await
 }
