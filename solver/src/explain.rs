@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
-use crate::explain_before::{Obstacle, obstacles};
+use crate::explain_before::{Obstacle, obstacles_until};
 use crate::explain_why::Quiet;
+use crate::large;
 use crate::outcome::{Outcome, Plan, Settings, Status, Watch};
 use crate::problem::{LimitTerm, Opt, Problem};
 use crate::solve;
@@ -111,7 +112,9 @@ pub struct Explanation {
 }
 
 /// Explains a problem that [`solve`](crate::solve) found infeasible, in the seconds that `settings` gives.
-/// A malformed problem has an empty explanation that is not proved.
+/// A malformed problem has an empty explanation that is not proved. Where the problem is large and something cannot be
+/// placed or covered, that is all that is told: it is reason enough, and a search for what clashes beside it would take all
+/// the time there is. Of a limit out of reach a search tells more, how far it can be met beside the other rules.
 pub fn explain_infeasible(
     problem: &Problem,
     settings: &Settings,
@@ -121,6 +124,11 @@ pub fn explain_infeasible(
         return Explanation::default();
     }
     let mut trial = Trial { problem, settings, watch, started: Instant::now(), is_proved: true };
+    let obstacles = obstacles_until(problem, &mut || trial.is_over());
+    let says_it_all = |obstacle: &Obstacle| !matches!(obstacle, Obstacle::OutOfReach { .. });
+    if large::is_large(problem) && obstacles.iter().any(says_it_all) {
+        return Explanation { obstacles, is_proved: true, ..Explanation::default() };
+    }
     let rows = rows_of(problem);
     let mut families: Vec<Family> = Vec::new();
     for row in &rows {
@@ -165,7 +173,6 @@ pub fn explain_infeasible(
     let clash = clash.collect();
     let attainable = kept.iter().filter_map(|&r| trial.attainable(&rows[r])).collect();
     let relaxations = cures.iter().filter_map(|family| trial.relaxation(&rows, family)).collect();
-    let obstacles = obstacles(problem);
     Explanation { obstacles, clash, cures, attainable, relaxations, is_proved: trial.is_proved }
 }
 
@@ -244,12 +251,17 @@ impl Trial<'_> {
         answer
     }
 
+    fn is_over(&self) -> bool {
+        self.started.elapsed().as_secs_f64() >= self.settings.time_limit_seconds
+            || self.watch.is_cancelled()
+    }
+
     fn solve(&mut self, problem: &Problem) -> Option<Outcome> {
-        let left = self.settings.time_limit_seconds - self.started.elapsed().as_secs_f64();
-        if left <= 0.0 || self.watch.is_cancelled() {
+        if self.is_over() {
             self.is_proved = false;
             return None;
         }
+        let left = self.settings.time_limit_seconds - self.started.elapsed().as_secs_f64();
         let settings = Settings { time_limit_seconds: left, gap: 1e-4, ..*self.settings };
         Some(solve(problem, &settings, &mut Quiet(self.watch)))
     }

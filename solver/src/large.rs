@@ -15,6 +15,7 @@
 //!
 //! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
 
+mod first;
 mod highs;
 mod knapsack;
 mod part;
@@ -25,12 +26,14 @@ mod whole;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
+use self::first::{Begin, Care};
 use self::highs::Written;
 use self::knapsack::Sack;
 use self::part::{Cut, Fines, Part};
-use self::relaxation::{Relaxation, Rule};
+use self::relaxation::Relaxation;
 use self::volume::Volume;
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::{Limit, LimitTerm, Problem};
@@ -46,27 +49,19 @@ const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
 const MOST_BEFORE_A_PLAN: usize = 2_500;
 const WORTH_MORE_STEPS: f64 = 3e-4;
-const STEPS_IN_ALL: usize = 2_000;
-/// Of them, taken while HiGHS makes the first plan.
-const STEPS_BESIDE: usize = 600;
-/// An option the average takes as often as this is taken, and one it takes as rarely as one less this is left out.
-const SURE: f64 = 0.97;
-/// Part of the places that stay in the core, and fewest of a unit.
-const CORE_PLACES: f64 = 0.1;
-const CORE_PLACES_OF_A_UNIT: usize = 3;
+const STEPS_AFTER_A_PLAN: usize = 400;
 /// What missing a hard rule costs, as a multiple of its price.
 const FINE: f64 = 10.0;
-/// Undecided sites in a neighbourhood, and branches HiGHS may take for one.
-const NEIGHBOURHOOD: usize = 30;
+/// Branches HiGHS may take for a neighbourhood.
 const BRANCHES: i32 = 60;
 /// Branches HiGHS may take for all that is not settled for good.
 const BRANCHES_OF_REMAINDER: i32 = 50;
+/// How often a thread that is waited for is looked at.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How long HiGHS is waited for once it is told to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
 /// Part of the sites that count as undecided then: those the prices are least sure of.
 const UNDECIDED: f64 = 0.4;
-/// A site is in so many neighbourhoods at most before the search ends.
-const MOST_VISITS: usize = 4;
 /// How often a first plan is sought, each time aimed further beyond the limits it missed.
 const MOST_AIMS: usize = 4;
 /// Neighbourhoods decided anew to make a plan of a rough one.
@@ -74,6 +69,31 @@ const MOST_MENDING: usize = 400;
 /// Of them about one thing that is missed, the neighbourhood wider every time; of whole units by so many sites.
 const MOST_VISITS_TO_MEND: usize = 6;
 const WIDER: usize = 20;
+
+/// How neighbourhoods are decided anew.
+#[derive(Debug, Clone, Copy)]
+struct Scope {
+    /// Undecided sites in one.
+    sites: usize,
+    /// A site is in so many at most.
+    most_visits: usize,
+    /// Dived into like a core; else decided exactly.
+    is_dived: bool,
+}
+
+impl Scope {
+    const WIDE: Self = Self { sites: 150, most_visits: 2, is_dived: true };
+    const SMALL: Self = Self { sites: 30, most_visits: 4, is_dived: false };
+}
+
+/// What a neighbourhood is decided anew for.
+#[derive(Debug, Clone, Copy)]
+enum Manner<'a> {
+    /// A cheaper plan.
+    By(Scope),
+    /// A plan that misses less, at these fines.
+    Mend(&'a Fines),
+}
 
 /// Whether HiGHS alone would choke on it.
 pub(crate) fn is_large(problem: &Problem) -> bool {
@@ -118,10 +138,10 @@ impl Large<'_, '_> {
             self.find_prices(STEPS_BEFORE_A_PLAN);
             self.find_prices_while_it_pays(MOST_BEFORE_A_PLAN - STEPS_BEFORE_A_PLAN);
             self.run.enter(Phase::Core);
-            self.first_plans_beside_prices();
+            self.first_plans_twice();
             self.run.enter(Phase::Prices);
             self.sack = Sack::exact();
-            self.find_prices(STEPS_IN_ALL - STEPS_BEFORE_A_PLAN - STEPS_BESIDE);
+            self.find_prices(STEPS_AFTER_A_PLAN);
             if self.run.is_impossible() {
                 return End::Infeasible;
             }
@@ -164,7 +184,7 @@ impl Large<'_, '_> {
         }
         let wait = |until: &dyn Fn() -> bool| {
             while !remainder.is_finished() && !until() {
-                std::thread::park_timeout(Duration::from_millis(5));
+                std::thread::park_timeout(LOOK_EVERY);
             }
         };
         wait(&|| self.is_over());
@@ -270,33 +290,45 @@ impl Large<'_, '_> {
         missed.collect()
     }
 
-    /// As [`Self::first_plans`], from the prices as they are; better ones are sought meanwhile. So many steps are taken
-    /// however long HiGHS needs, or what comes out would hang on the clock.
-    fn first_plans_beside_prices(&mut self) {
-        let mut ahead = self.volume.clone();
-        let mut sack = self.sack.emptied();
-        let relaxation = Arc::clone(&self.relaxation);
+    /// As [`Self::first_plans`], and beside them another, made with more care, which counts where they are not near enough:
+    /// then it is waited for however long HiGHS needs, or what comes out would hang on the clock.
+    fn first_plans_twice(&mut self) {
+        let (relaxation, volume) = (Arc::clone(&self.relaxation), self.volume.clone());
+        let (problem, seed) = (self.problem, self.settings.seed);
         let stop = AtomicBool::new(false);
-        std::thread::scope(|scope| {
-            let further = scope.spawn(|| {
+        let with_care = std::thread::scope(|scope| {
+            let with_care = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
-                ahead.run(&relaxation, STEPS_BESIDE, None, &mut sack, &mut is_over);
+                let begin = Begin { problem, relaxation: &relaxation, volume: &volume, seed };
+                let fines = begin.fines(FINE);
+                let plan = begin.core(Care::THOROUGH, &fines, &mut is_over)?;
+                let all = begin.all_places(&plan, Care::THOROUGH, &fines, &mut is_over);
+                Some([Some(plan), all])
             });
             self.first_plans();
-            while !further.is_finished() {
-                stop.store(self.is_over(), Ordering::Relaxed);
-                std::thread::park_timeout(Duration::from_millis(5));
-            }
+            let is_near_enough = self.run.is_near_enough(self.settings);
+            stop.store(is_near_enough, Ordering::Relaxed);
+            self.wait_for(&with_care, &stop);
+            let made = with_care.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            made.filter(|_| !is_near_enough)
         });
-        self.volume = ahead;
-        let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
-        self.run.hear_certificate(certificate);
+        for plan in with_care.into_iter().flatten().flatten() {
+            self.run.try_offer(&plan);
+        }
     }
 
     /// Whether most units must stay whole.
     fn is_whole(&self) -> bool {
         self.problem.units.iter().filter(|unit| unit.is_divisible).count() * 2
             < self.problem.units.len()
+    }
+
+    /// Waits for a thread, and passes on the wish to stop.
+    fn wait_for<T>(&self, thread: &ScopedJoinHandle<'_, T>, stop: &AtomicBool) {
+        while !thread.is_finished() {
+            stop.fetch_or(self.is_over(), Ordering::Relaxed);
+            std::thread::park_timeout(LOOK_EVERY);
+        }
     }
 
     fn is_over(&self) -> bool {
@@ -327,120 +359,39 @@ impl Large<'_, '_> {
         }
     }
 
-    fn fines(&self, times: f64) -> Fines {
-        let prices = &self.volume.prices;
-        let units = self.problem.units.len() as f64;
-        let mut fines = Fines {
-            units: vec![0.0; self.problem.units.len()],
-            floors: vec![0.0; self.problem.coverage.len()],
-            limits: vec![0.0; self.problem.limits.len()],
-            aims: vec![0.0; self.problem.limits.len()],
-        };
-        let of_units = self.relaxation.rows.iter().zip(prices);
-        let of_units = of_units.filter(|(row, _)| matches!(row.rule, Rule::Unit(_)));
-        let mean = of_units.map(|(_, price)| price.abs()).sum::<f64>() / units.max(1.0);
-        let mean = mean.max(1e-6);
-        for (row, price) in self.relaxation.rows.iter().zip(prices) {
-            // A rule that has no price yet may get one: a unit's worth for what a unit is to it.
-            let price = price.abs().max(0.1 * mean) * row.scale;
-            match row.rule {
-                Rule::Unit(unit) => fines.units[unit] = times * price.max(mean),
-                Rule::Floor(group) => fines.floors[group] = times * price,
-                Rule::Low(limit) | Rule::High(limit) => {
-                    fines.limits[limit] = fines.limits[limit].max(times * price);
-                }
-                _ => {}
-            }
+    fn begin(&self) -> Begin<'_> {
+        Begin {
+            problem: self.problem,
+            relaxation: &self.relaxation,
+            volume: &self.volume,
+            seed: self.settings.seed,
         }
-        fines
     }
 
     /// The core and then all places, before HiGHS. What comes out may miss hard rules.
     fn first_plan(&mut self, times: f64, aims: &[f64]) -> Option<Plan> {
-        let fines = Fines { aims: aims.to_vec(), ..self.fines(times) };
-        let options = self.core_options(SURE);
-        let places = self.core_places(&options, CORE_PLACES);
-        let plan = self.dive(options, places, &fines)?;
+        let begin = self.begin();
+        let fines = Fines { aims: aims.to_vec(), ..begin.fines(times) };
+        let mut is_over = || self.run.is_over(self.deadline);
+        let plan = begin.core(Care::QUICK, &fines, &mut is_over)?;
         self.run.try_offer(&plan);
         if self.is_whole() {
             return Some(plan);
         }
-        let options: Vec<Option<Vec<usize>>> =
-            plan.options.iter().map(|&option| Some(vec![option])).collect();
-        let places = self.core_places(&options, 1.0);
-        let plan = self.dive(options, places, &fines)?;
+        let mut is_over = || self.run.is_over(self.deadline);
+        let plan = self.begin().all_places(&plan, Care::QUICK, &fines, &mut is_over)?;
         self.run.try_offer(&plan);
         Some(plan)
     }
 
-    fn dive(
-        &self,
-        options: Vec<Option<Vec<usize>>>,
-        places: Vec<Option<Vec<usize>>>,
-        fines: &Fines,
-    ) -> Option<Plan> {
-        let cut = Cut { options, places, around: None, fines: Some(fines) };
-        let part = Part::of(self.problem, &cut);
-        let mut is_over = || self.run.is_over(self.deadline);
-        let plan = Written::of(&part.problem, self.settings.seed)?.dive(&mut is_over)?;
-        Some(part.widen(self.problem, None, &plan))
-    }
-
-    /// The options the average leaves to be decided.
-    fn core_options(&self, sure: f64) -> Vec<Option<Vec<usize>>> {
-        let options = self.problem.sites.iter().enumerate().map(|(i, site)| {
-            let share = |o: usize| self.volume.average(self.relaxation.first_option[i] + o);
-            let allowed: Vec<usize> = (0..site.options.len()).filter(|&o| site.allows(o)).collect();
-            let total: f64 = allowed.iter().map(|&o| share(o)).sum();
-            let total = if total > 0.0 { total } else { 1.0 };
-            if let Some(&certain) = allowed.iter().find(|&&o| share(o) / total >= sure) {
-                return Some(vec![certain]);
-            }
-            let open: Vec<usize> =
-                allowed.iter().copied().filter(|&o| share(o) / total > 1.0 - sure).collect();
-            Some(if open.is_empty() { allowed } else { open })
-        });
-        options.collect()
-    }
-
-    /// The places with the least cost at the prices, where an option that is left admits them.
-    fn core_places(&self, options: &[Option<Vec<usize>>], part: f64) -> Vec<Option<Vec<usize>>> {
-        let costs = self.relaxation.arc_costs(&self.volume.prices);
-        let mut open: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.problem.units.len()];
-        let mut all = Vec::new();
-        for (a, arc) in self.relaxation.arcs.iter().enumerate() {
-            let admitted = &self.problem.units[arc.unit].places[arc.place].admitted_by;
-            let is_open = options[arc.site]
-                .as_ref()
-                .is_some_and(|options| options.iter().any(|o| admitted.contains(o)));
-            if is_open {
-                let is_used = self.volume.average(a) > 1e-3;
-                let cost = if is_used { f64::NEG_INFINITY } else { costs[a] };
-                open[arc.unit].push((cost, arc.place));
-            }
-            all.push(costs[a]);
-        }
-        all.sort_by(f64::total_cmp);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a part of a length"
-        )]
-        let at = (all.len() as f64 * part) as usize;
-        let most = all.get(at).copied().unwrap_or(f64::INFINITY);
-        let kept = open.into_iter().map(|mut places| {
-            places.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let kept = places.iter().enumerate();
-            let kept = kept.filter(|(n, (cost, _))| *n < CORE_PLACES_OF_A_UNIT || *cost <= most);
-            let mut kept: Vec<usize> = kept.map(|(_, &(_, place))| place).collect();
-            kept.sort_unstable();
-            Some(kept)
-        });
-        kept.collect()
-    }
-
-    /// Decides neighbourhoods anew until none of them gets better.
+    /// Decides neighbourhoods anew until none of them gets better: wide ones as first plans are made, where places are
+    /// linear programs, and then small ones exactly.
     fn improve(&mut self) -> End {
+        let end = if self.is_whole() { End::Stopped } else { self.improve_by(Scope::WIDE) };
+        if end == End::Proved { end } else { self.improve_by(Scope::SMALL) }
+    }
+
+    fn improve_by(&mut self, scope: Scope) -> End {
         let Some((mut plan, mut cost)) = self.run.best_plan() else { return End::Stopped };
         let neighbours = self.neighbours();
         let mut visits = vec![0_usize; self.problem.sites.len()];
@@ -449,17 +400,17 @@ impl Large<'_, '_> {
             let centre = (0..visits.len())
                 .filter(|&i| undecided[i])
                 .min_by(|&a, &b| visits[a].cmp(&visits[b]).then(doubts[a].total_cmp(&doubts[b])));
-            let Some(centre) = centre.filter(|&centre| visits[centre] < MOST_VISITS) else {
+            let Some(centre) = centre.filter(|&centre| visits[centre] < scope.most_visits) else {
                 return End::Stopped;
             };
             if self.is_over() {
                 return End::Stopped;
             }
-            let around = Self::neighbourhood(&[centre], &neighbours, &undecided, NEIGHBOURHOOD);
+            let around = Self::neighbourhood(&[centre], &neighbours, &undecided, scope.sites);
             for &site in &around {
                 visits[site] += 1;
             }
-            let found = self.better_around(&around, &undecided, &plan, None);
+            let found = self.better_around(&around, &undecided, &plan, Manner::By(scope));
             if let Some(better) = found {
                 let better_cost = better.cost(self.problem);
                 if better_cost < cost - 1e-9 * cost.abs() && self.run.try_offer(&better) {
@@ -477,7 +428,7 @@ impl Large<'_, '_> {
     fn mend(&mut self, rough: Plan) {
         let neighbours = self.neighbours();
         let all = vec![true; self.problem.sites.len()];
-        let fines = self.fines(FINE * FINE);
+        let fines = self.begin().fines(FINE * FINE);
         let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
         let mut plan = rough;
         // Of units that are nowhere, in part or whole, and then of groups that are short.
@@ -495,7 +446,7 @@ impl Large<'_, '_> {
             });
             let missed = homeless.chain(short.map(|(group, _)| units + group));
             let missed = missed.filter(|&n| visits[n] < MOST_VISITS_TO_MEND);
-            let mut most = NEIGHBOURHOOD;
+            let mut most = Scope::SMALL.sites;
             let wide: Vec<usize> = if let Some(missed) = missed.min_by_key(|&n| visits[n]) {
                 visits[missed] += 1;
                 // Wider every time.
@@ -515,7 +466,7 @@ impl Large<'_, '_> {
             for &site in &around {
                 is_seen[site] = true;
             }
-            if let Some(better) = self.better_around(&around, &all, &plan, Some(&fines)) {
+            if let Some(better) = self.better_around(&around, &all, &plan, Manner::Mend(&fines)) {
                 plan = better;
             }
         }
@@ -652,8 +603,12 @@ impl Large<'_, '_> {
         around: &[usize],
         undecided: &[bool],
         plan: &Plan,
-        fines: Option<&Fines>,
+        manner: Manner<'_>,
     ) -> Option<Plan> {
+        let fines = match manner {
+            Manner::Mend(fines) => Some(fines),
+            Manner::By(_) => None,
+        };
         let is_rough = fines.is_some() && self.is_whole();
         let mut options: Vec<Option<Vec<usize>>> = vec![None; self.problem.sites.len()];
         for &site in around {
@@ -709,9 +664,13 @@ impl Large<'_, '_> {
         if is_rough {
             part.forget_costs();
         }
-        let start = part.narrow(plan);
         let mut is_over = || self.is_over();
         let written = Written::of(&part.problem, self.settings.seed)?;
+        if let Manner::By(Scope { is_dived: true, .. }) = manner {
+            let found = written.dive(Care::THOROUGH.fewest, &mut is_over)?;
+            return Some(part.widen(self.problem, Some(plan), &found));
+        }
+        let start = part.narrow(plan);
         let gap = if is_rough { 1e-2 } else { 1e-4 };
         let (found, _) = written.search(start.as_ref(), BRANCHES, gap, &mut is_over)?;
         Some(part.widen(self.problem, Some(plan), &found))

@@ -185,8 +185,13 @@ impl Plan {
         TOO_SMALL_TO_TELL * dearest / 512.0
     }
 
-    /// More than any choice of options and places costs, whatever rules it breaks: each at its dearest. A bound above it
-    /// proves that there is no plan.
+    /// Whether a bound is above all that any choice could cost: then no plan keeps the rules.
+    pub(crate) fn is_above_all(problem: &Problem, bound: f64) -> bool {
+        let most = Self::most_cost(problem);
+        bound > most + 1e-6 * most.abs().max(1.0)
+    }
+
+    /// More than any choice of options and places costs, whatever rules it breaks: each at its dearest.
     pub fn most_cost(problem: &Problem) -> f64 {
         let dearest =
             |costs: &mut dyn Iterator<Item = f64>| costs.fold(f64::NEG_INFINITY, f64::max);

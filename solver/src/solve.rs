@@ -404,9 +404,7 @@ impl<'a> Run<'a> {
     /// Whether the prices prove more than anything costs, rules or no rules: then nothing keeps the rules.
     pub(crate) fn is_impossible(&self) -> bool {
         let proved = self.outcome.certificate.as_ref().map(|certificate| certificate.bound);
-        let most = Plan::most_cost(self.problem);
-        self.best.is_none()
-            && proved.is_some_and(|proved| proved > most + 1e-6 * most.abs().max(1.0))
+        self.best.is_none() && proved.is_some_and(|proved| Plan::is_above_all(self.problem, proved))
     }
 
     /// The time is up, or somebody wants it to stop.

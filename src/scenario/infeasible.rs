@@ -50,8 +50,10 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn all(&self, found: &Explanation) -> Vec<String> {
-        let mut words = vec![self.sentence(found)];
-        words.extend(found.obstacles.iter().map(|obstacle| self.obstacle(obstacle)));
+        let sentence = self.sentence(found);
+        let obstacles = found.obstacles.iter().map(|obstacle| self.obstacle(obstacle));
+        let mut words: Vec<String> = obstacles.filter(|words| *words != sentence).collect();
+        words.insert(0, sentence);
         let rules: Vec<String> = found
             .clash
             .iter()

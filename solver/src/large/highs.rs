@@ -16,8 +16,6 @@ use crate::solve::COST_SCALE;
 
 /// Options nearest to whole that are settled at a time.
 const SETTLED_AT_A_TIME: f64 = 0.3;
-/// Fewest settled at a time.
-const FEWEST_AT_A_TIME: usize = 6;
 /// So near to a whole number is whole.
 const WHOLE: f64 = 1e-6;
 
@@ -115,8 +113,8 @@ impl<'a> Written<'a> {
         Some((values?, bound / self.scale))
     }
 
-    /// A plan: the linear program, its nearly whole choices settled, and again until all are.
-    pub(crate) fn dive(mut self, is_over: &mut dyn FnMut() -> bool) -> Option<Plan> {
+    /// A plan: the linear program, its nearly whole choices settled, `fewest` or more, and again until all are.
+    pub(crate) fn dive(mut self, fewest: usize, is_over: &mut dyn FnMut() -> bool) -> Option<Plan> {
         if let Some(model) = &mut self.model {
             model.try_set_option("solve_relaxation", true).ok()?;
         }
@@ -132,9 +130,9 @@ impl<'a> Written<'a> {
                 last = vec![first];
                 continue;
             };
-            let mut open = self.open_options(&values);
+            let mut open = self.open_options(&values, fewest);
             if open.is_empty() {
-                open = self.open_places(&values);
+                open = self.open_places(&values, fewest);
             }
             if open.is_empty() {
                 return Some(self.columns.decode(self.problem, &values));
@@ -160,15 +158,15 @@ impl<'a> Written<'a> {
         }
     }
 
-    fn open_options(&self, values: &[f64]) -> Vec<Step> {
-        let open = Self::open(&self.columns.options, values, |_| true);
+    fn open_options(&self, values: &[f64], fewest: usize) -> Vec<Step> {
+        let open = Self::open(&self.columns.options, values, fewest, |_| true);
         open.into_iter().filter_map(|(n, t)| step(&self.columns.options[n], t)).collect()
     }
 
     /// Whole units, as far as the rooms of the options chosen take them beside those settled with them.
-    fn open_places(&self, values: &[f64]) -> Vec<Step> {
+    fn open_places(&self, values: &[f64], fewest: usize) -> Vec<Step> {
         let is_whole = |unit: usize| !self.problem.units[unit].is_divisible;
-        let open = Self::open(&self.columns.places, values, is_whole);
+        let open = Self::open(&self.columns.places, values, fewest, is_whole);
         let mut left: Vec<Vec<f64>> = self
             .problem
             .sites
@@ -212,6 +210,7 @@ impl<'a> Written<'a> {
     fn open(
         choices: &[Vec<Term>],
         values: &[f64],
+        fewest: usize,
         counts: impl Fn(usize) -> bool,
     ) -> Vec<(usize, usize)> {
         let mut open: Vec<(f64, usize, usize)> = Vec::new();
@@ -234,7 +233,7 @@ impl<'a> Written<'a> {
             reason = "a part of a length"
         )]
         let some = (open.len() as f64 * SETTLED_AT_A_TIME).ceil() as usize;
-        let some = some.max(FEWEST_AT_A_TIME);
+        let some = some.max(fewest);
         open.truncate(some);
         open.into_iter().map(|(_, n, t)| (n, t)).collect()
     }

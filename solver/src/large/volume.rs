@@ -70,7 +70,8 @@ impl Volume {
         self.average[column] * self.share
     }
 
-    /// Takes steps until there were so many, or `is_over`. `target` is the cost of a plan, if one is known.
+    /// Takes steps until there were so many, or `is_over`. `target` is the cost of a plan, if one is known. Whether it is at
+    /// the end: the average misses nothing, so that no price would move again.
     pub(crate) fn run(
         &mut self,
         relaxation: &Relaxation<'_>,
@@ -78,13 +79,13 @@ impl Volume {
         target: Option<f64>,
         sack: &mut Sack,
         is_over: &mut dyn FnMut() -> bool,
-    ) {
+    ) -> bool {
         let mut answer = Answer::default();
         let mut direction = vec![0.0; self.missing.len()];
         let mut prices = self.prices.clone();
         for step in 0..steps {
             if step % 8 == 0 && is_over() {
-                return;
+                return false;
             }
             self.steps += 1;
             // What a price that is at its limit cannot mend is no reason to move.
@@ -100,7 +101,7 @@ impl Volume {
                 length += *direction * *direction;
             }
             if length <= 1e-18 {
-                return;
+                return true;
             }
             let far = self.bound + 0.05 * self.bound.abs().max(1e-6);
             let goal = match target {
@@ -144,6 +145,7 @@ impl Volume {
                 self.bound_before = self.bound;
             }
         }
+        false
     }
 
     /// Mixes a new answer in, with the weight that makes the average miss least.

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
 
 use super::knapsack::Sack;
 use super::relaxation::Relaxation;
@@ -40,19 +39,20 @@ impl Large<'_, '_> {
         let relaxation = Arc::clone(&self.relaxation);
         let (stop, is_moved) = (AtomicBool::new(false), AtomicBool::new(false));
         let is_impossible = Arc::clone(&self.is_impossible);
-        let most = Plan::most_cost(self.problem);
+        let problem = self.problem;
         let known = std::thread::scope(|scope| {
             let prices = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
-                let mut proves = |ahead: &mut Volume, is_over: &mut dyn FnMut() -> bool| {
-                    ahead.run(&relaxation, STEPS, None, &mut exact, is_over);
-                    let is_proof = ahead.bound > most + 1e-6 * most.abs().max(1.0);
+                // Whether there is an end of it: a proof, or an average that misses nothing.
+                let mut ends = |ahead: &mut Volume, is_over: &mut dyn FnMut() -> bool| {
+                    let is_done = ahead.run(&relaxation, STEPS, None, &mut exact, is_over);
+                    let is_proof = Plan::is_above_all(problem, ahead.bound);
                     is_impossible.fetch_or(is_proof, Ordering::Relaxed);
-                    is_proof
+                    is_proof || is_done
                 };
                 ahead.run(&relaxation, more, None, &mut quick, &mut is_over);
                 for _ in 0..EXACT_ROUNDS {
-                    if is_over() || proves(&mut ahead, &mut is_over) {
+                    if is_over() || ends(&mut ahead, &mut is_over) {
                         return ahead;
                     }
                 }
@@ -60,19 +60,15 @@ impl Large<'_, '_> {
                 // on them.
                 let known = ahead.clone();
                 let mut is_over = || is_over() || is_moved.load(Ordering::Relaxed);
-                while !is_over() {
-                    if proves(&mut ahead, &mut is_over) {
-                        return ahead;
-                    }
+                let mut is_at_end = false;
+                while !is_at_end && !is_over() {
+                    is_at_end = ends(&mut ahead, &mut is_over);
                 }
-                known
+                if is_impossible.load(Ordering::Relaxed) { ahead } else { known }
             });
             self.moves();
             is_moved.store(true, Ordering::Relaxed);
-            while !prices.is_finished() {
-                stop.store(self.is_over(), Ordering::Relaxed);
-                std::thread::park_timeout(Duration::from_millis(5));
-            }
+            self.wait_for(&prices, &stop);
             prices.join()
         });
         if let Ok(known) = known {

@@ -1,8 +1,8 @@
 //! An infeasible problem says which rules clash, by name, and how far they would have to give.
 
 use domesday_solver::{
-    CoverGroup, CoverPoint, Family, Limit, LimitTerm, Server, Settings, Status, explain_infeasible,
-    solve,
+    CoverGroup, CoverPoint, Family, Limit, LimitTerm, Obstacle, Opt, Place, Problem, Server,
+    Settings, Site, Status, Unit, explain_infeasible, solve,
 };
 
 use crate::estate::{Size, estate};
@@ -106,18 +106,15 @@ fn a_lock_that_clashes_with_coverage_is_named() {
 #[test]
 fn room_that_is_missing_is_counted_at_the_fewest_sites() {
     // Given two services of 30 and 40 that may only be at a site with room for 50.
-    let option = |room: f64| domesday_solver::Opt { room: vec![room], ..Default::default() };
-    let site = domesday_solver::Site {
-        name: "Elm Road".to_owned(),
-        options: vec![option(50.0)],
-        ..Default::default()
-    };
-    let unit = |need| domesday_solver::Unit {
+    let option = |room: f64| Opt { room: vec![room], ..Default::default() };
+    let site =
+        Site { name: "Elm Road".to_owned(), options: vec![option(50.0)], ..Default::default() };
+    let unit = |need| Unit {
         need: vec![need],
-        places: vec![domesday_solver::Place { site: 0, admitted_by: vec![0], cost: 0.0 }],
+        places: vec![Place { site: 0, admitted_by: vec![0], cost: 0.0 }],
         ..Default::default()
     };
-    let problem = domesday_solver::Problem {
+    let problem = Problem {
         resources: vec!["m2".to_owned()],
         sites: vec![site],
         units: vec![unit(30.0), unit(40.0)],
@@ -143,4 +140,33 @@ fn a_malformed_problem_is_not_explained() {
     let why = explain_infeasible(&problem, &Settings::default(), &mut ());
 
     assert_eq!(why, domesday_solver::Explanation::default());
+}
+
+#[test]
+fn of_a_large_problem_with_an_obstacle_nothing_else_is_sought() {
+    let site = |_| Site { options: vec![Opt::default()], ..Site::default() };
+    let place = |site| Place { site, admitted_by: vec![0], cost: 0.0 };
+    let unit = |_| Unit { places: (0..250).map(place).collect(), ..Unit::default() };
+    let uncovered = CoverGroup {
+        name: "near enough".to_owned(),
+        points: vec![CoverPoint { weight: 2.0, servers: vec![Server { unit: 0, place: 0 }] }],
+        needed: 3.0,
+        ..CoverGroup::default()
+    };
+    let problem = Problem {
+        sites: (0..250).map(site).collect(),
+        units: (0..200).map(unit).collect(),
+        coverage: vec![uncovered],
+        ..Problem::default()
+    };
+    // No second of it: what is told was seen without a search.
+    let no_time = Settings { time_limit_seconds: 0.0, ..Settings::default() };
+
+    let why = explain_infeasible(&problem, &no_time, &mut ());
+
+    assert!(why.is_proved);
+    assert!(
+        matches!(&why.obstacles[..], [Obstacle::Uncoverable { at_most, .. }] if (*at_most - 2.0).abs() < 1e-9)
+    );
+    assert_eq!((why.clash.len(), why.cures.len(), why.relaxations.len()), (0, 0, 0));
 }
