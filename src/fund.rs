@@ -1,7 +1,7 @@
 //! What a proposal brings and costs: a ledger of dated lines in whole pence, and the fund's balance by year.
 //!
-//! [`exit_rule`] says whether a site may be left and who would be paid; [`price`] turns one site's part in a plan into
-//! lines; [`ledger`] gathers them; [`project`] adds them up by year. Prices are additive: what a site does and what
+//! [`exit_rule`] says whether a site may be left and who would be paid; [`price`](price()) turns one site's part in a plan into
+//! lines; [`ledger`](ledger()) gathers them; [`project`] adds them up by year. Prices are additive: what a site does and what
 //! each arriving tenancy costs are priced apart, so a solver may add them up in any order. Does no I/O.
 
 mod appraisal;

@@ -111,7 +111,7 @@ pub struct Explanation {
     pub is_proved: bool,
 }
 
-/// Explains a problem that [`solve`](crate::solve) found infeasible, in the seconds that `settings` gives.
+/// Explains a problem that [`solve`](crate::solve()) found infeasible, in the seconds that `settings` gives.
 /// A malformed problem has an empty explanation that is not proved. Where the problem is large and something cannot be
 /// placed or covered, that is all that is told: it is reason enough, and a search for what clashes beside it would take all
 /// the time there is. Of a limit out of reach a search tells more, how far it can be met beside the other rules.

@@ -74,7 +74,7 @@ pub enum Phase {
     Neighbourhoods,
 }
 
-/// Who looks on while a search runs. Both are called on the thread that called [`solve`](crate::solve).
+/// Who looks on while a search runs. Both are called on the thread that called [`solve`](crate::solve()).
 pub trait Watch {
     /// Called at every better plan, and a few times a second while the bound moves.
     fn progress(&mut self, progress: Progress);
@@ -345,7 +345,7 @@ pub struct Size {
 pub struct Outcome {
     /// How it ended.
     pub status: Status,
-    /// The best plan, re-checked by [`check`](crate::check).
+    /// The best plan, re-checked by [`check`](crate::check()).
     pub plan: Option<Plan>,
     /// Its objective, added up from the plan.
     pub objective: Option<f64>,

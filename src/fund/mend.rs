@@ -1,4 +1,4 @@
-//! What it costs to put one item of the access checklist right: the figures, on-costs and tax that [`super::price`]
+//! What it costs to put one item of the access checklist right: the figures, on-costs and tax that [`super::price()`]
 //! charges an improvement, item by item.
 
 use std::iter::Sum;

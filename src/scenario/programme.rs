@@ -1,7 +1,7 @@
 //! A proposal put in order: when each site is emptied, worked on and sold, so that the fund is never below its floor.
 //!
 //! `arrange` lays the actions out as tasks with durations, has `solver::timing` choose when each begins, prices the whole
-//! again in whole pence at those dates, and has [`verify`] recount every rule from the register and the ledger. No reported
+//! again in whole pence at those dates, and has [`verify()`] recount every rule from the register and the ledger. No reported
 //! pound comes from the search. Does no I/O.
 
 mod answer;
