@@ -24,8 +24,8 @@ mod volume;
 mod whole;
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
@@ -166,14 +166,20 @@ impl Large<'_, '_> {
         let part = Arc::new(part);
         let (seed, deadline) = (self.settings.seed, self.deadline);
         let stop = Arc::new(AtomicBool::new(false));
+        let so_far = Arc::new(Mutex::new(f64::NEG_INFINITY));
         let remainder = std::thread::spawn({
-            let (part, stop) = (Arc::clone(&part), Arc::clone(&stop));
+            let (part, stop, so_far) = (Arc::clone(&part), Arc::clone(&stop), Arc::clone(&so_far));
             move || {
                 let mut is_over = || stop.load(Ordering::Relaxed);
                 let written = Written::of(&part.problem, seed)?;
                 let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
                 let written = left.into_iter().fold(written, Written::ending_after);
-                written.search(start.as_ref(), BRANCHES_OF_REMAINDER, 1e-6, &mut is_over)
+                let told = |bound: f64| {
+                    if let Ok(mut so_far) = so_far.lock() {
+                        *so_far = so_far.max(bound);
+                    }
+                };
+                written.search(start.as_ref(), BRANCHES_OF_REMAINDER, 1e-6, &mut is_over, &told)
             }
         });
         let end = self.improve();
@@ -191,12 +197,14 @@ impl Large<'_, '_> {
         stop.store(true, Ordering::Relaxed);
         let told = Instant::now();
         wait(&|| told.elapsed() > PATIENCE);
-        if !remainder.is_finished() {
-            return end;
-        }
-        if let Ok(Some((found, bound))) = remainder.join() {
-            self.run.try_offer(&part.widen(self.problem, None, &found));
-            // Nothing outside of the remainder is better than the plan it was made for.
+        if remainder.is_finished() {
+            if let Ok(Some((found, bound))) = remainder.join() {
+                self.run.try_offer(&part.widen(self.problem, None, &found));
+                // Nothing outside of the remainder is better than the plan it was made for.
+                self.run.hear_proved(bound.min(cost));
+            }
+        } else if let Ok(bound) = so_far.lock() {
+            // Left behind when the time was up, it has no last word: what it proved until then holds as well.
             self.run.hear_proved(bound.min(cost));
         }
         if self.run.is_near_enough(self.settings) { End::Proved } else { end }
@@ -672,7 +680,7 @@ impl Large<'_, '_> {
         }
         let start = part.narrow(plan);
         let gap = if is_rough { 1e-2 } else { 1e-4 };
-        let (found, _) = written.search(start.as_ref(), BRANCHES, gap, &mut is_over)?;
+        let (found, _) = written.search(start.as_ref(), BRANCHES, gap, &mut is_over, &|_| {})?;
         Some(part.widen(self.problem, Some(plan), &found))
     }
 }

@@ -24,12 +24,15 @@ struct Ear<'a> {
     is_over: RefCell<&'a mut dyn FnMut() -> bool>,
     looked: RefCell<Instant>,
     bound: f64,
+    /// Told every bound as HiGHS says it.
+    told: &'a dyn Fn(f64),
 }
 
 impl Listener for Ear<'_> {
     fn hear(&mut self, sign: Sign<'_>) {
         if sign.bound.is_finite() {
             self.bound = sign.bound;
+            (self.told)(sign.bound);
         }
     }
 
@@ -94,15 +97,22 @@ impl<'a> Written<'a> {
         is_accepted.then_some(Self { problem, columns, model: Some(model), scale })
     }
 
-    fn solve(&mut self, is_over: &mut dyn FnMut() -> bool) -> Option<(Vec<f64>, f64)> {
+    fn solve(
+        &mut self,
+        is_over: &mut dyn FnMut() -> bool,
+        told: &dyn Fn(f64),
+    ) -> Option<(Vec<f64>, f64)> {
         if self.columns.variables.is_empty() {
             return Some((Vec::new(), 0.0));
         }
         let model = self.model.take()?;
+        let scale = self.scale;
+        let told = |bound: f64| told(bound / scale);
         let mut ear = Ear {
             is_over: RefCell::new(is_over),
             looked: RefCell::new(Instant::now()),
             bound: f64::NEG_INFINITY,
+            told: &told,
         };
         let solved = solve_heard(model, &mut ear).ok()?;
         let is_good = solved.primal_solution_status() == HighsSolutionStatus::Feasible
@@ -120,7 +130,7 @@ impl<'a> Written<'a> {
         }
         let mut last: Vec<Step> = Vec::new();
         loop {
-            let Some((values, _)) = self.solve(is_over) else {
+            let Some((values, _)) = self.solve(is_over, &|_| {}) else {
                 // What was settled last cannot all be: the first of it alone may.
                 if is_over() || last.len() < 2 {
                     return None;
@@ -247,13 +257,15 @@ impl<'a> Written<'a> {
         self
     }
 
-    /// The best plan of the part that so many branches find, from a plan of it if there is one, and a bound of the part.
+    /// The best plan of the part that so many branches find, from a plan of it if there is one, and a bound of the part; those
+    /// before it are `told`.
     pub(crate) fn search(
         mut self,
         start: Option<&Plan>,
         branches: i32,
         gap: f64,
         is_over: &mut dyn FnMut() -> bool,
+        told: &dyn Fn(f64),
     ) -> Option<(Plan, f64)> {
         let start = start.map(|plan| self.columns.encode(self.problem, plan));
         if let Some(model) = &mut self.model {
@@ -264,7 +276,7 @@ impl<'a> Written<'a> {
                 let _ = model.try_set_solution(Some(&start), None, None, None);
             }
         }
-        let (values, bound) = self.solve(is_over)?;
+        let (values, bound) = self.solve(is_over, told)?;
         Some((self.columns.decode(self.problem, &values), bound))
     }
 }
