@@ -101,7 +101,7 @@ pub(super) fn run(args: ImportArgs) -> anyhow::Result<ExitCode> {
         writeln!(out)?;
     } else {
         tell_faults(&mut io::stderr().lock(), &report.faults)?;
-        tell(&mut io::stdout().lock(), &report)?;
+        tell(&mut io::stdout().lock(), &report, args.accept_faults)?;
     }
     let is_refused = !report.faults.is_empty() && !args.accept_faults;
     Ok(if is_refused { ExitCode::from(REFUSED) } else { ExitCode::SUCCESS })
@@ -147,7 +147,7 @@ fn beside(path: &Path) -> impl Iterator<Item = PathBuf> {
     others.iter().map(move |extension| path.with_extension(extension)).filter(|path| path.is_file())
 }
 
-fn tell(out: &mut dyn Write, report: &ImportReport) -> io::Result<()> {
+fn tell(out: &mut dyn Write, report: &ImportReport, accepts_faults: bool) -> io::Result<()> {
     let ImportReport { kind, files, rows, changes, unchanged, version, faults, notes, .. } = report;
     writeln!(out, "{}: {rows} rows read from {}", kind.label(), files.join(", "))?;
     match version {
@@ -161,12 +161,17 @@ fn tell(out: &mut dyn Write, report: &ImportReport) -> io::Result<()> {
         None => {}
     }
     if !faults.is_empty() {
-        let done = if version.is_some() {
-            "their rows were left out"
-        } else {
-            "nothing was applied; --accept-faults takes the good rows"
+        let done = match (version, accepts_faults) {
+            (Some(_), _) => "their rows were left out",
+            (None, false) => "nothing was applied; --accept-faults takes the good rows",
+            (None, true) => "nothing was applied, as no good row says anything new",
         };
-        writeln!(out, "{} faults: {done}", faults.len())?;
+        let counted = if faults.len() == 1 {
+            "1 fault".to_owned()
+        } else {
+            format!("{} faults", faults.len())
+        };
+        writeln!(out, "{counted}: {done}")?;
     }
     for note in notes {
         writeln!(out, "- {note}")?;
