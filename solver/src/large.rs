@@ -100,6 +100,17 @@ pub(crate) fn is_large(problem: &Problem) -> bool {
     problem.units.iter().map(|unit| unit.places.len()).sum::<usize>() >= FEWEST_PLACES
 }
 
+/// What stands so far along sorted figures, 0 to 1; nothing at their end.
+fn at_part(sorted: &[f64], part: f64) -> Option<f64> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a part of a length"
+    )]
+    let at = (sorted.len() as f64 * part) as usize;
+    sorted.get(at).copied()
+}
+
 pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<Instant>) -> End {
     let problem = run.problem;
     let relaxation = Arc::new(Relaxation::of(problem));
@@ -532,14 +543,8 @@ impl Large<'_, '_> {
         let doubts = self.doubts();
         let mut sorted: Vec<f64> = doubts.iter().copied().filter(|x| x.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a part of a length"
-        )]
-        let at = (sorted.len() as f64 * UNDECIDED) as usize;
         // What adds more than the gap to the bound is decided for good.
-        let most = sorted.get(at).copied().unwrap_or(f64::MAX).min(cost - self.volume.bound);
+        let most = at_part(&sorted, UNDECIDED).unwrap_or(f64::MAX).min(cost - self.volume.bound);
         let undecided = doubts.iter().map(|&doubt| doubt <= most).collect();
         (doubts, undecided)
     }

@@ -1,5 +1,6 @@
 //! First plans: a core of what the prices leave undecided, dived into, and then all places of the options that came out.
 
+use super::at_part;
 use super::highs::Written;
 use super::part::{Cut, Fines, Part};
 use super::relaxation::{Relaxation, Rule};
@@ -140,13 +141,7 @@ impl Begin<'_> {
             all.push(costs[a]);
         }
         all.sort_by(f64::total_cmp);
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a part of a length"
-        )]
-        let at = (all.len() as f64 * part) as usize;
-        let most = all.get(at).copied().unwrap_or(f64::INFINITY);
+        let most = at_part(&all, part).unwrap_or(f64::INFINITY);
         let kept = open.into_iter().map(|mut places| {
             places.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
             let kept = places.iter().enumerate();

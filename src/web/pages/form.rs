@@ -56,9 +56,12 @@ impl Form {
         words: &str,
         allowed: impl IntoIterator<Item = &'a str>,
     ) {
-        let allowed: Vec<&str> = allowed.into_iter().collect();
+        // The first thing wrong is told, with its own words.
+        if !self.errors.contains_key(name) {
+            let allowed: Vec<&str> = allowed.into_iter().collect();
+            self.allowed.insert(name.to_owned(), allowed.join(", "));
+        }
         self.refuse(name, words);
-        self.allowed.insert(name.to_owned(), allowed.join(", "));
     }
 
     /// What is wrong, for a program that sent it.
