@@ -59,15 +59,12 @@ pub fn faults(standard: &Standard) -> Vec<StandardFault> {
 
 /// What is wrong with asking for a centile of departures, after its name.
 pub fn centile_fault(centile: Centile, mode: Mode, limit: Limit) -> Option<&'static str> {
-    match (centile, mode, limit) {
-        (Centile::Median, ..) | (_, Mode::PublicTransport, Limit::Minutes(_)) => None,
-        (_, Mode::PublicTransport, Limit::Metres(_)) => {
+    match (centile, mode.kept_late_as(), limit) {
+        (Centile::Median, ..) | (_, Some(_), Limit::Minutes(_)) => None,
+        (_, Some(_), Limit::Metres(_)) => {
             Some("is of minutes, and the limit is in metres, which no departure makes longer")
         }
-        (_, Mode::StepFreePublicTransport, _) => {
-            Some("is 50 for step-free public transport: only the median departure is kept of it")
-        }
-        (_, Mode::Walk | Mode::StepFreeWalk | Mode::Drive, _) => Some(
+        (_, None, _) => Some(
             "is of departures, and only public transport has any: leave it out, or choose public transport",
         ),
     }
@@ -226,15 +223,15 @@ mod tests {
             faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
         };
         let minutes = Limit::Minutes(30.0);
-        assert_eq!(told(Mode::PublicTransport, minutes), "");
+        for mode in [Mode::PublicTransport, Mode::StepFreePublicTransport] {
+            assert_eq!(told(mode, minutes), "");
+            let words = told(mode, Limit::Metres(900.0));
+            assert!(words.contains("the limit is in metres"), "{words}");
+        }
         for mode in [Mode::Walk, Mode::StepFreeWalk, Mode::Drive] {
             let words = told(mode, minutes);
             assert!(words.starts_with("centile is of departures, and only public"), "{words}");
         }
-        let words = told(Mode::StepFreePublicTransport, minutes);
-        assert!(words.contains("only the median departure is kept of it"), "{words}");
-        let words = told(Mode::PublicTransport, Limit::Metres(900.0));
-        assert!(words.contains("the limit is in metres"), "{words}");
     }
 
     #[test]

@@ -30,8 +30,8 @@ pub fn step_free_reading(standard: &Standard) -> Standard {
 
 /// For each service line that has a standard which applies in all of an area, in the order of lines, the reading of one
 /// of them for disabled residents: of the narrowest area first, then a standard for disabled residents, then one for
-/// everyone; of two alike one of the median departure, since step-free minutes have no other. A standard of another area says
-/// nothing here, nor does that of a part of this one.
+/// everyone; of two alike one of the median departure, which journeys are counted at. A standard of another area says nothing
+/// here, nor does that of a part of this one.
 pub fn step_free_readings(standards: &[Standard], area: &Area, zones: &Zones) -> Vec<Standard> {
     let mut first: BTreeMap<ServiceLine, (_, &Standard)> = BTreeMap::new();
     for standard in standards.iter().filter(|standard| standard.area.covers(area, zones)) {
@@ -679,12 +679,14 @@ mod tests {
 
         assert_eq!(step_free_reading(&bus).mode, Mode::StepFreePublicTransport);
         assert_eq!(step_free_reading(&walk).mode, Mode::StepFreeWalk);
-        // Of step-free ways only the median departure is kept: what asks for it can be told.
+        // Journeys are counted at the median departure: of two alike its limit is read.
         let late = Standard { key: "late".to_owned(), centile: Centile::Ninetieth, ..bus.clone() };
-        for standards in [[late.clone(), bus.clone()], [bus.clone(), late]] {
+        for standards in [[late.clone(), bus.clone()], [bus.clone(), late.clone()]] {
             let read = step_free_readings(&standards, &Area::All, &road());
             assert_eq!(read, [step_free_reading(&bus)]);
         }
+        let alone = step_free_readings(std::slice::from_ref(&late), &Area::All, &road());
+        assert_eq!(alone, [step_free_reading(&late)]);
     }
 
     #[test]

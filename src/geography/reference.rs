@@ -142,9 +142,7 @@ impl Geography {
 
     /// The minutes kept for a mode that nine departures in ten are no worse than, if any are.
     pub fn late_times(&self, mode: Mode) -> Option<&Arc<TravelTimes>> {
-        (mode == Mode::PublicTransport)
-            .then(|| self.times.get(&ReferenceKind::LatePublicTransportTimes))
-            .flatten()
+        self.times.get(&mode.kept_late_as()?)
     }
 }
 

@@ -630,13 +630,14 @@ impl Making<'_> {
         let asked = Departures { source: &by_wheels, ..asked };
         let work = Work { threads, goes_on: &wheels };
         let on_wheels = read.step_free_minutes(&ends, (sure, perhaps), asked, work);
-        let on_wheels = on_wheels.ok_or(NetworksFault::Stopped)?;
+        let [wheels, late_wheels] = on_wheels.ok_or(NetworksFault::Stopped)?;
 
         let mut sets = Vec::new();
         for (kind, times, source) in [
             (ReferenceKind::PublicTransportTimes, median, &by_foot),
             (ReferenceKind::LatePublicTransportTimes, late, &by_foot),
-            (ReferenceKind::StepFreePublicTransportTimes, on_wheels, &by_wheels),
+            (ReferenceKind::StepFreePublicTransportTimes, wheels, &by_wheels),
+            (ReferenceKind::LateStepFreePublicTransportTimes, late_wheels, &by_wheels),
         ] {
             self.tell_times(&times);
             sets.push(networks::kept_as_kind(kind, &times, source, reference.as_of));
@@ -774,7 +775,7 @@ pub fn kept(snapshot: &Snapshot) -> Vec<Kept> {
     for mode in Mode::ALL {
         let of_anyone = |kind| (mode == Mode::PublicTransport).then(|| held(kind)).flatten();
         let timetable = of_anyone(ReferenceKind::Timetable);
-        let late = of_anyone(ReferenceKind::LatePublicTransportTimes);
+        let late = mode.kept_late_as().and_then(held);
         let of_mode = [
             ("streets", pinned(snapshot, mode)),
             ("timetable", timetable),

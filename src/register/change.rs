@@ -70,11 +70,13 @@ pub enum ReferenceKind {
     LatePublicTransportTimes,
     /// Minutes by public transport without steps, the median departure.
     StepFreePublicTransportTimes,
+    /// Minutes by public transport without steps, the departure that nine in ten are no worse than.
+    LateStepFreePublicTransportTimes,
 }
 
 impl ReferenceKind {
     /// Every kind.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Postcodes,
         Self::Zones,
         Self::ZoneOutlines,
@@ -89,6 +91,7 @@ impl ReferenceKind {
         Self::PublicTransportTimes,
         Self::LatePublicTransportTimes,
         Self::StepFreePublicTransportTimes,
+        Self::LateStepFreePublicTransportTimes,
     ];
 
     /// The stored name.
@@ -108,6 +111,7 @@ impl ReferenceKind {
             Self::PublicTransportTimes => "public_transport_times",
             Self::LatePublicTransportTimes => "late_public_transport_times",
             Self::StepFreePublicTransportTimes => "step_free_public_transport_times",
+            Self::LateStepFreePublicTransportTimes => "late_step_free_public_transport_times",
         }
     }
 

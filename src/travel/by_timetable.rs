@@ -80,7 +80,9 @@ impl Work<'_> {
 type Rows = Vec<Vec<Pair>>;
 
 /// Median, and what nine departures in ten are no worse than.
-const CENTILES: [u8; 2] = [50, 90];
+const CENTILES: [u8; 2] = [MEDIAN, LATE];
+const MEDIAN: u8 = 50;
+const LATE: u8 = 90;
 
 impl Timetable {
     /// The median and the 90th centile of the minutes from each zone to each site over the departures of a window.
@@ -92,38 +94,40 @@ impl Timetable {
         asked: Departures<'_>,
         work: Work<'_>,
     ) -> Option<[TravelTimes; 2]> {
-        let rows = self.rows(ends, walking, Rider::Anyone, asked, work)?;
-        let mut centiles = CENTILES.into_iter();
-        Some(rows.map(|rows| {
-            let centile = centiles.next().unwrap_or(50);
+        let [median, late] = self.rows(ends, walking, Rider::Anyone, asked, work)?;
+        let told = |centile, rows| {
             table(ends, (Mode::PublicTransport, centile), asked, (rows, Vec::new()), &[walking])
-        }))
+        };
+        Some([told(MEDIAN, median), told(LATE, late)])
     }
 
-    /// The median step-free minutes: in the rows what is surely step-free on the way, at the stops and into the
-    /// vehicles; in `perhaps` what is if everything nobody has recorded is. Without `sure` streets no walk is sure.
-    /// `None` where the work was stopped.
+    /// The same step-free: in the rows what is surely step-free on the way, at the stops and into the vehicles; in
+    /// `perhaps` what is if everything nobody has recorded is. Without `sure` streets no walk is sure. `None` where the
+    /// work was stopped.
     pub fn step_free_minutes(
         &self,
         ends: &Ends,
         (sure, perhaps): (Option<Walking<'_>>, Walking<'_>),
         asked: Departures<'_>,
         work: Work<'_>,
-    ) -> Option<TravelTimes> {
+    ) -> Option<[TravelTimes; 2]> {
         let half = |from: f64| move |share: f64| (work.goes_on)(from + share / 2.0);
         let (first, second) = (half(0.0), half(0.5));
-        let rows = match sure {
+        let [median, late] = match sure {
             Some(walking) => {
                 let work = Work { goes_on: &first, ..work };
-                let [median, _] = self.rows(ends, walking, Rider::SurelyStepFree, asked, work)?;
-                median
+                self.rows(ends, walking, Rider::SurelyStepFree, asked, work)?
             }
-            None => vec![Vec::new(); ends.zones.len()],
+            None => CENTILES.map(|_| vec![Vec::new(); ends.zones.len()]),
         };
         let work = Work { goes_on: &second, ..work };
-        let [wider, _] = self.rows(ends, perhaps, Rider::PerhapsStepFree, asked, work)?;
-        let wider = sooner(&rows, wider);
-        Some(table(ends, (Mode::StepFreePublicTransport, 50), asked, (rows, wider), &[perhaps]))
+        let [wider, wider_late] = self.rows(ends, perhaps, Rider::PerhapsStepFree, asked, work)?;
+        let told = |centile, rows: Rows, wider| {
+            let wider = sooner(&rows, wider);
+            let of = (Mode::StepFreePublicTransport, centile);
+            table(ends, of, asked, (rows, wider), &[perhaps])
+        };
+        Some([told(MEDIAN, median, wider), told(LATE, late, wider_late)])
     }
 
     fn rows(
@@ -588,7 +592,7 @@ mod tests {
     }
 
     #[test]
-    fn step_free_is_sure_only_where_stop_vehicle_and_walk_are() {
+    fn step_free_is_sure_only_where_stop_vehicle_and_walk_are_at_every_centile() {
         let rules = rules();
         let walking = Walking::Straight(StraightLine::new(1.0, 80.0).unwrap());
         let told = |stop, vehicle, sure| {
@@ -598,15 +602,22 @@ mod tests {
                 asked(&rules),
                 Work::unheard(1),
             );
-            let times = times.unwrap();
-            (times.minutes(0, 0).is_some(), times.why_missing(0, 0))
+            let [median, late] = times.unwrap();
+            assert_eq!(late.why_missing(0, 0), median.why_missing(0, 0));
+            let of_late = matches!(late.maker, Maker::Timetable { centile: 90, .. });
+            assert!(of_late, "{:?}", late.maker);
+            let minutes = [&median, &late].map(|times| times.minutes(0, 0));
+            (minutes, median.why_missing(0, 0))
         };
+        // As for anyone, since nothing on the way has a step.
+        let same = [17.0, 21.0].map(|minutes| Some(Minutes(minutes)));
+        let none = [None, None];
 
-        assert_eq!(told(Yes, Yes, Some(walking)), (true, None));
-        assert_eq!(told(Yes, Yes, None), (false, Some(Missing::Unsure)));
-        assert_eq!(told(Yes, Unknown, Some(walking)), (false, Some(Missing::Unsure)));
-        assert_eq!(told(Unknown, Yes, Some(walking)), (false, Some(Missing::Unsure)));
-        assert_eq!(told(Yes, No, Some(walking)), (false, Some(Missing::BeyondLimit)));
-        assert_eq!(told(No, Yes, Some(walking)), (false, Some(Missing::BeyondLimit)));
+        assert_eq!(told(Yes, Yes, Some(walking)), (same, None));
+        assert_eq!(told(Yes, Yes, None), (none, Some(Missing::Unsure)));
+        assert_eq!(told(Yes, Unknown, Some(walking)), (none, Some(Missing::Unsure)));
+        assert_eq!(told(Unknown, Yes, Some(walking)), (none, Some(Missing::Unsure)));
+        assert_eq!(told(Yes, No, Some(walking)), (none, Some(Missing::BeyondLimit)));
+        assert_eq!(told(No, Yes, Some(walking)), (none, Some(Missing::BeyondLimit)));
     }
 }

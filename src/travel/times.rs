@@ -74,6 +74,15 @@ impl Mode {
         }
     }
 
+    /// The reference set of its minutes that nine departures in ten are no worse than, where it has departures.
+    pub fn kept_late_as(self) -> Option<ReferenceKind> {
+        match self {
+            Self::Walk | Self::StepFreeWalk | Self::Drive => None,
+            Self::PublicTransport => Some(ReferenceKind::LatePublicTransportTimes),
+            Self::StepFreePublicTransport => Some(ReferenceKind::LateStepFreePublicTransportTimes),
+        }
+    }
+
     /// On pages.
     pub fn label(self) -> &'static str {
         match self {

@@ -493,18 +493,18 @@ mod tests {
             };
             let walking = Walking::Straight(kept.on_foot);
             let work = Work::unheard(1);
-            let tables = kept.timetable.minutes(&ends, walking, asked, work).unwrap();
-            let sure = kept
+            let [median, late] = kept.timetable.minutes(&ends, walking, asked, work).unwrap();
+            let [sure, sure_late] = kept
                 .timetable
                 .step_free_minutes(&ends, (Some(walking), walking), asked, work)
                 .unwrap();
-            let [median, late] = tables;
 
             // The journeys may be longer than those asked for.
             for (rider, most, centile, table) in [
                 (Rider::Anyone, Minutes(90.0), 50, median),
                 (Rider::Anyone, limit, 90, late),
                 (Rider::SurelyStepFree, limit, 50, sure),
+                (Rider::SurelyStepFree, limit, 90, sure_late),
             ] {
                 let journeys = Journeys::new(&kept, rider, walking, most, 1);
                 for (site, (_, place)) in sites.iter().enumerate() {
