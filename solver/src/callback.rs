@@ -7,7 +7,7 @@ use std::{ptr, slice};
 
 use highs::{HighsStatus, Model, SolvedModel};
 use highs_sys::{
-    Highs_changeColBounds, Highs_setCallback, Highs_startCallback, Highs_version,
+    Highs_addRow, Highs_changeColBounds, Highs_setCallback, Highs_startCallback, Highs_version,
     HighsCallbackDataIn, HighsCallbackDataOut, kHighsCallbackIpmInterrupt,
     kHighsCallbackMipImprovingSolution, kHighsCallbackMipInterrupt, kHighsCallbackMipLogging,
     kHighsCallbackSimplexInterrupt,
@@ -67,6 +67,28 @@ pub(crate) fn limit_column(model: &mut Model, column: usize, low: f64, high: f64
     let Ok(column) = c_int::try_from(column) else { return false };
     // SAFETY: the instance `model` owns is alive; HiGHS checks the number of the column itself.
     let status = unsafe { Highs_changeColBounds(model.as_mut_ptr(), column, low, high) };
+    status != highs_sys::STATUS_ERROR
+}
+
+/// Adds a rule: what the columns come to is no more than `most`. `false` where HiGHS does not take it.
+pub(crate) fn add_ceiling(model: &mut Model, columns: &[(usize, f64)], most: f64) -> bool {
+    let index = |&(column, _): &(usize, f64)| c_int::try_from(column).ok();
+    let Some(indices) = columns.iter().map(index).collect::<Option<Vec<c_int>>>() else {
+        return false;
+    };
+    let Ok(length) = c_int::try_from(indices.len()) else { return false };
+    let values: Vec<f64> = columns.iter().map(|&(_, by)| by).collect();
+    // SAFETY: the instance `model` owns is alive; both lists are of `length` and outlive the call, which copies them.
+    let status = unsafe {
+        Highs_addRow(
+            model.as_mut_ptr(),
+            f64::NEG_INFINITY,
+            most,
+            length,
+            indices.as_ptr(),
+            values.as_ptr(),
+        )
+    };
     status != highs_sys::STATUS_ERROR
 }
 

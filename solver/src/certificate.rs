@@ -15,6 +15,22 @@ use crate::problem::{LimitTerm, Problem};
 /// Branches a site may take here.
 const MOST_BRANCHES: u32 = 100_000;
 
+/// Rule (9), which follows from (2), (3) and (4): of some units at some sites.
+///
+/// Of one resource, let `need` be what all the units need, `room(o)` what an option of a site holds of them (no more than
+/// those of them it admits need), `most` the largest of these at the site, and `spare` how far the `most` of all the sites
+/// goes beyond `need`. What is there of the units, and `max(0, most - room(o) - spare)` of every option chosen, are together no more
+/// than `need`: what the options chosen lack of `most` beyond `spare` is somewhere else.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct RoomCut {
+    /// Index into the resources.
+    pub resource: usize,
+    /// Indices into the sites, each once.
+    pub sites: Vec<usize>,
+    /// Indices into the units, each once.
+    pub units: Vec<usize>,
+}
+
 /// Prices of rules, in cost per unit of what the rule counts.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Prices {
@@ -34,6 +50,9 @@ pub struct Prices {
     pub room: Vec<Vec<f64>>,
     /// (2) and (4) together, by resource: of a site in use, as all the needs take so many sites at least; not negative.
     pub in_use: Vec<f64>,
+    /// (9) Of what a cut adds up to; not negative.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cuts: Vec<(RoomCut, f64)>,
 }
 
 impl Prices {
@@ -48,6 +67,7 @@ impl Prices {
             highs: vec![0.0; problem.limits.len()],
             room: vec![vec![0.0; problem.resources.len()]; problem.sites.len()],
             in_use: vec![0.0; problem.resources.len()],
+            cuts: Vec::new(),
         }
     }
 }
@@ -92,7 +112,12 @@ impl<'a> Proof<'a> {
             && prices
                 .together
                 .iter()
-                .all(|&(unit, site, _)| unit < problem.units.len() && site < problem.sites.len());
+                .all(|&(unit, site, _)| unit < problem.units.len() && site < problem.sites.len())
+            && prices.cuts.iter().all(|(cut, _)| {
+                cut.resource < problem.resources.len()
+                    && is_below_and_once(&cut.sites, problem.sites.len())
+                    && is_below_and_once(&cut.units, problem.units.len())
+            });
         if !fits {
             return None;
         }
@@ -113,6 +138,7 @@ impl<'a> Proof<'a> {
         proof.pay_for_limits();
         proof.pay_for_room();
         proof.pay_for_sites_in_use();
+        proof.pay_for_cuts();
         Some(proof)
     }
 
@@ -229,6 +255,51 @@ impl<'a> Proof<'a> {
         }
     }
 
+    /// Whatever is chosen, all the units have a place. So of what they need, no less is elsewhere than the options chosen lack
+    /// of the most there could be, once what is to spare is used up; and what several lack beyond it is no less than what each
+    /// of them lacks beyond it.
+    fn pay_for_cuts(&mut self) {
+        for (cut, price) in self.prices.cuts.iter().filter(|(_, price)| *price > 0.0) {
+            let k = cut.resource;
+            let need = |unit: usize| self.problem.units[unit].need[k];
+            let needs: f64 = cut.units.iter().map(|&unit| need(unit)).sum();
+            // By site, option and unit: whether it may be there.
+            let mut admits: BTreeMap<(usize, usize), Vec<usize>> = BTreeMap::new();
+            for &unit in &cut.units {
+                let places = self.problem.units[unit].places.iter().enumerate();
+                for (p, place) in places.filter(|(_, place)| cut.sites.contains(&place.site)) {
+                    self.places[unit][p] += price * need(unit);
+                    for &option in &place.admitted_by {
+                        let admitted = admits.entry((place.site, option)).or_default();
+                        if admitted.last() != Some(&unit) {
+                            admitted.push(unit);
+                        }
+                    }
+                }
+            }
+            let held = |site: usize, option: usize| {
+                let of_units = admits.get(&(site, option)).into_iter().flatten();
+                let room = self.problem.sites[site].options[option].room[k].max(0.0);
+                let room = room + 1e-6 * room.max(1.0);
+                of_units.map(|&unit| need(unit)).sum::<f64>().min(room)
+            };
+            let most = |site: usize| {
+                let of = &self.problem.sites[site];
+                let options = (0..of.options.len()).filter(|&option| of.allows(option));
+                options.map(|option| held(site, option)).fold(0.0, f64::max)
+            };
+            let spare = cut.sites.iter().map(|&site| most(site)).sum::<f64>() - needs;
+            self.sum -= price * needs;
+            for &site in &cut.sites {
+                let most = most(site);
+                for (option, cost) in self.options[site].iter_mut().enumerate() {
+                    let lacks = most - held(site, option) - spare.max(0.0);
+                    *cost += price * lacks.max(0.0);
+                }
+            }
+        }
+    }
+
     /// Every site at its cheapest.
     fn total(&self) -> f64 {
         let mut comers: Vec<Vec<(usize, usize)>> = vec![Vec::new(); self.problem.sites.len()];
@@ -294,6 +365,12 @@ fn fewest_in_use(problem: &Problem, serves: &[Vec<bool>], resource: usize) -> us
         held += room;
     }
     rooms.len()
+}
+
+fn is_below_and_once(indices: &[usize], most: usize) -> bool {
+    let mut sorted = indices.to_vec();
+    sorted.sort_unstable();
+    sorted.windows(2).all(|pair| pair[0] < pair[1]) && sorted.iter().all(|&index| index < most)
 }
 
 fn lengths(lists: &[Vec<f64>]) -> Vec<usize> {

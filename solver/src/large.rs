@@ -5,7 +5,9 @@
 //! 2. **Core** ([`part`], [`highs`]): options the average is sure of are settled, dear places left out, hard rules may be missed at
 //!    a fine. HiGHS solves that as a linear program and settles what is nearly whole, again and again.
 //! 3. **Places**: with every option settled, all places are looked at once more.
-//! 4. **Neighbourhoods**: some sites and all who could be there are decided anew, exactly, while the rest stays. Beside it HiGHS
+//! 4. **Cuts** ([`cuts`]): rules that follow from rooms where the average takes options by halves, with prices of their own. The
+//!    bound is so much nearer then that core and places are gone through again.
+//! 5. **Neighbourhoods**: some sites and all who could be there are decided anew, exactly, while the rest stays. Beside it HiGHS
 //!    has all that the prices settle not for good: what it proves is a bound of the whole.
 //!
 //! A first plan that misses a limit is aimed beyond it, and what it misses still is mended by neighbourhoods.
@@ -15,6 +17,7 @@
 //!
 //! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
 
+mod cuts;
 mod first;
 mod highs;
 mod knapsack;
@@ -23,18 +26,20 @@ mod relaxation;
 mod volume;
 mod whole;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
+use self::cuts::{Finder, Tight};
 use self::first::{Begin, Care};
 use self::highs::Written;
 use self::knapsack::Sack;
 use self::part::{Cut, Fines, Part};
 use self::relaxation::Relaxation;
 use self::volume::Volume;
+use crate::certificate::RoomCut;
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::{Limit, LimitTerm, Problem};
 use crate::search::End;
@@ -43,13 +48,16 @@ use crate::solve::Run;
 /// With fewer places than this HiGHS is given the whole problem: it proves an England of 3,400 services that may move, 20
 /// thousand places, in seconds, and chokes on a hundred thousand.
 const FEWEST_PLACES: usize = 50_000;
-/// Steps of the prices at a time, before the first plan, and with those after it; more before it where the last hundred
+/// Steps of the prices at a time, before the first plan, and after it with each round of cuts; more before it where the last hundred
 /// still gained so much.
 const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
 const MOST_BEFORE_A_PLAN: usize = 2_500;
 const WORTH_MORE_STEPS: f64 = 3e-4;
 const STEPS_AFTER_A_PLAN: usize = 400;
+/// Rounds of cuts; another where the last gained so much.
+const MOST_ROUNDS_OF_CUTS: usize = 20;
+const WORTH_MORE_CUTS: f64 = 1.5e-6;
 /// What missing a hard rule costs, as a multiple of its price.
 const FINE: f64 = 10.0;
 /// Branches HiGHS may take for a neighbourhood.
@@ -117,8 +125,9 @@ pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<In
     let mut sack = Sack::quick();
     let volume = Volume::from(&relaxation, relaxation.first_prices(), &mut sack);
     let is_impossible = Arc::new(AtomicBool::new(false));
+    let tights = Vec::new();
     let mut large =
-        Large { run, settings, deadline, problem, relaxation, volume, sack, is_impossible };
+        Large { run, settings, deadline, problem, relaxation, volume, sack, tights, is_impossible };
     large.go()
 }
 
@@ -130,6 +139,8 @@ struct Large<'r, 'p> {
     relaxation: Arc<Relaxation<'p>>,
     volume: Volume,
     sack: Sack,
+    /// Rules that follow from the others, whose rows are the last of the relaxation.
+    tights: Vec<Tight>,
     /// Proved, while something else went on: no plan keeps the rules.
     is_impossible: Arc<AtomicBool>,
 }
@@ -152,7 +163,11 @@ impl Large<'_, '_> {
             self.first_plans_twice();
             self.run.enter(Phase::Prices);
             self.sack = Sack::exact();
-            self.find_prices(STEPS_AFTER_A_PLAN);
+            self.find_cuts();
+            if !self.tights.is_empty() && !self.run.is_impossible() {
+                self.run.enter(Phase::Core);
+                self.second_plans();
+            }
             if self.run.is_impossible() {
                 return End::Infeasible;
             }
@@ -249,7 +264,10 @@ impl Large<'_, '_> {
                 Some((0..unit.places.len()).filter(is_open).collect())
             })
             .collect();
-        let part = Part::of(self.problem, &Cut { options, places, around: None, fines: None });
+        let part = Part::of(
+            self.problem,
+            &Cut { options, places, around: None, fines: None, tights: &self.tights },
+        );
         let start = part.narrow(plan);
         (part, start)
     }
@@ -318,7 +336,8 @@ impl Large<'_, '_> {
         let with_care = std::thread::scope(|scope| {
             let with_care = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
-                let begin = Begin { problem, relaxation: &relaxation, volume: &volume, seed };
+                let begin =
+                    Begin { problem, relaxation: &relaxation, volume: &volume, tights: &[], seed };
                 let fines = begin.fines(FINE);
                 let plan = begin.core(Care::THOROUGH, &fines, &mut is_over)?;
                 let all = begin.all_places(&plan, Care::THOROUGH, &fines, &mut is_over);
@@ -378,11 +397,71 @@ impl Large<'_, '_> {
         }
     }
 
+    /// Rules the average answer breaks, prices for them, and again while that pays.
+    fn find_cuts(&mut self) {
+        let first = self.relaxation.rows.len();
+        for _ in 0..MOST_ROUNDS_OF_CUTS {
+            if self.is_over() || self.run.is_near_enough(self.settings) {
+                return;
+            }
+            let broken = Finder::of(self.problem, &self.relaxation, &self.volume).broken();
+            // What has no price by now never needs one.
+            let is_kept = |row: &usize| self.volume.prices[*row] < 0.0;
+            let kept: Vec<usize> = (first..self.relaxation.rows.len()).filter(is_kept).collect();
+            let mut tights: Vec<Tight> =
+                kept.iter().map(|&row| self.tights[row - first].clone()).collect();
+            let known: BTreeSet<RoomCut> = tights.iter().map(|tight| tight.cut.clone()).collect();
+            let new = broken.into_iter().filter(|cut| !known.contains(cut));
+            tights.extend(new.filter_map(|cut| Tight::of(self.problem, cut)));
+            self.relaxation = Arc::new(Relaxation::tightened(self.problem, &tights));
+            self.tights = tights;
+            self.volume.go_on_with(&self.relaxation, first, &kept);
+            let before = self.volume.bound;
+            self.find_prices(STEPS_AFTER_A_PLAN);
+            if self.volume.bound - before < WORTH_MORE_CUTS * before.abs() {
+                return;
+            }
+        }
+    }
+
+    /// Two further plans, at once, from what the prices leave undecided now that they know of cuts. What misses a rule is
+    /// mended where it costs less than what there is.
+    fn second_plans(&mut self) {
+        if self.is_over() || self.run.is_near_enough(self.settings) {
+            return;
+        }
+        let (begin, stop) = (self.begin(), AtomicBool::new(false));
+        let fines = begin.fines(FINE);
+        let made = std::thread::scope(|scope| {
+            let (begin, fines, stop) = (&begin, &fines, &stop);
+            let threads = Care::AGAIN.map(|care| {
+                scope.spawn(move || {
+                    let mut is_over = || stop.load(Ordering::Relaxed);
+                    let plan = begin.core(care, fines, &mut is_over)?;
+                    begin.all_places(&plan, care, fines, &mut is_over).or(Some(plan))
+                })
+            });
+            for thread in &threads {
+                self.wait_for(thread, stop);
+            }
+            threads.map(|made| made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        let mut made: Vec<Plan> = made.into_iter().flatten().collect();
+        made.retain(|plan| !self.run.try_offer(plan));
+        for rough in made {
+            let is_cheap = self.run.cost().is_none_or(|cost| rough.cost(self.problem) < cost);
+            if is_cheap && !self.is_over() {
+                self.mend(rough);
+            }
+        }
+    }
+
     fn begin(&self) -> Begin<'_> {
         Begin {
             problem: self.problem,
             relaxation: &self.relaxation,
             volume: &self.volume,
+            tights: &self.tights,
             seed: self.settings.seed,
         }
     }
@@ -672,15 +751,20 @@ impl Large<'_, '_> {
                 options[site].get_or_insert_with(|| vec![plan.options[site]]);
             }
         }
-        let cut = Cut { options, places, around: Some(plan), fines };
+        // A rough plan may break them.
+        let tights = if fines.is_some() { &[] } else { self.tights.as_slice() };
+        let cut = Cut { options, places, around: Some(plan), fines, tights };
         let mut part = Part::of(self.problem, &cut);
         if is_rough {
             part.forget_costs();
         }
         let mut is_over = || self.is_over();
+        let left = self.deadline.map(|at| at.saturating_duration_since(Instant::now()));
         let written = Written::of(&part.problem, self.settings.seed)?;
+        let written = left.into_iter().fold(written, Written::ending_after);
         if let Manner::By(Scope { is_dived: true, .. }) = manner {
-            let found = written.dive(Care::THOROUGH.fewest, &mut is_over)?;
+            let found =
+                written.dive(Care::THOROUGH.fewest, !self.tights.is_empty(), &mut is_over)?;
             return Some(part.widen(self.problem, Some(plan), &found));
         }
         let start = part.narrow(plan);

@@ -46,7 +46,7 @@ mod search;
 mod solve;
 pub mod timing;
 
-pub use certificate::{Certificate, Prices};
+pub use certificate::{Certificate, Prices, RoomCut};
 pub use check::{Costs, Rule, Verdict, Violation, check, verify};
 pub use explain::{Attainable, Clash, Explanation, Family, Given, Relaxation, explain_infeasible};
 pub use explain_before::{Obstacle, obstacles};

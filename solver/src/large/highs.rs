@@ -1,21 +1,26 @@
 //! A part of a problem before HiGHS: as a linear program that is solved again and again while choices get settled, or whole.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use good_lp::SolverModel;
 use highs::{HighsModelStatus, HighsSolutionStatus, Model};
 
-use crate::callback::{Listener, Sign, limit_column, solve_heard};
+use super::cuts::{Finder, Tight};
+use crate::callback::{Listener, Sign, add_ceiling, limit_column, solve_heard};
 use crate::columns::{Columns, Term};
 use crate::outcome::Plan;
-use crate::problem::Problem;
+use crate::problem::{LimitTerm, Problem};
 use crate::rules;
 use crate::search::proved;
 use crate::solve::COST_SCALE;
 
 /// Options nearest to whole that are settled at a time.
 const SETTLED_AT_A_TIME: f64 = 0.3;
+/// Rounds of cuts before anything is settled, and after each time.
+const ROUNDS_AT_FIRST: usize = 6;
+const ROUNDS_AFTERWARDS: usize = 2;
 /// So near to a whole number is whole.
 const WHOLE: f64 = 1e-6;
 
@@ -123,8 +128,15 @@ impl<'a> Written<'a> {
         Some((values?, bound / self.scale))
     }
 
-    /// A plan: the linear program, its nearly whole choices settled, `fewest` or more, and again until all are.
-    pub(crate) fn dive(mut self, fewest: usize, is_over: &mut dyn FnMut() -> bool) -> Option<Plan> {
+    /// A plan: the linear program, its nearly whole choices settled, `fewest` or more, and again until all are; before that
+    /// made tighter by rules that follow from the others and it breaks, where `is_cut`.
+    pub(crate) fn dive(
+        mut self,
+        fewest: usize,
+        is_cut: bool,
+        is_over: &mut dyn FnMut() -> bool,
+    ) -> Option<Plan> {
+        let mut rounds = if is_cut { ROUNDS_AT_FIRST } else { 0 };
         if let Some(model) = &mut self.model {
             model.try_set_option("solve_relaxation", true).ok()?;
         }
@@ -140,6 +152,13 @@ impl<'a> Written<'a> {
                 last = vec![first];
                 continue;
             };
+            if rounds > 0 && !is_over() {
+                rounds -= 1;
+                if self.cut(&values) {
+                    continue;
+                }
+            }
+            rounds = if is_cut { ROUNDS_AFTERWARDS } else { 0 };
             let mut open = self.open_options(&values, fewest);
             if open.is_empty() {
                 open = self.open_places(&values, fewest);
@@ -153,6 +172,40 @@ impl<'a> Written<'a> {
             self.limit(&open, 1.0, 1.0, 0.0);
             last = open;
         }
+    }
+
+    /// Adds rules that follow from the others and these values break; whether there were any.
+    fn cut(&mut self, values: &[f64]) -> bool {
+        let Some(model) = &mut self.model else { return false };
+        let places = &self.columns.places;
+        let arcs = places.iter().enumerate().flat_map(|(unit, terms)| {
+            let terms = terms.iter().enumerate().filter(|(_, term)| !term.is_none());
+            terms.map(move |(place, term)| (unit, place, term.value(values)))
+        });
+        let option = |site: usize, o: usize| self.columns.options[site][o].value(values);
+        let broken = Finder::new(self.problem, arcs, option).broken();
+        let mut is_cut = false;
+        for Tight { limit, .. } in broken.into_iter().filter_map(|c| Tight::of(self.problem, c)) {
+            let (mut columns, mut most) = (BTreeMap::new(), limit.high.unwrap_or(f64::INFINITY));
+            for term in &limit.terms {
+                let (term, by) = match *term {
+                    LimitTerm::Option { site, option, by } => {
+                        (self.columns.options[site][option], by)
+                    }
+                    LimitTerm::Place { unit, place, by } => (self.columns.places[unit][place], by),
+                };
+                match term {
+                    Term::Fixed(value) => most -= by * value,
+                    Term::Free(_, column) => *columns.entry(column).or_insert(0.0) += by,
+                }
+            }
+            let largest = columns.values().copied().fold(0.0_f64, f64::max);
+            let scale = rules::power_of_two_to(1.0, largest);
+            let columns: Vec<(usize, f64)> =
+                columns.into_iter().map(|(column, by)| (column, by * scale)).collect();
+            is_cut |= add_ceiling(model, &columns, most * scale);
+        }
+        is_cut
     }
 
     /// Limits the column to take to a range, and those to leave from above.

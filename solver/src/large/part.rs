@@ -6,6 +6,7 @@
 
 use std::collections::BTreeMap;
 
+use super::cuts::Tight;
 use crate::outcome::{Plan, Share};
 use crate::problem::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Problem, Server, Site, Unit,
@@ -35,6 +36,8 @@ pub(crate) struct Cut<'a> {
     /// What stays as it is. Without one, all is part.
     pub(crate) around: Option<&'a Plan>,
     pub(crate) fines: Option<&'a Fines>,
+    /// Rules that follow from the others.
+    pub(crate) tights: &'a [Tight],
 }
 
 /// A part of a problem.
@@ -269,7 +272,10 @@ impl<'a> Maker<'a> {
     }
 
     fn add_limits(&mut self) {
-        for (l, limit) in self.whole.limits.iter().enumerate() {
+        // Cuts need no fine: what is nowhere is elsewhere. A solver's crumbs in what stays must not break them.
+        let tights = self.cut.tights.iter().map(|tight| (&tight.limit, 1e-6));
+        let limits = self.whole.limits.iter().map(|limit| (limit, 1e-9)).chain(tights);
+        for (l, (limit, crumb)) in limits.enumerate() {
             let mut fixed = 0.0;
             let mut terms = Vec::new();
             for term in &limit.terms {
@@ -297,9 +303,10 @@ impl<'a> Maker<'a> {
             if terms.is_empty() {
                 continue;
             }
-            let fine = self.cut.fines.map(|fines| fines.limits[l]);
-            let further = self.cut.fines.map_or(0.0, |fines| fines.aims[l]);
-            let crumbs = |x: f64| 1e-9 * x.abs();
+            let fine = self.cut.fines.and_then(|fines| fines.limits.get(l).copied());
+            let further = self.cut.fines.and_then(|fines| fines.aims.get(l).copied());
+            let further = further.unwrap_or(0.0);
+            let crumbs = |x: f64| crumb * x.abs();
             self.part.problem.limits.push(Limit {
                 name: limit.name.clone(),
                 family: limit.family.clone(),

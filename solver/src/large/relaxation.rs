@@ -6,8 +6,9 @@
 
 use std::collections::BTreeMap;
 
+use super::cuts::Tight;
 use super::knapsack::{Fill, Item, Sack};
-use crate::certificate::{Certificate, Prices};
+use crate::certificate::{Certificate, Prices, RoomCut};
 use crate::problem::{LimitTerm, Problem, Server};
 
 /// Parts the sites are answered in, each on a thread of its own where there are many arcs.
@@ -31,6 +32,8 @@ pub(crate) enum Rule {
     High(usize),
     /// (4) of a site and a resource that is not the one kept.
     Room(usize, usize),
+    /// (9) of a cut.
+    Cut(usize),
 }
 
 /// `sum of a x = right` where prices may be anything, `>=` where none is negative, `<=` where none is positive.
@@ -109,6 +112,7 @@ pub(crate) struct Relaxation<'a> {
     first_cover: usize,
     entries: Entries,
     constant: f64,
+    cuts: Vec<RoomCut>,
 }
 
 /// The cheapest choice at some prices.
@@ -124,7 +128,27 @@ pub(crate) struct Answer {
 
 impl<'a> Relaxation<'a> {
     pub(crate) fn of(problem: &'a Problem) -> Self {
-        Builder::of(problem).finish()
+        Self::tightened(problem, &[])
+    }
+
+    /// With cuts. Their rows are the last, in their order; all else is as without them.
+    pub(crate) fn tightened(problem: &'a Problem, cuts: &[Tight]) -> Self {
+        let mut builder = Builder::of(problem);
+        builder.add_cuts(cuts);
+        let cuts = cuts.iter().map(|tight| tight.cut.clone()).collect();
+        Relaxation { cuts, ..builder.finish() }
+    }
+
+    /// What columns use of a row, by row from `first` on.
+    pub(crate) fn used(&self, first: usize, value: impl Fn(usize) -> f64) -> Vec<f64> {
+        let mut used = vec![0.0; self.rows.len() - first];
+        for column in 0..self.columns() {
+            let value = value(column);
+            for (row, by) in self.entries.of_column(column).filter(|(row, _)| *row >= first) {
+                used[row - first] += by * value;
+            }
+        }
+        used
     }
 
     pub(crate) fn columns(&self) -> usize {
@@ -303,6 +327,11 @@ impl<'a> Relaxation<'a> {
                 Rule::Low(limit) => named.lows[limit] = price,
                 Rule::High(limit) => named.highs[limit] = -price,
                 Rule::Room(site, resource) => named.room[site][resource] = -price,
+                Rule::Cut(cut) => {
+                    if price != 0.0 {
+                        named.cuts.push((self.cuts[cut].clone(), -price));
+                    }
+                }
             }
         }
         Certificate { bound, prices: named }
@@ -431,17 +460,29 @@ impl<'a> Builder<'a> {
             let low = limit.low.map(|low| self.row(Rule::Low(l), low, 0.0, most));
             let high = limit.high.map(|high| self.row(Rule::High(l), high, -most, 0.0));
             for row in low.into_iter().chain(high) {
-                for term in &limit.terms {
-                    match *term {
-                        LimitTerm::Option { site, option, by } => {
-                            self.options[site][option].push((row, by));
-                        }
-                        LimitTerm::Place { unit, place, by } => {
-                            self.places[unit][place].1.push((row, by));
-                        }
-                    }
+                self.add_terms(row, &limit.terms);
+            }
+        }
+    }
+
+    fn add_terms(&mut self, row: usize, terms: &[LimitTerm]) {
+        for term in terms {
+            match *term {
+                LimitTerm::Option { site, option, by } => {
+                    self.options[site][option].push((row, by));
+                }
+                LimitTerm::Place { unit, place, by } => {
+                    self.places[unit][place].1.push((row, by));
                 }
             }
+        }
+    }
+
+    fn add_cuts(&mut self, cuts: &[Tight]) {
+        for (n, Tight { limit, .. }) in cuts.iter().enumerate() {
+            let Some(high) = limit.high else { continue };
+            let row = self.row(Rule::Cut(n), high, f64::NEG_INFINITY, 0.0);
+            self.add_terms(row, &limit.terms);
         }
     }
 
@@ -552,6 +593,7 @@ impl<'a> Builder<'a> {
             first_cover,
             entries: Entries::of(columns),
             constant: self.constant,
+            cuts: Vec::new(),
         }
     }
 

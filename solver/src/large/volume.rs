@@ -38,6 +38,9 @@ const SMALLEST_SHARE: f64 = 1e-60;
 /// At 1 % it shrank before a rule that ties all sites had found its price, and what was left of the weight moved it no more.
 const WEIGHT_EVERY: usize = 100;
 const LEAST_GAIN: f64 = 5e-4;
+/// With new rules the weight of new answers and the length of steps begin with no less than this.
+const WEIGHT_AGAIN: f64 = 0.05;
+const STRIDE_AGAIN: f64 = 0.005;
 /// New answers never weigh less.
 const LEAST_WEIGHT: f64 = 1e-4;
 
@@ -63,6 +66,21 @@ impl Volume {
             bound_before: answer.bound,
             is_alone: false,
         }
+    }
+
+    /// Goes on with another relaxation of the problem: as this one up to row `first`, then with these rows of this one, then
+    /// with new ones.
+    pub(crate) fn go_on_with(&mut self, relaxation: &Relaxation<'_>, first: usize, kept: &[usize]) {
+        let mut prices = self.prices[..first].to_vec();
+        prices.extend(kept.iter().map(|&row| self.prices[row]));
+        prices.resize(relaxation.rows.len(), 0.0);
+        self.prices = prices;
+        let used = relaxation.used(first, |column| self.average(column));
+        self.missing.truncate(first);
+        let rows = relaxation.rows[first..].iter().zip(used);
+        self.missing.extend(rows.map(|(row, used)| row.right - used));
+        self.weight = self.weight.max(WEIGHT_AGAIN);
+        self.stride = self.stride.max(STRIDE_AGAIN);
     }
 
     /// A column of the average answer.

@@ -2,8 +2,8 @@
 
 use domesday_solver::classic::{self, Division};
 use domesday_solver::{
-    Certificate, Plan, Prices, Problem, Settings, Status, Trouble, check, obstacles, solve,
-    solve_priced,
+    Certificate, Plan, Prices, Problem, RoomCut, Settings, Status, Trouble, check, obstacles,
+    solve, solve_priced,
 };
 use proptest::prelude::*;
 
@@ -56,6 +56,7 @@ proptest! {
     fn any_prices_prove_something_true(
         problem in tiny_problem(),
         figures in prop::collection::vec(-9.0..9.0_f64, 64),
+        cuts in prop::collection::vec((any::<u8>(), any::<u8>(), 0.0..9.0_f64), 0..4),
     ) {
         let mut figures = figures.into_iter().cycle();
         let mut some = |list: &mut Vec<f64>| list.iter_mut().for_each(|x| *x = figures.next().unwrap());
@@ -66,6 +67,11 @@ proptest! {
         some(&mut prices.lows);
         some(&mut prices.highs);
         prices.room.iter_mut().for_each(&mut some);
+        prices.cuts = cuts.into_iter().map(|(sites, units, price)| {
+            let among = |set: u8, most: usize| (0..most).filter(|n| set >> n & 1 == 1).collect();
+            let (sites, units) = (among(sites, problem.sites.len()), among(units, problem.units.len()));
+            (RoomCut { resource: 0, sites, units }, price)
+        }).collect();
 
         let proved = Certificate { bound: 0.0, prices }.proves(&problem).unwrap();
 
@@ -88,6 +94,8 @@ proptest! {
             prop_assert_eq!(check(&divisible, plan), vec![]);
             let best = solve(&divisible, &Settings::default(), &mut ()).objective.unwrap();
             prop_assert!(divided.objective.unwrap() >= best - 1e-5 * best.abs().max(1.0));
+            prop_assert!(divided.bound.unwrap() <= best + 1e-5 * best.abs().max(1.0));
+            prop_assert_eq!(divided.trouble, None);
         }
     }
 }
@@ -113,6 +121,35 @@ fn a_bound_above_all_there_is_to_pay_proves_that_there_is_no_plan() {
     // Divided they fit.
     let divided = classic::capacitated(&sources, &customers, Division::Divisible);
     assert_eq!(best_of(&divided), Status::Optimal);
+}
+
+/// Ten that need one place each, and two rooms of eight at ten pounds: one and a quarter of them would do, were half a room to
+/// be had. That no plan costs less than twenty is proved by prices, and by one of a cut above all.
+#[test]
+fn what_is_not_to_be_had_by_halves_is_proved_by_cuts() {
+    let sources = [classic::Source { cost: 10.0, capacity: 8.0 }; 2];
+    let customer = classic::Customer { demand: 1.0, costs: vec![0.0, 0.0] };
+    let problem = classic::capacitated(&sources, &vec![customer; 10], Division::Divisible);
+
+    let outcome = solve_priced(&problem, &Settings::default(), &mut ());
+
+    assert_eq!((outcome.trouble, outcome.objective), (None, Some(20.0)));
+    let certificate = outcome.certificate.unwrap();
+    assert!(certificate.bound > 19.99, "{}", certificate.bound);
+    let proved = |certificate: &Certificate| certificate.proves(&problem);
+    assert!((proved(&certificate).unwrap() - certificate.bound).abs() < 1e-9);
+    let mut without = certificate.clone();
+    without.prices.cuts.clear();
+    assert!(
+        proved(&without).unwrap() < 12.6,
+        "what all other prices prove is the linear program's"
+    );
+    // What names a site twice, or one that is not there, is no cut.
+    for sites in [vec![0, 0], vec![0, 2]] {
+        let mut other = certificate.clone();
+        other.prices.cuts[0].0.sites = sites;
+        assert_eq!(proved(&other), None);
+    }
 }
 
 /// Customers and sites on a grid: enough places for the prices of pure location.
