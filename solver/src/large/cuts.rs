@@ -344,3 +344,144 @@ impl About {
         found
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::check::check;
+    use crate::large::knapsack::Sack;
+    use crate::large::relaxation::{Answer, Rule};
+    use crate::outcome::{Plan, Share};
+    use crate::problem::{Opt, Place, Site, Unit};
+
+    /// Two sites or three with options, and divided units with one or two places.
+    fn problem() -> impl Strategy<Value = Problem> {
+        let option = (0..13_i32, -9..9_i32).prop_map(|(room, cost)| Opt {
+            room: vec![f64::from(room)],
+            cost: f64::from(cost),
+            ..Opt::default()
+        });
+        let site = prop::collection::vec(option, 1..4);
+        let site = site.prop_map(|options| Site { options, ..Site::default() });
+        let place = (any::<prop::sample::Index>(), any::<(u8, u8)>(), -9..9_i32);
+        let unit = (1..9_i32, prop::collection::vec(place, 1..3));
+        let units = prop::collection::vec(unit, 1..5);
+        (prop::collection::vec(site, 2..4), units).prop_map(|(sites, units)| {
+            let units = units.into_iter().map(|(need, places)| {
+                let places = places.into_iter().map(|(site, admits, cost)| {
+                    let site = site.index(sites.len());
+                    let options = 0..sites[site].options.len();
+                    let admitted_by =
+                        options.filter(|o| (admits.0 | admits.1) >> o & 1 == 1).collect();
+                    Place { site, admitted_by, cost: f64::from(cost) }
+                });
+                let places = places.collect();
+                Unit { need: vec![f64::from(need)], places, is_divisible: true, ..Unit::default() }
+            });
+            let units = units.collect();
+            Problem { resources: vec!["m2".to_owned()], sites, units, ..Problem::default() }
+        })
+    }
+
+    fn cut_of(problem: &Problem, sites: u8, units: u8) -> RoomCut {
+        let among = |set: u8, most: usize| (0..most).filter(|n| set >> n & 1 == 1).collect();
+        let (sites, units) = (among(sites, problem.sites.len()), among(units, problem.units.len()));
+        RoomCut { resource: 0, sites, units }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+        /// Every choice of options, and every unit in quarters between its places.
+        #[test]
+        fn every_plan_keeps_every_cut(problem in problem(), sites in any::<(u8, u8)>(), units in any::<(u8, u8)>()) {
+            let (sites, units) = (sites.0 | sites.1, units.0 | units.1);
+            let Some(tight) = Tight::of(&problem, cut_of(&problem, sites, units)) else { return Ok(()) };
+            let mut radix: Vec<usize> = problem.sites.iter().map(|site| site.options.len()).collect();
+            let parts = |unit: &Unit| if unit.places.len() == 1 { 1 } else { 5 };
+            radix.extend(problem.units.iter().map(parts));
+            for number in 0..radix.iter().product::<usize>() {
+                let digits: Vec<usize> = radix
+                    .iter()
+                    .scan(number, |left, radix| {
+                        let digit = *left % radix;
+                        *left = left.div_euclid(*radix);
+                        Some(digit)
+                    })
+                    .collect();
+                let (options, quarters) = digits.split_at(problem.sites.len());
+                let shares = problem.units.iter().zip(quarters).map(|(unit, quarters)| {
+                    let share = 0.25 * *quarters as f64;
+                    let all = [Share { place: 0, share: 1.0 - share }, Share { place: 1, share }];
+                    all.into_iter().take(unit.places.len()).filter(|of| of.share > 0.0).collect()
+                });
+                let plan = Plan::of(&problem, options.to_vec(), shares.collect());
+                if check(&problem, &plan).is_empty() {
+                    let (is, most) = (plan.activity(&tight.limit), tight.limit.high.unwrap());
+                    prop_assert!(is <= most + 1e-6 * most.max(1.0), "{} of {}: {:?}", is, most, plan);
+                }
+            }
+        }
+
+        /// Two pieces of code read the same rule from a cut.
+        #[test]
+        fn a_certificate_reads_a_cut_as_the_prices_do(
+            problem in problem(),
+            sets in prop::collection::vec((any::<u8>(), any::<u8>()), 1..4),
+            figures in prop::collection::vec(-9.0..9.0_f64, 16),
+        ) {
+            let cuts = sets.into_iter().map(|(sites, units)| cut_of(&problem, sites, units));
+            let tights: Vec<Tight> = cuts.filter_map(|cut| Tight::of(&problem, cut)).collect();
+            let relaxation = Relaxation::tightened(&problem, &tights);
+            let rows = relaxation.rows.iter().zip(figures.iter().cycle());
+            let prices = rows.map(|(row, price)| match row.rule {
+                Rule::Cut(_) => -price.abs(),
+                _ => *price,
+            });
+            let prices: Vec<f64> = prices.collect();
+            let mut answer = Answer::default();
+            relaxation.answer(&prices, &mut Sack::exact(), true, &mut answer);
+
+            let proved = relaxation.certificate(&prices, answer.bound).proves(&problem).unwrap();
+
+            let size: f64 = prices.iter().map(|price| price.abs()).sum::<f64>() * 100.0;
+            prop_assert!((proved - answer.bound).abs() <= 1e-5 * size.max(1.0), "{} {}", proved, answer.bound);
+        }
+    }
+
+    /// Ten that need one place each, and two rooms of eight: half of one is enough for the rest, if it is to be had.
+    #[test]
+    fn a_half_taken_option_breaks_the_cut_of_its_comers() {
+        let room = |room: f64| Opt { room: vec![room], ..Opt::default() };
+        let site = Site { options: vec![room(0.0), room(8.0)], ..Site::default() };
+        let place = |site| Place { site, admitted_by: vec![1], cost: 0.0 };
+        let places = vec![place(0), place(1)];
+        let unit = Unit { need: vec![1.0], places, is_divisible: true, ..Unit::default() };
+        let problem = Problem {
+            resources: vec!["m2".to_owned()],
+            sites: vec![site; 2],
+            units: vec![unit; 10],
+            ..Problem::default()
+        };
+        let broken = |shares: [f64; 2], open: [f64; 2]| {
+            let arcs = (0..10).flat_map(|unit| [(unit, 0, shares[0]), (unit, 1, shares[1])]);
+            let option = |site: usize, o: usize| if o == 1 { open[site] } else { 1.0 - open[site] };
+            Finder::new(&problem, arcs, option).broken()
+        };
+
+        let all = RoomCut { resource: 0, sites: vec![0, 1], units: (0..10).collect() };
+        assert_eq!(broken([0.8, 0.2], [1.0, 0.25]), [all.clone()]);
+        assert_eq!(broken([0.5, 0.5], [1.0, 1.0]), [], "nothing is half open");
+        let limit = Tight::of(&problem, all).unwrap().limit;
+        let by = |term: &LimitTerm| match term {
+            LimitTerm::Option { option: 0, by, .. } => Some(*by),
+            _ => None,
+        };
+        let lacks: Vec<f64> = limit.terms.iter().filter_map(by).collect();
+        // Eight each, six to spare: without one of them, two are nowhere.
+        assert!(lacks.len() == 2 && lacks.iter().all(|by| (by - 2.0).abs() < 1e-4), "{lacks:?}");
+        assert_eq!(limit.high, Some(10.0));
+    }
+}
