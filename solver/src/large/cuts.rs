@@ -472,7 +472,7 @@ mod tests {
         };
 
         let all = RoomCut { resource: 0, sites: vec![0, 1], units: (0..10).collect() };
-        assert_eq!(broken([0.8, 0.2], [1.0, 0.25]), [all.clone()]);
+        assert_eq!(broken([0.8, 0.2], [1.0, 0.25]), std::slice::from_ref(&all));
         assert_eq!(broken([0.5, 0.5], [1.0, 1.0]), [], "nothing is half open");
         let limit = Tight::of(&problem, all).unwrap().limit;
         let by = |term: &LimitTerm| match term {
