@@ -74,7 +74,7 @@ const UNDECIDED: f64 = 0.4;
 const MOST_AIMS: usize = 4;
 /// Neighbourhoods decided anew to make a plan of a rough one.
 const MOST_MENDING: usize = 400;
-/// Of them about one thing that is missed, the neighbourhood wider every time; of whole units by so many sites.
+/// Of them about one thing that is missed, the neighbourhood wider every time by so many sites.
 const MOST_VISITS_TO_MEND: usize = 6;
 const WIDER: usize = 20;
 
@@ -548,7 +548,7 @@ impl Large<'_, '_> {
             let wide: Vec<usize> = if let Some(missed) = missed.min_by_key(|&n| visits[n]) {
                 visits[missed] += 1;
                 // Wider every time.
-                most += if self.is_whole() { WIDER * (visits[missed] - 1) } else { 0 };
+                most += WIDER * (visits[missed] - 1);
                 self.sites_about(missed).into_iter().take(4 + 4 * visits[missed]).collect()
             } else if let Some(&missed) = self.missed_limits(&plan).first() {
                 let sites = self.sites_toward(missed, &plan, &costs);
