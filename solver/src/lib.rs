@@ -19,6 +19,7 @@
 //! (6) covered only from a place that serves     c[q] <= sum z over the point's servers
 //! (7) coverage floors                      sum_q weight[q] c[q] >= needed[g] - s
 //! (8) linear limits                        low[l] <= sum a u + sum b z <= high[l] (+- s)
+//! (9) what (2), (3) and (4) say of some sites and units together: a [`RoomCut`]
 //! ```
 
 mod callback;
