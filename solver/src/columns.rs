@@ -12,7 +12,7 @@ use good_lp::{Expression, ProblemVariables, Variable, VariableDefinition, variab
 
 use crate::outcome::{Plan, Share};
 use crate::packing::{Placing, fullest_sets};
-use crate::problem::{Opt, Problem, Server, Unit};
+use crate::problem::{LimitTerm, Opt, Problem, Server, Unit};
 
 /// More full sets than this in all, and every site is left to its knapsack: the relaxation would take too long.
 const MOST_PACKINGS: usize = 60_000;
@@ -120,6 +120,14 @@ pub(crate) struct Columns {
 }
 
 impl Columns {
+    /// What a term of a limit counts, and by how much.
+    pub(crate) fn counted(&self, term: &LimitTerm) -> (f64, Term) {
+        match *term {
+            LimitTerm::Option { site, option, by } => (by, self.options[site][option]),
+            LimitTerm::Place { unit, place, by } => (by, self.places[unit][place]),
+        }
+    }
+
     /// Which decisions a valid problem leaves.
     pub(crate) fn of(problem: &Problem) -> Self {
         let mut columns = Self {

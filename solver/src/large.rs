@@ -48,8 +48,8 @@ use crate::solve::Run;
 /// With fewer places than this HiGHS is given the whole problem: it proves an England of 3,400 services that may move, 20
 /// thousand places, in seconds, and chokes on a hundred thousand.
 const FEWEST_PLACES: usize = 50_000;
-/// Steps of the prices at a time, before the first plan, and after it with each round of cuts; more before it where the last hundred
-/// still gained so much.
+/// Steps of the prices at a time, before the first plan, and after it with each round of cuts; more before it where the
+/// last hundred still gained so much.
 const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
 const MOST_BEFORE_A_PLAN: usize = 2_500;
@@ -197,9 +197,7 @@ impl Large<'_, '_> {
             let (part, stop, so_far) = (Arc::clone(&part), Arc::clone(&stop), Arc::clone(&so_far));
             move || {
                 let mut is_over = || stop.load(Ordering::Relaxed);
-                let written = Written::of(&part.problem, seed)?;
-                let left = deadline.map(|at| at.saturating_duration_since(Instant::now()));
-                let written = left.into_iter().fold(written, Written::ending_after);
+                let written = Written::of(&part.problem, seed)?.ending_at(deadline);
                 let told = |bound: f64| {
                     if let Ok(mut so_far) = so_far.lock() {
                         *so_far = so_far.max(bound);
@@ -339,18 +337,16 @@ impl Large<'_, '_> {
                 let begin =
                     Begin { problem, relaxation: &relaxation, volume: &volume, tights: &[], seed };
                 let fines = begin.fines(FINE);
-                let plan = begin.core(Care::THOROUGH, &fines, &mut is_over)?;
-                let all = begin.all_places(&plan, Care::THOROUGH, &fines, &mut is_over);
-                Some([Some(plan), all])
+                begin.in_turn(Care::THOROUGH, &fines, &mut is_over)
             });
             self.first_plans();
             let is_near_enough = self.run.is_near_enough(self.settings);
             stop.store(is_near_enough, Ordering::Relaxed);
             self.wait_for(&with_care, &stop);
             let made = with_care.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-            made.filter(|_| !is_near_enough)
+            if is_near_enough { Vec::new() } else { made }
         });
-        for plan in with_care.into_iter().flatten().flatten() {
+        for plan in with_care {
             self.run.try_offer(&plan);
         }
     }
@@ -437,8 +433,7 @@ impl Large<'_, '_> {
             let threads = Care::AGAIN.map(|care| {
                 scope.spawn(move || {
                     let mut is_over = || stop.load(Ordering::Relaxed);
-                    let plan = begin.core(care, fines, &mut is_over)?;
-                    begin.all_places(&plan, care, fines, &mut is_over).or(Some(plan))
+                    begin.in_turn(care, fines, &mut is_over).pop()
                 })
             });
             for thread in &threads {
@@ -759,9 +754,7 @@ impl Large<'_, '_> {
             part.forget_costs();
         }
         let mut is_over = || self.is_over();
-        let left = self.deadline.map(|at| at.saturating_duration_since(Instant::now()));
-        let written = Written::of(&part.problem, self.settings.seed)?;
-        let written = left.into_iter().fold(written, Written::ending_after);
+        let written = Written::of(&part.problem, self.settings.seed)?.ending_at(self.deadline);
         if let Manner::By(Scope { is_dived: true, .. }) = manner {
             let found =
                 written.dive(Care::THOROUGH.fewest, !self.tights.is_empty(), &mut is_over)?;

@@ -6,7 +6,7 @@ use good_lp::{Constraint, Expression, IntoAffineExpression, constraint};
 
 use crate::columns::{Columns, Cover, Packing, Term, add, placing_name};
 use crate::packing::Placing;
-use crate::problem::{LimitTerm, Problem, Site};
+use crate::problem::{Problem, Site};
 
 /// Rows are scaled by a power of two so that their largest coefficient is about this: a solver that works to a millionth
 /// then works to a billionth of a receipt.
@@ -242,11 +242,7 @@ pub(crate) fn coverage_floors_hold(problem: &Problem, columns: &Columns) -> Vec<
 pub(crate) fn limits_hold(problem: &Problem, columns: &Columns) -> Vec<Constraint> {
     let mut rows = Vec::new();
     for (limit, slack) in problem.limits.iter().zip(&columns.slacks) {
-        let term = |term: &LimitTerm| match *term {
-            LimitTerm::Option { site, option, by } => (by, columns.options[site][option]),
-            LimitTerm::Place { unit, place, by } => (by, columns.places[unit][place]),
-        };
-        let row: Vec<(f64, Term)> = limit.terms.iter().map(term).collect();
+        let row: Vec<(f64, Term)> = limit.terms.iter().map(|term| columns.counted(term)).collect();
         let scale = scale(&row);
         let with = |by: f64, slack: Option<Term>| {
             weighted(scale, row.iter().copied().chain(slack.map(|slack| (by, slack))))

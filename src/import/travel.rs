@@ -773,8 +773,8 @@ pub fn kept(snapshot: &Snapshot) -> Vec<Kept> {
     let held = |kind| snapshot.register.reference(kind);
     let mut all = Vec::new();
     for mode in Mode::ALL {
-        let of_anyone = |kind| (mode == Mode::PublicTransport).then(|| held(kind)).flatten();
-        let timetable = of_anyone(ReferenceKind::Timetable);
+        let is_ridden = mode == Mode::PublicTransport;
+        let timetable = held(ReferenceKind::Timetable).filter(|_| is_ridden);
         let late = mode.kept_late_as().and_then(held);
         let of_mode = [
             ("streets", pinned(snapshot, mode)),

@@ -181,10 +181,7 @@ impl<'a> Finder<'a> {
                 found.extend(about.broken());
             }
         }
-        found
-            .into_iter()
-            .map(|(resource, sites, units)| RoomCut { resource, sites, units })
-            .collect()
+        found.into_iter().collect()
     }
 }
 
@@ -204,8 +201,6 @@ struct Around {
     /// Room, how much of it is taken, and by unit: what it may need of it.
     options: Vec<(f64, f64, Vec<f64>)>,
 }
-
-type Named = (usize, Vec<usize>, Vec<usize>);
 
 impl About {
     fn of(finder: &Finder<'_>, first: usize, resource: usize) -> Self {
@@ -291,7 +286,7 @@ impl About {
     }
 
     /// The rules that are broken most, with a few of these sites each.
-    fn broken(&self) -> Vec<Named> {
+    fn broken(&self) -> Vec<RoomCut> {
         let mut begun: Vec<(f64, Vec<bool>, Vec<bool>)> = Vec::new();
         for some in 1..=self.sites.len() {
             let sites: Vec<bool> = (0..self.sites.len()).map(|n| n < some).collect();
@@ -338,7 +333,7 @@ impl About {
                     (0..units.len()).filter(|&n| units[n]).map(|n| self.units[n]).collect();
                 sites.sort_unstable();
                 units.sort_unstable();
-                found.push((self.resource, sites, units));
+                found.push(RoomCut { resource: self.resource, sites, units });
             }
         }
         found

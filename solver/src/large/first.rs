@@ -74,6 +74,19 @@ impl Begin<'_> {
         fines
     }
 
+    /// The core, and all places of the options that came out of it.
+    pub(super) fn in_turn(
+        &self,
+        care: Care,
+        fines: &Fines,
+        is_over: &mut dyn FnMut() -> bool,
+    ) -> Vec<Plan> {
+        let mut plans: Vec<Plan> = self.core(care, fines, is_over).into_iter().collect();
+        let all = plans.first().and_then(|plan| self.all_places(plan, care, fines, is_over));
+        plans.extend(all);
+        plans
+    }
+
     /// The core before HiGHS. What comes out may miss hard rules.
     pub(super) fn core(
         &self,

@@ -11,7 +11,7 @@ use super::cuts::{Finder, Tight};
 use crate::callback::{Listener, Sign, add_ceiling, limit_column, solve_heard};
 use crate::columns::{Columns, Term};
 use crate::outcome::Plan;
-use crate::problem::{LimitTerm, Problem};
+use crate::problem::Problem;
 use crate::rules;
 use crate::search::proved;
 use crate::solve::COST_SCALE;
@@ -188,15 +188,9 @@ impl<'a> Written<'a> {
         for Tight { limit, .. } in broken.into_iter().filter_map(|c| Tight::of(self.problem, c)) {
             let (mut columns, mut most) = (BTreeMap::new(), limit.high.unwrap_or(f64::INFINITY));
             for term in &limit.terms {
-                let (term, by) = match *term {
-                    LimitTerm::Option { site, option, by } => {
-                        (self.columns.options[site][option], by)
-                    }
-                    LimitTerm::Place { unit, place, by } => (self.columns.places[unit][place], by),
-                };
-                match term {
-                    Term::Fixed(value) => most -= by * value,
-                    Term::Free(_, column) => *columns.entry(column).or_insert(0.0) += by,
+                match self.columns.counted(term) {
+                    (by, Term::Fixed(value)) => most -= by * value,
+                    (by, Term::Free(_, column)) => *columns.entry(column).or_insert(0.0) += by,
                 }
             }
             let largest = columns.values().copied().fold(0.0_f64, f64::max);
@@ -301,9 +295,10 @@ impl<'a> Written<'a> {
         open.into_iter().map(|(_, n, t)| (n, t)).collect()
     }
 
-    /// Ends it by itself after so long, whatever it is at: not every step of HiGHS asks whether to stop.
-    pub(crate) fn ending_after(mut self, left: Duration) -> Self {
-        if let Some(model) = &mut self.model {
+    /// Ends it by itself then, whatever it is at: not every step of HiGHS asks whether to stop.
+    pub(crate) fn ending_at(mut self, deadline: Option<Instant>) -> Self {
+        if let (Some(model), Some(deadline)) = (&mut self.model, deadline) {
+            let left = deadline.saturating_duration_since(Instant::now());
             // Without the option it still asks.
             let _ = model.try_set_option("time_limit", left.as_secs_f64());
         }
