@@ -6,10 +6,14 @@
 //! than the plan, and it is a sum over sites: each site's option, and what is there, each at its cost less the prices it
 //! earns. So no plan costs less than all sites together when each takes what is cheapest for it alone, within its room.
 
+mod choices;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::choices::{Case, ChoiceCut};
 use crate::problem::{LimitTerm, Problem};
 
 /// Branches a site may take here.
@@ -53,6 +57,9 @@ pub struct Prices {
     /// (9) Of what a cut adds up to; not negative.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cuts: Vec<(RoomCut, f64)>,
+    /// (10) Of what a cut adds up to; not negative.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub choices: Vec<(Arc<ChoiceCut>, f64)>,
 }
 
 impl Prices {
@@ -68,6 +75,7 @@ impl Prices {
             room: vec![vec![0.0; problem.resources.len()]; problem.sites.len()],
             in_use: vec![0.0; problem.resources.len()],
             cuts: Vec::new(),
+            choices: Vec::new(),
         }
     }
 }
@@ -139,6 +147,7 @@ impl<'a> Proof<'a> {
         proof.pay_for_room();
         proof.pay_for_sites_in_use();
         proof.pay_for_cuts();
+        proof.pay_for_choices()?;
         Some(proof)
     }
 
@@ -298,6 +307,20 @@ impl<'a> Proof<'a> {
                 }
             }
         }
+    }
+
+    /// `None` where a cut is not of this problem.
+    fn pay_for_choices(&mut self) -> Option<()> {
+        for (cut, price) in self.prices.choices.iter().filter(|(_, price)| *price > 0.0) {
+            self.sum += price * cut.least(self.problem)?;
+            for term in &cut.terms {
+                match *term {
+                    LimitTerm::Option { site, option, by } => self.options[site][option] -= price * by,
+                    LimitTerm::Place { unit, place, by } => self.places[unit][place] -= price * by,
+                }
+            }
+        }
+        Some(())
     }
 
     /// Every site at its cheapest.

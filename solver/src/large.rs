@@ -17,29 +17,36 @@
 //!
 //! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
 
+mod around;
+mod choices;
 mod cuts;
+mod exact;
 mod first;
 mod highs;
 mod knapsack;
+mod near;
 mod part;
+mod priced;
 mod relaxation;
+mod view;
 mod volume;
 mod whole;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
-use self::cuts::{Finder, Tight};
+use self::choices::Chooser;
+use self::exact::Exact;
 use self::first::{Begin, Care};
 use self::highs::Written;
 use self::knapsack::Sack;
+use self::near::Near;
 use self::part::{Cut, Fines, Part};
-use self::relaxation::Relaxation;
-use self::volume::Volume;
-use crate::certificate::RoomCut;
+use self::priced::Priced;
+use self::view::View;
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::{Limit, LimitTerm, Problem};
 use crate::search::End;
@@ -58,6 +65,22 @@ const STEPS_AFTER_A_PLAN: usize = 400;
 /// Rounds of cuts; another where the last gained so much.
 const MOST_ROUNDS_OF_CUTS: usize = 20;
 const WORTH_MORE_CUTS: f64 = 1.5e-6;
+/// With no more arcs than this the linear program is solved exactly, after some rounds of cuts, and beside some more.
+const MOST_ARCS_TO_BE_EXACT: usize = 200_000;
+const ROUNDS_BEFORE_EXACT: usize = 3;
+const ROUNDS_BESIDE_EXACT: usize = 3;
+/// Part of the arcs that are in it from the beginning; those that cost less than this part of the dearest of them come in
+/// later.
+const ARCS_TO_BE_EXACT: f64 = 0.12;
+const CHEAP: f64 = 0.3;
+/// Part of the arcs that are looked at about sites that are chosen for.
+const ARCS_TO_CHOOSE_AMONG: f64 = 0.25;
+/// Rounds of cuts then, and at most so many more to end with, until the arcs left out cost the bound no more than this part
+/// of it. Where they cost it more than that other part they come first.
+const MOST_ROUNDS_OF_EXACT_CUTS: usize = 7;
+const MOST_ROUNDS_TO_END: usize = 4;
+const NEAR_THE_END: f64 = 2e-6;
+const FAR_FROM_THE_END: f64 = 1e-3;
 /// What missing a hard rule costs, as a multiple of its price.
 const FINE: f64 = 10.0;
 /// Branches HiGHS may take for a neighbourhood.
@@ -121,13 +144,9 @@ fn at_part(sorted: &[f64], part: f64) -> Option<f64> {
 
 pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<Instant>) -> End {
     let problem = run.problem;
-    let relaxation = Arc::new(Relaxation::of(problem));
-    let mut sack = Sack::quick();
-    let volume = Volume::from(&relaxation, relaxation.first_prices(), &mut sack);
     let is_impossible = Arc::new(AtomicBool::new(false));
-    let tights = Vec::new();
-    let mut large =
-        Large { run, settings, deadline, problem, relaxation, volume, sack, tights, is_impossible };
+    let priced = Priced::of(problem);
+    let mut large = Large { run, settings, deadline, problem, priced, is_impossible };
     large.go()
 }
 
@@ -136,11 +155,7 @@ struct Large<'r, 'p> {
     settings: &'r Settings,
     deadline: Option<Instant>,
     problem: &'p Problem,
-    relaxation: Arc<Relaxation<'p>>,
-    volume: Volume,
-    sack: Sack,
-    /// Rules that follow from the others, whose rows are the last of the relaxation.
-    tights: Vec<Tight>,
+    priced: Priced<'p>,
     /// Proved, while something else went on: no plan keeps the rules.
     is_impossible: Arc<AtomicBool>,
 }
@@ -162,9 +177,9 @@ impl Large<'_, '_> {
             self.run.enter(Phase::Core);
             self.first_plans_twice();
             self.run.enter(Phase::Prices);
-            self.sack = Sack::exact();
+            self.priced.sack = Sack::exact();
             self.find_cuts();
-            if !self.tights.is_empty() && !self.run.is_impossible() {
+            if !self.priced.tights.is_empty() && !self.run.is_impossible() {
                 self.run.enter(Phase::Core);
                 self.second_plans();
             }
@@ -236,8 +251,8 @@ impl Large<'_, '_> {
 
     /// The problem with every site settled whose other options add more than the gap, and the plan seen from it.
     fn remainder(&mut self, plan: &Plan, cost: f64) -> (Part, Option<Plan>) {
-        let gap = cost - self.volume.bound;
-        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
+        let gap = cost - self.priced.volume.bound;
+        let costs = self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
         let options: Vec<Option<Vec<usize>>> = costs
             .iter()
             .zip(&self.problem.sites)
@@ -264,7 +279,7 @@ impl Large<'_, '_> {
             .collect();
         let part = Part::of(
             self.problem,
-            &Cut { options, places, around: None, fines: None, tights: &self.tights },
+            &Cut { options, places, around: None, fines: None, tights: &self.priced.tights },
         );
         let start = part.narrow(plan);
         (part, start)
@@ -328,7 +343,7 @@ impl Large<'_, '_> {
     /// As [`Self::first_plans`], and beside them another, made with more care, which counts where they are not near enough:
     /// then it is waited for however long HiGHS needs, or what comes out would hang on the clock.
     fn first_plans_twice(&mut self) {
-        let (relaxation, volume) = (Arc::clone(&self.relaxation), self.volume.clone());
+        let (relaxation, volume) = (Arc::clone(&self.priced.relaxation), self.priced.volume.clone());
         let (problem, seed) = (self.problem, self.settings.seed);
         let stop = AtomicBool::new(false);
         let with_care = std::thread::scope(|scope| {
@@ -377,17 +392,17 @@ impl Large<'_, '_> {
             let target = self.run.cost();
             let (run, deadline) = (&*self.run, self.deadline);
             let mut is_over = || run.is_over(deadline);
-            self.volume.run(&self.relaxation, some, target, &mut self.sack, &mut is_over);
-            let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
+            self.priced.volume.run(&self.priced.relaxation, some, target, &mut self.priced.sack, &mut is_over);
+            let certificate = self.priced.relaxation.certificate(&self.priced.volume.prices, self.priced.volume.bound);
             self.run.hear_certificate(certificate);
         }
     }
 
     fn find_prices_while_it_pays(&mut self, most: usize) {
         for _ in 0..most.div_ceil(STEPS) {
-            let before = self.volume.bound;
+            let before = self.priced.volume.bound;
             self.find_prices(STEPS);
-            if self.is_over() || self.volume.bound - before < WORTH_MORE_STEPS * before.abs() {
+            if self.is_over() || self.priced.volume.bound - before < WORTH_MORE_STEPS * before.abs() {
                 break;
             }
         }
@@ -395,29 +410,102 @@ impl Large<'_, '_> {
 
     /// Rules the average answer breaks, prices for them, and again while that pays.
     fn find_cuts(&mut self) {
-        let first = self.relaxation.rows.len();
-        for _ in 0..MOST_ROUNDS_OF_CUTS {
-            if self.is_over() || self.run.is_near_enough(self.settings) {
+        let is_exact = self.priced.relaxation.arcs.len() <= MOST_ARCS_TO_BE_EXACT;
+        let rounds = if is_exact { ROUNDS_BEFORE_EXACT } else { MOST_ROUNDS_OF_CUTS };
+        for _ in 0..rounds {
+            if self.is_done_with_prices() {
                 return;
             }
-            let broken = Finder::of(self.problem, &self.relaxation, &self.volume).broken();
-            // What has no price by now never needs one.
-            let is_kept = |row: &usize| self.volume.prices[*row] < 0.0;
-            let kept: Vec<usize> = (first..self.relaxation.rows.len()).filter(is_kept).collect();
-            let mut tights: Vec<Tight> =
-                kept.iter().map(|&row| self.tights[row - first].clone()).collect();
-            let known: BTreeSet<RoomCut> = tights.iter().map(|tight| tight.cut.clone()).collect();
-            let new = broken.into_iter().filter(|cut| !known.contains(cut));
-            tights.extend(new.filter_map(|cut| Tight::of(self.problem, cut)));
-            self.relaxation = Arc::new(Relaxation::tightened(self.problem, &tights));
-            self.tights = tights;
-            self.volume.go_on_with(&self.relaxation, first, &kept);
-            let before = self.volume.bound;
+            let new = self.priced.cuts_of_rooms();
+            self.priced.keep_cuts_with_prices();
+            let before = self.priced.volume.bound;
+            self.priced.tighten(new);
             self.find_prices(STEPS_AFTER_A_PLAN);
-            if self.volume.bound - before < WORTH_MORE_CUTS * before.abs() {
-                return;
+            if self.priced.volume.bound - before < WORTH_MORE_CUTS * before.abs() {
+                break;
             }
         }
+        if is_exact && !self.is_done_with_prices() {
+            // What comes out may be nothing, if the time is up.
+            let _ = self.find_exact_prices();
+            self.priced.keep_cuts_with_prices();
+        }
+    }
+
+    fn is_done_with_prices(&self) -> bool {
+        self.is_over() || self.run.is_near_enough(self.settings)
+    }
+
+    /// Exact prices, the rules broken by what is chosen at them, of rooms and of choices, and again while that pays. `None`
+    /// where the time was up before.
+    fn find_exact_prices(&mut self) -> Option<()> {
+        let (mut exact, cheap) = self.exact_beside_prices()?;
+        exact.add_rows(&self.priced.relaxation)?;
+        let mut rounds = 0;
+        let mut before = f64::NEG_INFINITY;
+        loop {
+            let mut is_over = || self.run.is_over(self.deadline);
+            exact.solve(&mut is_over)?;
+            let point = exact.point(&self.priced.relaxation);
+            self.priced.volume.go_to(&self.priced.relaxation, point.prices, point.columns, &mut self.priced.sack);
+            let bound = self.priced.volume.bound;
+            self.run.hear_certificate(self.priced.relaxation.certificate(&self.priced.volume.prices, bound));
+            if self.is_done_with_prices() {
+                return Some(());
+            }
+            let (problem, part) = (self.problem, ARCS_TO_CHOOSE_AMONG);
+            let view = View::of(problem, &self.priced.relaxation, &self.priced.volume, &self.priced.tights, part);
+            let places = exact.add_places(&view, cheap)?;
+            let far = (point.cost - bound) / bound.abs().max(1e-9);
+            if rounds >= MOST_ROUNDS_OF_EXACT_CUTS {
+                let is_end = rounds >= MOST_ROUNDS_OF_EXACT_CUTS + MOST_ROUNDS_TO_END;
+                if is_end || places == 0 || far <= NEAR_THE_END {
+                    return Some(());
+                }
+                rounds += 1;
+            } else if far <= FAR_FROM_THE_END || places == 0 {
+                rounds += 1;
+                let mut new = self.priced.cuts_of_rooms();
+                new.extend(Chooser::of(&view).broken(&|| self.run.is_over(self.deadline)));
+                let is_worth_it = point.cost - before >= WORTH_MORE_CUTS * point.cost.abs();
+                if new.is_empty() || !is_worth_it {
+                    rounds = MOST_ROUNDS_OF_EXACT_CUTS;
+                    continue;
+                }
+                before = point.cost;
+                self.priced.tighten(new);
+                exact.add_rows(&self.priced.relaxation)?;
+            }
+        }
+    }
+
+    /// The linear program, while further cuts are found; and what is cheap in it.
+    fn exact_beside_prices(&mut self) -> Option<(Exact, f64)> {
+        let before = self.priced.clone();
+        let (relaxation, tights) = (&before.relaxation, &before.tights);
+        let view = View::of(self.problem, relaxation, &before.volume, tights, ARCS_TO_BE_EXACT);
+        let (priced, target) = (&mut self.priced, self.run.cost());
+        let (run, deadline) = (&*self.run, self.deadline);
+        let stop = AtomicBool::new(false);
+        let exact = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let mut is_over = || stop.load(Ordering::Relaxed);
+                for _ in 0..ROUNDS_BESIDE_EXACT {
+                    if is_over() {
+                        break;
+                    }
+                    let new = priced.cuts_of_rooms();
+                    priced.tighten(new);
+                    priced.step(STEPS_AFTER_A_PLAN, target, &mut is_over);
+                }
+            });
+            Exact::of(&view, &mut || {
+                stop.fetch_or(run.is_over(deadline), Ordering::Relaxed);
+                stop.load(Ordering::Relaxed)
+            })
+        });
+        self.run.hear_certificate(self.priced.certificate());
+        Some((exact?, CHEAP * view.most_rent))
     }
 
     /// Two further plans, at once, from what the prices leave undecided now that they know of cuts. What misses a rule is
@@ -454,9 +542,9 @@ impl Large<'_, '_> {
     fn begin(&self) -> Begin<'_> {
         Begin {
             problem: self.problem,
-            relaxation: &self.relaxation,
-            volume: &self.volume,
-            tights: &self.tights,
+            relaxation: &self.priced.relaxation,
+            volume: &self.priced.volume,
+            tights: self.priced.tights_of_rooms(),
             seed: self.settings.seed,
         }
     }
@@ -486,7 +574,7 @@ impl Large<'_, '_> {
 
     fn improve_by(&mut self, scope: Scope) -> End {
         let Some((mut plan, mut cost)) = self.run.best_plan() else { return End::Stopped };
-        let neighbours = self.neighbours();
+        let near = self.near();
         let mut visits = vec![0_usize; self.problem.sites.len()];
         loop {
             let (doubts, undecided) = self.undecided(cost);
@@ -499,7 +587,7 @@ impl Large<'_, '_> {
             if self.is_over() {
                 return End::Stopped;
             }
-            let around = Self::neighbourhood(&[centre], &neighbours, &undecided, scope.sites);
+            let around = near.around(&[centre], |site| undecided[site], scope.sites);
             for &site in &around {
                 visits[site] += 1;
             }
@@ -519,10 +607,10 @@ impl Large<'_, '_> {
 
     /// Decides anew around what a rough plan misses, until it misses nothing.
     fn mend(&mut self, rough: Plan) {
-        let neighbours = self.neighbours();
+        let near = self.near();
         let all = vec![true; self.problem.sites.len()];
         let fines = self.begin().fines(FINE * FINE);
-        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
+        let costs = self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
         let mut plan = rough;
         // Of units that are nowhere, in part or whole, and then of groups that are short.
         let units = self.problem.units.len();
@@ -555,7 +643,7 @@ impl Large<'_, '_> {
             if self.is_over() {
                 break;
             }
-            let around = Self::neighbourhood(&wide, &neighbours, &all, most);
+            let around = near.around(&wide, |_| true, most);
             for &site in &around {
                 is_seen[site] = true;
             }
@@ -618,14 +706,14 @@ impl Large<'_, '_> {
         let mut sorted: Vec<f64> = doubts.iter().copied().filter(|x| x.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         // What adds more than the gap to the bound is decided for good.
-        let most = at_part(&sorted, UNDECIDED).unwrap_or(f64::MAX).min(cost - self.volume.bound);
+        let most = at_part(&sorted, UNDECIDED).unwrap_or(f64::MAX).min(cost - self.priced.volume.bound);
         let undecided = doubts.iter().map(|&doubt| doubt <= most).collect();
         (doubts, undecided)
     }
 
     /// By site: how much another option than the cheapest adds to the bound at least.
     fn doubts(&mut self) -> Vec<f64> {
-        let costs = self.relaxation.option_costs(&self.volume.prices, &mut self.sack);
+        let costs = self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
         let doubt = |costs: Vec<f64>| {
             let mut costs = costs;
             costs.sort_by(f64::total_cmp);
@@ -637,50 +725,9 @@ impl Large<'_, '_> {
         costs.into_iter().map(doubt).collect()
     }
 
-    /// By site: the others a unit could go to instead, the more such units the nearer.
-    fn neighbours(&self) -> Vec<Vec<(usize, f64)>> {
-        let costs = self.relaxation.arc_costs(&self.volume.prices);
-        let mut by_unit: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.problem.units.len()];
-        for (arc, &cost) in self.relaxation.arcs.iter().zip(&costs) {
-            by_unit[arc.unit].push((cost, arc.site));
-        }
-        let mut near: Vec<BTreeMap<usize, f64>> = vec![BTreeMap::new(); self.problem.sites.len()];
-        for mut sites in by_unit {
-            sites.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            sites.truncate(8);
-            for &(_, one) in &sites {
-                for &(_, other) in sites.iter().filter(|(_, other)| *other != one) {
-                    *near[one].entry(other).or_default() += 1.0;
-                }
-            }
-        }
-        near.into_iter().map(|near| near.into_iter().collect()).collect()
-    }
-
-    fn neighbourhood(
-        from: &[usize],
-        neighbours: &[Vec<(usize, f64)>],
-        undecided: &[bool],
-        most: usize,
-    ) -> Vec<usize> {
-        let mut sites = Vec::new();
-        let mut nearness: BTreeMap<usize, f64> =
-            from.iter().map(|&site| (site, f64::INFINITY)).collect();
-        let mut taken = vec![false; neighbours.len()];
-        let mut open = 0;
-        while open < most {
-            let next = nearness.iter().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(a.0)));
-            let Some((&next, _)) = next else { break };
-            nearness.remove(&next);
-            taken[next] = true;
-            sites.push(next);
-            open += usize::from(undecided[next]);
-            for &(site, near) in neighbours[next].iter().filter(|(site, _)| !taken[*site]) {
-                *nearness.entry(site).or_default() += near;
-            }
-        }
-        sites.sort_unstable();
-        sites
+    fn near(&self) -> Near {
+        let (sites, units) = (self.problem.sites.len(), self.problem.units.len());
+        Near::of(&self.priced.relaxation, &self.priced.volume.prices, sites, units)
     }
 
     /// The sites around decided anew. Of whole units in a rough plan, one that has fines, all places count and only what is
@@ -704,11 +751,11 @@ impl Large<'_, '_> {
             let allowed = (0..of.options.len()).filter(|&o| of.allows(o)).collect();
             options[site] = Some(if undecided[site] { allowed } else { vec![now] });
         }
-        let costs = self.relaxation.arc_costs(&self.volume.prices);
+        let costs = self.priced.relaxation.arc_costs(&self.priced.volume.prices);
         // Who is there, or would gladly be.
         let mut is_part = vec![false; self.problem.units.len()];
         let mut near: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.problem.units.len()];
-        for (arc, &cost) in self.relaxation.arcs.iter().zip(&costs) {
+        for (arc, &cost) in self.priced.relaxation.arcs.iter().zip(&costs) {
             near[arc.unit].push((cost, arc.place));
         }
         for (unit, near) in near.iter_mut().enumerate() {
@@ -747,7 +794,7 @@ impl Large<'_, '_> {
             }
         }
         // A rough plan may break them.
-        let tights = if fines.is_some() { &[] } else { self.tights.as_slice() };
+        let tights = if fines.is_some() { &[] } else { self.priced.tights_of_rooms() };
         let cut = Cut { options, places, around: Some(plan), fines, tights };
         let mut part = Part::of(self.problem, &cut);
         if is_rough {
@@ -757,7 +804,7 @@ impl Large<'_, '_> {
         let written = Written::of(&part.problem, self.settings.seed)?.ending_at(self.deadline);
         if let Manner::By(Scope { is_dived: true, .. }) = manner {
             let found =
-                written.dive(Care::THOROUGH.fewest, !self.tights.is_empty(), &mut is_over)?;
+                written.dive(Care::THOROUGH.fewest, !self.priced.tights.is_empty(), &mut is_over)?;
             return Some(part.widen(self.problem, Some(plan), &found));
         }
         let start = part.narrow(plan);

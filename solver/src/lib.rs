@@ -47,7 +47,7 @@ mod search;
 mod solve;
 pub mod timing;
 
-pub use certificate::{Certificate, Prices, RoomCut};
+pub use certificate::{Case, Certificate, ChoiceCut, Prices, RoomCut};
 pub use check::{Costs, Rule, Verdict, Violation, check, verify};
 pub use explain::{Attainable, Clash, Explanation, Family, Given, Relaxation, explain_infeasible};
 pub use explain_before::{Obstacle, obstacles};

@@ -11,18 +11,19 @@
 //! options between open and closed.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::relaxation::Relaxation;
 use super::volume::Volume;
-use crate::certificate::RoomCut;
+use crate::certificate::{ChoiceCut, RoomCut};
 use crate::problem::{Limit, LimitTerm, Problem};
 
 /// Sites looked at about a half taken one.
 const SITES: usize = 14;
 /// So much of an option is not half of one.
-const HALF: f64 = 0.01;
+pub(super) const HALF: f64 = 0.01;
 /// Less of a unit is not there: averages leave crumbs.
-const CRUMB: f64 = 1e-3;
+pub(super) const CRUMB: f64 = 1e-3;
 /// A rule broken by less than this part of what the units need is not worth its price.
 const LEAST_BROKEN: f64 = 1e-3;
 /// Shares of a unit at the sites from which it is tried as one of the rule's.
@@ -34,14 +35,37 @@ const ROUNDS: usize = 3;
 /// A cut and what it says of a problem.
 #[derive(Debug, Clone)]
 pub(crate) struct Tight {
-    pub(crate) cut: RoomCut,
+    pub(crate) why: Why,
     pub(crate) limit: Limit,
+}
+
+/// What proves a cut.
+#[derive(Debug, Clone)]
+pub(crate) enum Why {
+    Room(RoomCut),
+    Choice(Arc<ChoiceCut>),
 }
 
 impl Tight {
     pub(super) fn of(problem: &Problem, cut: RoomCut) -> Option<Self> {
         let limit = cut.limit(problem)?;
-        Some(Self { cut, limit })
+        Some(Self { why: Why::Room(cut), limit })
+    }
+
+    /// What missing it costs where units may be nowhere. Of rooms nothing does: what is nowhere is elsewhere. What
+    /// choices come to is a cost, so that more than its own is enough.
+    pub(super) fn fine(&self) -> Option<f64> {
+        match self.why {
+            Why::Room(_) => None,
+            Why::Choice(_) => Some(10.0),
+        }
+    }
+
+    pub(super) fn room(&self) -> Option<&RoomCut> {
+        match &self.why {
+            Why::Room(cut) => Some(cut),
+            Why::Choice(_) => None,
+        }
     }
 }
 

@@ -25,12 +25,19 @@ const ROUNDS_AFTERWARDS: usize = 2;
 const WHOLE: f64 = 1e-6;
 
 /// Asked very often whether to stop; looks at the clock and the watch now and then.
-struct Ear<'a> {
+pub(super) struct Ear<'a> {
     is_over: RefCell<&'a mut dyn FnMut() -> bool>,
     looked: RefCell<Instant>,
     bound: f64,
     /// Told every bound as HiGHS says it.
     told: &'a dyn Fn(f64),
+}
+
+impl<'a> Ear<'a> {
+    pub(super) fn of(is_over: &'a mut dyn FnMut() -> bool, told: &'a dyn Fn(f64)) -> Self {
+        let (is_over, looked) = (RefCell::new(is_over), RefCell::new(Instant::now()));
+        Self { is_over, looked, bound: f64::NEG_INFINITY, told }
+    }
 }
 
 impl Listener for Ear<'_> {
@@ -113,12 +120,7 @@ impl<'a> Written<'a> {
         let model = self.model.take()?;
         let scale = self.scale;
         let told = |bound: f64| told(bound / scale);
-        let mut ear = Ear {
-            is_over: RefCell::new(is_over),
-            looked: RefCell::new(Instant::now()),
-            bound: f64::NEG_INFINITY,
-            told: &told,
-        };
+        let mut ear = Ear::of(is_over, &told);
         let solved = solve_heard(model, &mut ear).ok()?;
         let is_good = solved.primal_solution_status() == HighsSolutionStatus::Feasible
             && solved.status() != HighsModelStatus::Infeasible;

@@ -5,10 +5,11 @@
 //! that their mean coefficient is one: prices of people, pounds and units then move at the same pace.
 
 use std::collections::BTreeMap;
+use std::sync;
 
-use super::cuts::Tight;
+use super::cuts::{Tight, Why};
 use super::knapsack::{Fill, Item, Sack};
-use crate::certificate::{Certificate, Prices, RoomCut};
+use crate::certificate::{Certificate, Prices};
 use crate::problem::{LimitTerm, Problem, Server};
 
 /// Parts the sites are answered in, each on a thread of its own where there are many arcs.
@@ -54,17 +55,19 @@ pub(crate) struct Arc {
     pub(crate) place: usize,
     pub(crate) site: usize,
     cost: f64,
-    need: f64,
+    pub(crate) need: f64,
     is_whole: bool,
 }
 
+/// An option that can be chosen.
 #[derive(Debug, Clone)]
-struct Choice {
-    option: usize,
-    cost: f64,
-    room: f64,
+pub(crate) struct Choice {
+    pub(crate) option: usize,
+    pub(crate) cost: f64,
+    /// Of the resource that is kept; not finite where none is.
+    pub(crate) room: f64,
     /// Arcs of the site this option admits.
-    arcs: Vec<usize>,
+    pub(crate) arcs: Vec<usize>,
 }
 
 /// Coefficients of columns, one after the other.
@@ -112,7 +115,7 @@ pub(crate) struct Relaxation<'a> {
     first_cover: usize,
     entries: Entries,
     constant: f64,
-    cuts: Vec<RoomCut>,
+    cuts: Vec<Why>,
 }
 
 /// The cheapest choice at some prices.
@@ -135,7 +138,7 @@ impl<'a> Relaxation<'a> {
     pub(crate) fn tightened(problem: &'a Problem, cuts: &[Tight]) -> Self {
         let mut builder = Builder::of(problem);
         builder.add_cuts(cuts);
-        let cuts = cuts.iter().map(|tight| tight.cut.clone()).collect();
+        let cuts = cuts.iter().map(|tight| tight.why.clone()).collect();
         Relaxation { cuts, ..builder.finish() }
     }
 
@@ -255,8 +258,7 @@ impl<'a> Relaxation<'a> {
         sack.gains.extend(arcs.clone().map(|a| self.entries.priced(a, prices) - self.arcs[a].cost));
         let mut best = (f64::INFINITY, usize::MAX);
         for choice in choices {
-            let cost =
-                choice.cost - self.entries.priced(self.first_option[site] + choice.option, prices);
+            let cost = self.option_cost(site, choice, prices);
             sack.items.clear();
             for &a in &choice.arcs {
                 let gain = sack.gains[a - arcs.start];
@@ -281,6 +283,36 @@ impl<'a> Relaxation<'a> {
         cost
     }
 
+    /// Arcs to a site.
+    pub(crate) fn arcs_at(&self, site: usize) -> std::ops::Range<usize> {
+        self.sites[site].0.clone()
+    }
+
+    /// The options of a site that can be chosen.
+    pub(crate) fn choices(&self, site: usize) -> &[Choice] {
+        &self.sites[site].1
+    }
+
+    /// Columns of what is covered by choice, and what each costs.
+    pub(crate) fn covers(&self) -> impl Iterator<Item = (usize, f64)> + '_ {
+        self.cover_costs.iter().enumerate().map(|(c, &cost)| (self.first_cover + c, cost))
+    }
+
+    /// Rows and coefficients of a column.
+    pub(crate) fn entries_of(&self, column: usize) -> impl Iterator<Item = (usize, f64)> + '_ {
+        self.entries.of_column(column)
+    }
+
+    /// Of an arc, before any price.
+    pub(crate) fn arc_cost(&self, arc: usize) -> f64 {
+        self.arcs[arc].cost
+    }
+
+    /// Of an option at prices, before anybody is there.
+    pub(crate) fn option_cost(&self, site: usize, choice: &Choice, prices: &[f64]) -> f64 {
+        choice.cost - self.entries.priced(self.first_option[site] + choice.option, prices)
+    }
+
     /// What choosing each column adds, at these prices, before rooms are looked at.
     pub(crate) fn arc_costs(&self, prices: &[f64]) -> Vec<f64> {
         (0..self.arcs.len()).map(|a| self.arcs[a].cost - self.entries.priced(a, prices)).collect()
@@ -302,8 +334,8 @@ impl<'a> Relaxation<'a> {
                         sack.items.push(Item::of(a, gain, arc.need, arc.is_whole));
                     }
                 }
-                let own = self.entries.priced(self.first_option[site] + choice.option, prices);
-                of_site[choice.option] = choice.cost - own - sack.fill(choice.room);
+                of_site[choice.option] =
+                    self.option_cost(site, choice, prices) - sack.fill(choice.room);
             }
             costs.push(of_site);
         }
@@ -329,7 +361,10 @@ impl<'a> Relaxation<'a> {
                 Rule::Room(site, resource) => named.room[site][resource] = -price,
                 Rule::Cut(cut) => {
                     if price != 0.0 {
-                        named.cuts.push((self.cuts[cut].clone(), -price));
+                        match &self.cuts[cut] {
+                            Why::Room(cut) => named.cuts.push((cut.clone(), -price)),
+                            Why::Choice(cut) => named.choices.push((sync::Arc::clone(cut), -price)),
+                        }
                     }
                 }
             }

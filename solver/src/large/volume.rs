@@ -83,6 +83,25 @@ impl Volume {
         self.stride = self.stride.max(STRIDE_AGAIN);
     }
 
+    /// Goes on from these prices, with what is chosen at them for the average answer.
+    pub(crate) fn go_to(
+        &mut self,
+        relaxation: &Relaxation<'_>,
+        prices: Vec<f64>,
+        columns: Vec<f64>,
+        sack: &mut Sack,
+    ) {
+        let mut answer = Answer::default();
+        relaxation.answer(&prices, sack, self.is_alone, &mut answer);
+        let used = relaxation.used(0, |column| columns[column]);
+        let missing = relaxation.rows.iter().zip(used).map(|(row, used)| row.right - used);
+        self.missing = missing.collect();
+        self.prices = prices;
+        self.bound = answer.bound;
+        self.average = columns;
+        self.share = 1.0;
+    }
+
     /// A column of the average answer.
     pub(crate) fn average(&self, column: usize) -> f64 {
         self.average[column] * self.share

@@ -25,18 +25,18 @@ const PROMISING_PLACES: usize = 6;
 
 impl Large<'_, '_> {
     pub(super) fn steps_before_moves(&self) -> usize {
-        let places = self.relaxation.arcs.len().max(1);
+        let places = self.priced.relaxation.arcs.len().max(1);
         PLACES_LOOKED_AT.div_ceil(places).clamp(FEWEST_STEPS, MOST_STEPS)
     }
 
     /// Moves, of which whole units need millions, while prices are sought on a thread of their own.
     pub(super) fn moves_beside_prices(&mut self) {
-        let mut ahead = self.volume.clone();
+        let mut ahead = self.priced.volume.clone();
         ahead.is_alone = true;
-        let mut quick = self.sack.emptied();
+        let mut quick = self.priced.sack.emptied();
         let mut exact = Sack::exact();
         let more = MOST_STEPS - self.steps_before_moves();
-        let relaxation = Arc::clone(&self.relaxation);
+        let relaxation = Arc::clone(&self.priced.relaxation);
         let (stop, is_moved) = (AtomicBool::new(false), AtomicBool::new(false));
         let is_impossible = Arc::clone(&self.is_impossible);
         let problem = self.problem;
@@ -72,11 +72,11 @@ impl Large<'_, '_> {
             prices.join()
         });
         if let Ok(known) = known {
-            self.volume = known;
-            self.volume.is_alone = false;
+            self.priced.volume = known;
+            self.priced.volume.is_alone = false;
         }
-        self.sack = exact;
-        let certificate = self.relaxation.certificate(&self.volume.prices, self.volume.bound);
+        self.priced.sack = exact;
+        let certificate = self.priced.relaxation.certificate(&self.priced.volume.prices, self.priced.volume.bound);
         self.run.hear_certificate(certificate);
     }
 
@@ -91,7 +91,7 @@ impl Large<'_, '_> {
         let is_whole = |plan: &Plan| (0..self.problem.units.len()).all(|r| plan.place(r).is_some());
         let best = self.run.best_plan().map(|(plan, _)| plan).filter(is_whole);
         if let Some(plan) = best {
-            let places = promising_places(&self.relaxation, &self.volume);
+            let places = promising_places(&self.priced.relaxation, &self.priced.volume);
             self.moved(BEST_OF_WHOLE, Some(&Near { plan: &plan, places: Some(&places) }));
         } else if self.run.cost().is_none() {
             self.moved(ANY_OF_WHOLE, None);
@@ -112,8 +112,8 @@ impl Large<'_, '_> {
     fn rounded(&self) -> Plan {
         let Problem { sites, units, .. } = self.problem;
         let mut most: Vec<Option<(f64, usize)>> = vec![None; units.len()];
-        for (a, arc) in self.relaxation.arcs.iter().enumerate() {
-            let share = self.volume.average(a);
+        for (a, arc) in self.priced.relaxation.arcs.iter().enumerate() {
+            let share = self.priced.volume.average(a);
             if most[arc.unit].is_none_or(|(most, _)| share > most) {
                 most[arc.unit] = Some((share, arc.place));
             }
@@ -128,7 +128,7 @@ impl Large<'_, '_> {
             place.admitted_by.iter().for_each(|&option| admits[place.site][option] += 1);
         }
         let options = sites.iter().enumerate().map(|(i, site)| {
-            let share = |o: usize| self.volume.average(self.relaxation.first_option[i] + o);
+            let share = |o: usize| self.priced.volume.average(self.priced.relaxation.first_option[i] + o);
             let allowed = (0..site.options.len()).filter(|&o| site.allows(o));
             let best = allowed.max_by(|&a, &b| {
                 admits[i][a].cmp(&admits[i][b]).then(share(a).total_cmp(&share(b)))
