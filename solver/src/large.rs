@@ -78,6 +78,8 @@ const ARCS_TO_CHOOSE_AMONG: f64 = 0.25;
 /// Rounds of cuts then, and at most so many more to end with, until the arcs left out cost the bound no more than this part
 /// of it. Where they cost it more than that other part they come first.
 const MOST_ROUNDS_OF_EXACT_CUTS: usize = 7;
+/// In these a plan is made from where the prices are, on a thread of its own: the linear program leaves a core idle.
+const ROUNDS_WITH_PLANS: [usize; 2] = [3, 5];
 const MOST_ROUNDS_TO_END: usize = 4;
 const NEAR_THE_END: f64 = 2e-6;
 const FAR_FROM_THE_END: f64 = 1e-3;
@@ -160,7 +162,7 @@ struct Large<'r, 'p> {
     is_impossible: Arc<AtomicBool>,
 }
 
-impl Large<'_, '_> {
+impl<'p> Large<'_, 'p> {
     fn go(&mut self) -> End {
         self.run.enter(Phase::Prices);
         if self.is_whole() {
@@ -178,10 +180,10 @@ impl Large<'_, '_> {
             self.first_plans_twice();
             self.run.enter(Phase::Prices);
             self.priced.sack = Sack::exact();
-            self.find_cuts();
+            let made = self.find_cuts();
             if !self.priced.tights.is_empty() && !self.run.is_impossible() {
                 self.run.enter(Phase::Core);
-                self.second_plans();
+                self.second_plans(made);
             }
             if self.run.is_impossible() {
                 return End::Infeasible;
@@ -408,13 +410,13 @@ impl Large<'_, '_> {
         }
     }
 
-    /// Rules the average answer breaks, prices for them, and again while that pays.
-    fn find_cuts(&mut self) {
+    /// Rules the average answer breaks, prices for them, and again while that pays; and plans that were made beside it.
+    fn find_cuts(&mut self) -> Vec<Plan> {
         let is_exact = self.priced.relaxation.arcs.len() <= MOST_ARCS_TO_BE_EXACT;
         let rounds = if is_exact { ROUNDS_BEFORE_EXACT } else { MOST_ROUNDS_OF_CUTS };
         for _ in 0..rounds {
             if self.is_done_with_prices() {
-                return;
+                return Vec::new();
             }
             let new = self.priced.cuts_of_rooms();
             self.priced.keep_cuts_with_prices();
@@ -425,21 +427,53 @@ impl Large<'_, '_> {
                 break;
             }
         }
-        if is_exact && !self.is_done_with_prices() {
-            // What comes out may be nothing, if the time is up.
-            let _ = self.find_exact_prices();
-            self.priced.keep_cuts_with_prices();
+        if !is_exact || self.is_done_with_prices() {
+            return Vec::new();
         }
+        let plans = self.find_exact_prices();
+        self.priced.keep_cuts_with_prices();
+        plans
     }
 
     fn is_done_with_prices(&self) -> bool {
         self.is_over() || self.run.is_near_enough(self.settings)
     }
 
+    /// Exact prices, and plans made on the way there.
+    fn find_exact_prices(&mut self) -> Vec<Plan> {
+        let Some((exact, cheap)) = self.exact_beside_prices() else { return Vec::new() };
+        let (seed, stop) = (self.settings.seed, AtomicBool::new(false));
+        std::thread::scope(|scope| {
+            let mut makers = Vec::new();
+            let mut make_plan = |mut priced: Priced<'p>| {
+                priced.keep_cuts_with_prices();
+                let care = Care::AGAIN[makers.len() % Care::AGAIN.len()];
+                let stop = &stop;
+                makers.push(scope.spawn(move || {
+                    let begin = Begin::of(&priced, seed);
+                    let mut is_over = || stop.load(Ordering::Relaxed);
+                    begin.in_turn(care, &begin.fines(FINE), &mut is_over).pop()
+                }));
+            };
+            // If the time is up, so is this.
+            let _ = self.sharpen(exact, cheap, &mut make_plan);
+            stop.store(self.run.is_near_enough(self.settings), Ordering::Relaxed);
+            let join = |maker: ScopedJoinHandle<'_, Option<Plan>>| {
+                self.wait_for(&maker, &stop);
+                maker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            makers.into_iter().filter_map(join).collect()
+        })
+    }
+
     /// Exact prices, the rules broken by what is chosen at them, of rooms and of choices, and again while that pays. `None`
     /// where the time was up before.
-    fn find_exact_prices(&mut self) -> Option<()> {
-        let (mut exact, cheap) = self.exact_beside_prices()?;
+    fn sharpen(
+        &mut self,
+        mut exact: Exact,
+        cheap: f64,
+        make_plan: &mut dyn FnMut(Priced<'p>),
+    ) -> Option<()> {
         exact.add_rows(&self.priced.relaxation)?;
         let mut rounds = 0;
         let mut before = f64::NEG_INFINITY;
@@ -465,6 +499,9 @@ impl Large<'_, '_> {
                 rounds += 1;
             } else if far <= FAR_FROM_THE_END || places == 0 {
                 rounds += 1;
+                if ROUNDS_WITH_PLANS.contains(&rounds) {
+                    make_plan(self.priced.clone());
+                }
                 let mut new = self.priced.cuts_of_rooms();
                 new.extend(Chooser::of(&view).broken(&|| self.run.is_over(self.deadline)));
                 let is_worth_it = point.cost - before >= WORTH_MORE_CUTS * point.cost.abs();
@@ -508,15 +545,15 @@ impl Large<'_, '_> {
         Some((exact?, CHEAP * view.most_rent))
     }
 
-    /// Two further plans, at once, from what the prices leave undecided now that they know of cuts. What misses a rule is
+    /// Two plans further to those made, at once, from what the prices leave undecided now that they know of cuts. What misses a rule is
     /// mended where it costs less than what there is.
-    fn second_plans(&mut self) {
+    fn second_plans(&mut self, mut made: Vec<Plan>) {
         if self.is_over() || self.run.is_near_enough(self.settings) {
             return;
         }
         let (begin, stop) = (self.begin(), AtomicBool::new(false));
         let fines = begin.fines(FINE);
-        let made = std::thread::scope(|scope| {
+        let last = std::thread::scope(|scope| {
             let (begin, fines, stop) = (&begin, &fines, &stop);
             let threads = Care::AGAIN.map(|care| {
                 scope.spawn(move || {
@@ -529,7 +566,7 @@ impl Large<'_, '_> {
             }
             threads.map(|made| made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        let mut made: Vec<Plan> = made.into_iter().flatten().collect();
+        made.extend(last.into_iter().flatten());
         made.retain(|plan| !self.run.try_offer(plan));
         for rough in made {
             let is_cheap = self.run.cost().is_none_or(|cost| rough.cost(self.problem) < cost);
@@ -540,13 +577,7 @@ impl Large<'_, '_> {
     }
 
     fn begin(&self) -> Begin<'_> {
-        Begin {
-            problem: self.problem,
-            relaxation: &self.priced.relaxation,
-            volume: &self.priced.volume,
-            tights: self.priced.tights_of_rooms(),
-            seed: self.settings.seed,
-        }
+        Begin::of(&self.priced, self.settings.seed)
     }
 
     /// The core and then all places, before HiGHS. What comes out may miss hard rules.

@@ -4,6 +4,7 @@ use super::at_part;
 use super::cuts::Tight;
 use super::highs::Written;
 use super::part::{Cut, Fines, Part};
+use super::priced::Priced;
 use super::relaxation::{Relaxation, Rule};
 use super::volume::Volume;
 use crate::outcome::Plan;
@@ -44,7 +45,17 @@ pub(super) struct Begin<'a> {
     pub(super) seed: u32,
 }
 
-impl Begin<'_> {
+impl<'a> Begin<'a> {
+    pub(super) fn of(priced: &'a Priced<'_>, seed: u32) -> Self {
+        Self {
+            problem: priced.problem,
+            relaxation: &priced.relaxation,
+            volume: &priced.volume,
+            tights: priced.tights_of_rooms(),
+            seed,
+        }
+    }
+
     /// What missing hard rules costs, as a multiple of their prices.
     pub(super) fn fines(&self, times: f64) -> Fines {
         let prices = &self.volume.prices;
