@@ -7,8 +7,8 @@ use std::{ptr, slice};
 
 use highs::{HighsStatus, Model, SolvedModel};
 use highs_sys::{
-    Highs_addCol, Highs_addRow, Highs_changeColBounds, Highs_setCallback, Highs_startCallback, Highs_version,
-    HighsCallbackDataIn, HighsCallbackDataOut, kHighsCallbackIpmInterrupt,
+    Highs_addCol, Highs_addRow, Highs_changeColBounds, Highs_setCallback, Highs_startCallback,
+    Highs_version, HighsCallbackDataIn, HighsCallbackDataOut, kHighsCallbackIpmInterrupt,
     kHighsCallbackMipImprovingSolution, kHighsCallbackMipInterrupt, kHighsCallbackMipLogging,
     kHighsCallbackSimplexInterrupt,
 };
@@ -94,12 +94,7 @@ pub(crate) fn add_ceiling(model: &mut Model, columns: &[(usize, f64)], most: f64
 
 /// Adds a column of some cost, from zero to `most`, and what it uses of the rules there are. `false` where
 /// HiGHS does not take it.
-pub(crate) fn add_column(
-    model: &mut Model,
-    cost: f64,
-    most: f64,
-    rows: &[(usize, f64)],
-) -> bool {
+pub(crate) fn add_column(model: &mut Model, cost: f64, most: f64, rows: &[(usize, f64)]) -> bool {
     let index = |&(row, _): &(usize, f64)| c_int::try_from(row).ok();
     let Some(indices) = rows.iter().map(index).collect::<Option<Vec<c_int>>>() else {
         return false;
@@ -108,15 +103,7 @@ pub(crate) fn add_column(
     let values: Vec<f64> = rows.iter().map(|&(_, by)| by).collect();
     // SAFETY: the instance `model` owns is alive; both lists are of `length` and outlive the call, which copies them.
     let status = unsafe {
-        Highs_addCol(
-            model.as_mut_ptr(),
-            cost,
-            0.0,
-            most,
-            length,
-            indices.as_ptr(),
-            values.as_ptr(),
-        )
+        Highs_addCol(model.as_mut_ptr(), cost, 0.0, most, length, indices.as_ptr(), values.as_ptr())
     };
     status != highs_sys::STATUS_ERROR
 }

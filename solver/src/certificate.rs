@@ -315,7 +315,9 @@ impl<'a> Proof<'a> {
             self.sum += price * cut.least(self.problem)?;
             for term in &cut.terms {
                 match *term {
-                    LimitTerm::Option { site, option, by } => self.options[site][option] -= price * by,
+                    LimitTerm::Option { site, option, by } => {
+                        self.options[site][option] -= price * by
+                    }
                     LimitTerm::Place { unit, place, by } => self.places[unit][place] -= price * by,
                 }
             }

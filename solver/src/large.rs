@@ -77,9 +77,7 @@ const CHEAP: f64 = 0.3;
 const ARCS_TO_CHOOSE_AMONG: f64 = 0.25;
 /// Rounds of cuts then, and at most so many more to end with, until the arcs left out cost the bound no more than this part
 /// of it. Where they cost it more than that other part they come first.
-const MOST_ROUNDS_OF_EXACT_CUTS: usize = 7;
-/// In these a plan is made from where the prices are, on a thread of its own: the linear program leaves a core idle.
-const ROUNDS_WITH_PLANS: [usize; 2] = [3, 5];
+const MOST_ROUNDS_OF_EXACT_CUTS: usize = 6;
 const MOST_ROUNDS_TO_END: usize = 4;
 const NEAR_THE_END: f64 = 2e-6;
 const FAR_FROM_THE_END: f64 = 1e-3;
@@ -180,10 +178,10 @@ impl<'p> Large<'_, 'p> {
             self.first_plans_twice();
             self.run.enter(Phase::Prices);
             self.priced.sack = Sack::exact();
-            let made = self.find_cuts();
+            self.find_cuts();
             if !self.priced.tights.is_empty() && !self.run.is_impossible() {
                 self.run.enter(Phase::Core);
-                self.second_plans(made);
+                self.second_plans();
             }
             if self.run.is_impossible() {
                 return End::Infeasible;
@@ -254,7 +252,8 @@ impl<'p> Large<'_, 'p> {
     /// The problem with every site settled whose other options add more than the gap, and the plan seen from it.
     fn remainder(&mut self, plan: &Plan, cost: f64) -> (Part, Option<Plan>) {
         let gap = cost - self.priced.volume.bound;
-        let costs = self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
+        let costs =
+            self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
         let options: Vec<Option<Vec<usize>>> = costs
             .iter()
             .zip(&self.problem.sites)
@@ -345,7 +344,8 @@ impl<'p> Large<'_, 'p> {
     /// As [`Self::first_plans`], and beside them another, made with more care, which counts where they are not near enough:
     /// then it is waited for however long HiGHS needs, or what comes out would hang on the clock.
     fn first_plans_twice(&mut self) {
-        let (relaxation, volume) = (Arc::clone(&self.priced.relaxation), self.priced.volume.clone());
+        let (relaxation, volume) =
+            (Arc::clone(&self.priced.relaxation), self.priced.volume.clone());
         let (problem, seed) = (self.problem, self.settings.seed);
         let stop = AtomicBool::new(false);
         let with_care = std::thread::scope(|scope| {
@@ -394,8 +394,17 @@ impl<'p> Large<'_, 'p> {
             let target = self.run.cost();
             let (run, deadline) = (&*self.run, self.deadline);
             let mut is_over = || run.is_over(deadline);
-            self.priced.volume.run(&self.priced.relaxation, some, target, &mut self.priced.sack, &mut is_over);
-            let certificate = self.priced.relaxation.certificate(&self.priced.volume.prices, self.priced.volume.bound);
+            self.priced.volume.run(
+                &self.priced.relaxation,
+                some,
+                target,
+                &mut self.priced.sack,
+                &mut is_over,
+            );
+            let certificate = self
+                .priced
+                .relaxation
+                .certificate(&self.priced.volume.prices, self.priced.volume.bound);
             self.run.hear_certificate(certificate);
         }
     }
@@ -404,19 +413,21 @@ impl<'p> Large<'_, 'p> {
         for _ in 0..most.div_ceil(STEPS) {
             let before = self.priced.volume.bound;
             self.find_prices(STEPS);
-            if self.is_over() || self.priced.volume.bound - before < WORTH_MORE_STEPS * before.abs() {
+            if self.is_over() || self.priced.volume.bound - before < WORTH_MORE_STEPS * before.abs()
+            {
                 break;
             }
         }
     }
 
-    /// Rules the average answer breaks, prices for them, and again while that pays; and plans that were made beside it.
-    fn find_cuts(&mut self) -> Vec<Plan> {
+    /// Rules the average answer breaks, prices for them, and again while that pays; exact prices where there are not too many
+    /// places for that.
+    fn find_cuts(&mut self) {
         let is_exact = self.priced.relaxation.arcs.len() <= MOST_ARCS_TO_BE_EXACT;
         let rounds = if is_exact { ROUNDS_BEFORE_EXACT } else { MOST_ROUNDS_OF_CUTS };
         for _ in 0..rounds {
             if self.is_done_with_prices() {
-                return Vec::new();
+                return;
             }
             let new = self.priced.cuts_of_rooms();
             self.priced.keep_cuts_with_prices();
@@ -427,53 +438,21 @@ impl<'p> Large<'_, 'p> {
                 break;
             }
         }
-        if !is_exact || self.is_done_with_prices() {
-            return Vec::new();
+        if is_exact && !self.is_done_with_prices() {
+            // If the time is up, so is this.
+            let _ = self.find_exact_prices();
+            self.priced.keep_cuts_with_prices();
         }
-        let plans = self.find_exact_prices();
-        self.priced.keep_cuts_with_prices();
-        plans
     }
 
     fn is_done_with_prices(&self) -> bool {
         self.is_over() || self.run.is_near_enough(self.settings)
     }
 
-    /// Exact prices, and plans made on the way there.
-    fn find_exact_prices(&mut self) -> Vec<Plan> {
-        let Some((exact, cheap)) = self.exact_beside_prices() else { return Vec::new() };
-        let (seed, stop) = (self.settings.seed, AtomicBool::new(false));
-        std::thread::scope(|scope| {
-            let mut makers = Vec::new();
-            let mut make_plan = |mut priced: Priced<'p>| {
-                priced.keep_cuts_with_prices();
-                let care = Care::AGAIN[makers.len() % Care::AGAIN.len()];
-                let stop = &stop;
-                makers.push(scope.spawn(move || {
-                    let begin = Begin::of(&priced, seed);
-                    let mut is_over = || stop.load(Ordering::Relaxed);
-                    begin.in_turn(care, &begin.fines(FINE), &mut is_over).pop()
-                }));
-            };
-            // If the time is up, so is this.
-            let _ = self.sharpen(exact, cheap, &mut make_plan);
-            stop.store(self.run.is_near_enough(self.settings), Ordering::Relaxed);
-            let join = |maker: ScopedJoinHandle<'_, Option<Plan>>| {
-                self.wait_for(&maker, &stop);
-                maker.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            makers.into_iter().filter_map(join).collect()
-        })
-    }
-
     /// Exact prices, the rules broken by what is chosen at them, of rooms and of choices, and again while that pays. `None`
     /// where the time was up before.
-    fn sharpen(
-        &mut self,
-        mut exact: Exact,
-        cheap: f64,
-        make_plan: &mut dyn FnMut(Priced<'p>),
-    ) -> Option<()> {
+    fn find_exact_prices(&mut self) -> Option<()> {
+        let (mut exact, cheap) = self.exact_beside_prices()?;
         exact.add_rows(&self.priced.relaxation)?;
         let mut rounds = 0;
         let mut before = f64::NEG_INFINITY;
@@ -481,14 +460,27 @@ impl<'p> Large<'_, 'p> {
             let mut is_over = || self.run.is_over(self.deadline);
             exact.solve(&mut is_over)?;
             let point = exact.point(&self.priced.relaxation);
-            self.priced.volume.go_to(&self.priced.relaxation, point.prices, point.columns, &mut self.priced.sack);
+            self.priced.volume.go_to(
+                &self.priced.relaxation,
+                point.prices,
+                point.columns,
+                &mut self.priced.sack,
+            );
             let bound = self.priced.volume.bound;
-            self.run.hear_certificate(self.priced.relaxation.certificate(&self.priced.volume.prices, bound));
+            self.run.hear_certificate(
+                self.priced.relaxation.certificate(&self.priced.volume.prices, bound),
+            );
             if self.is_done_with_prices() {
                 return Some(());
             }
             let (problem, part) = (self.problem, ARCS_TO_CHOOSE_AMONG);
-            let view = View::of(problem, &self.priced.relaxation, &self.priced.volume, &self.priced.tights, part);
+            let view = View::of(
+                problem,
+                &self.priced.relaxation,
+                &self.priced.volume,
+                &self.priced.tights,
+                part,
+            );
             let places = exact.add_places(&view, cheap)?;
             let far = (point.cost - bound) / bound.abs().max(1e-9);
             if rounds >= MOST_ROUNDS_OF_EXACT_CUTS {
@@ -499,9 +491,6 @@ impl<'p> Large<'_, 'p> {
                 rounds += 1;
             } else if far <= FAR_FROM_THE_END || places == 0 {
                 rounds += 1;
-                if ROUNDS_WITH_PLANS.contains(&rounds) {
-                    make_plan(self.priced.clone());
-                }
                 let mut new = self.priced.cuts_of_rooms();
                 new.extend(Chooser::of(&view).broken(&|| self.run.is_over(self.deadline)));
                 let is_worth_it = point.cost - before >= WORTH_MORE_CUTS * point.cost.abs();
@@ -545,17 +534,32 @@ impl<'p> Large<'_, 'p> {
         Some((exact?, CHEAP * view.most_rent))
     }
 
-    /// Two plans further to those made, at once, from what the prices leave undecided now that they know of cuts. What misses a rule is
-    /// mended where it costs less than what there is.
-    fn second_plans(&mut self, mut made: Vec<Plan>) {
-        if self.is_over() || self.run.is_near_enough(self.settings) {
-            return;
+    /// Further plans from what the prices leave undecided now that they know of cuts. What misses a rule is mended where it
+    /// costs less than what there is.
+    fn second_plans(&mut self) {
+        let mut rough = Vec::new();
+        for cares in Care::AGAIN {
+            if self.is_done_with_prices() {
+                return;
+            }
+            let made = self.plans_at_once(cares);
+            rough.extend(made.into_iter().filter(|plan| !self.run.try_offer(plan)));
         }
+        for plan in rough {
+            let is_cheap = self.run.cost().is_none_or(|cost| plan.cost(self.problem) < cost);
+            if is_cheap && !self.is_over() {
+                self.mend(plan);
+            }
+        }
+    }
+
+    /// Plans made with different care, each on a thread of its own.
+    fn plans_at_once(&self, cares: [Care; 2]) -> Vec<Plan> {
         let (begin, stop) = (self.begin(), AtomicBool::new(false));
         let fines = begin.fines(FINE);
-        let last = std::thread::scope(|scope| {
+        let made = std::thread::scope(|scope| {
             let (begin, fines, stop) = (&begin, &fines, &stop);
-            let threads = Care::AGAIN.map(|care| {
+            let threads = cares.map(|care| {
                 scope.spawn(move || {
                     let mut is_over = || stop.load(Ordering::Relaxed);
                     begin.in_turn(care, fines, &mut is_over).pop()
@@ -566,14 +570,7 @@ impl<'p> Large<'_, 'p> {
             }
             threads.map(|made| made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        made.extend(last.into_iter().flatten());
-        made.retain(|plan| !self.run.try_offer(plan));
-        for rough in made {
-            let is_cheap = self.run.cost().is_none_or(|cost| rough.cost(self.problem) < cost);
-            if is_cheap && !self.is_over() {
-                self.mend(rough);
-            }
-        }
+        made.into_iter().flatten().collect()
     }
 
     fn begin(&self) -> Begin<'_> {
@@ -641,7 +638,8 @@ impl<'p> Large<'_, 'p> {
         let near = self.near();
         let all = vec![true; self.problem.sites.len()];
         let fines = self.begin().fines(FINE * FINE);
-        let costs = self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
+        let costs =
+            self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
         let mut plan = rough;
         // Of units that are nowhere, in part or whole, and then of groups that are short.
         let units = self.problem.units.len();
@@ -737,14 +735,16 @@ impl<'p> Large<'_, 'p> {
         let mut sorted: Vec<f64> = doubts.iter().copied().filter(|x| x.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         // What adds more than the gap to the bound is decided for good.
-        let most = at_part(&sorted, UNDECIDED).unwrap_or(f64::MAX).min(cost - self.priced.volume.bound);
+        let most =
+            at_part(&sorted, UNDECIDED).unwrap_or(f64::MAX).min(cost - self.priced.volume.bound);
         let undecided = doubts.iter().map(|&doubt| doubt <= most).collect();
         (doubts, undecided)
     }
 
     /// By site: how much another option than the cheapest adds to the bound at least.
     fn doubts(&mut self) -> Vec<f64> {
-        let costs = self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
+        let costs =
+            self.priced.relaxation.option_costs(&self.priced.volume.prices, &mut self.priced.sack);
         let doubt = |costs: Vec<f64>| {
             let mut costs = costs;
             costs.sort_by(f64::total_cmp);
@@ -834,8 +834,11 @@ impl<'p> Large<'_, 'p> {
         let mut is_over = || self.is_over();
         let written = Written::of(&part.problem, self.settings.seed)?.ending_at(self.deadline);
         if let Manner::By(Scope { is_dived: true, .. }) = manner {
-            let found =
-                written.dive(Care::THOROUGH.fewest, !self.priced.tights.is_empty(), &mut is_over)?;
+            let found = written.dive(
+                Care::THOROUGH.fewest,
+                !self.priced.tights.is_empty(),
+                &mut is_over,
+            )?;
             return Some(part.widen(self.problem, Some(plan), &found));
         }
         let start = part.narrow(plan);

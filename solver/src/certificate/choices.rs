@@ -64,7 +64,8 @@ impl ChoiceCut {
                 let choice = choice.clone();
                 options.iter().map(move |&option| [choice.as_slice(), &[option]].concat()).collect()
             };
-            choices = choices.iter().flat_map(|choice| -> Vec<Vec<usize>> { with(choice) }).collect();
+            choices =
+                choices.iter().flat_map(|choice| -> Vec<Vec<usize>> { with(choice) }).collect();
         }
         Some(choices)
     }

@@ -3,7 +3,7 @@
 //! Only those are in it; what costs little at the prices that come out is added, until they prove of all places what the
 //! program says of its own.
 
-use super::around::{MOST_OF_A_PLACE, Around, Column, Of, Row, Solved};
+use super::around::{Around, Column, MOST_OF_A_PLACE, Of, Row, Solved};
 use super::relaxation::Relaxation;
 use super::view::View;
 use crate::callback::{add_ceiling, add_column};

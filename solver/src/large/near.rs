@@ -11,7 +11,12 @@ const PLACES: usize = 8;
 pub(super) struct Near(Vec<Vec<(usize, f64)>>);
 
 impl Near {
-    pub(super) fn of(relaxation: &Relaxation<'_>, prices: &[f64], sites: usize, units: usize) -> Self {
+    pub(super) fn of(
+        relaxation: &Relaxation<'_>,
+        prices: &[f64],
+        sites: usize,
+        units: usize,
+    ) -> Self {
         let costs = relaxation.arc_costs(prices);
         let mut by_unit: Vec<Vec<(f64, usize)>> = vec![Vec::new(); units];
         for (arc, &cost) in relaxation.arcs.iter().zip(&costs) {
@@ -31,7 +36,12 @@ impl Near {
     }
 
     /// The sites nearest to these, and these, until so many of them count.
-    pub(super) fn around(&self, from: &[usize], counts: impl Fn(usize) -> bool, most: usize) -> Vec<usize> {
+    pub(super) fn around(
+        &self,
+        from: &[usize],
+        counts: impl Fn(usize) -> bool,
+        most: usize,
+    ) -> Vec<usize> {
         let mut sites = Vec::new();
         let mut nearness: BTreeMap<usize, f64> =
             from.iter().map(|&site| (site, f64::INFINITY)).collect();

@@ -76,7 +76,10 @@ impl Large<'_, '_> {
             self.priced.volume.is_alone = false;
         }
         self.priced.sack = exact;
-        let certificate = self.priced.relaxation.certificate(&self.priced.volume.prices, self.priced.volume.bound);
+        let certificate = self
+            .priced
+            .relaxation
+            .certificate(&self.priced.volume.prices, self.priced.volume.bound);
         self.run.hear_certificate(certificate);
     }
 
@@ -128,7 +131,8 @@ impl Large<'_, '_> {
             place.admitted_by.iter().for_each(|&option| admits[place.site][option] += 1);
         }
         let options = sites.iter().enumerate().map(|(i, site)| {
-            let share = |o: usize| self.priced.volume.average(self.priced.relaxation.first_option[i] + o);
+            let share =
+                |o: usize| self.priced.volume.average(self.priced.relaxation.first_option[i] + o);
             let allowed = (0..site.options.len()).filter(|&o| site.allows(o));
             let best = allowed.max_by(|&a, &b| {
                 admits[i][a].cmp(&admits[i][b]).then(share(a).total_cmp(&share(b)))
