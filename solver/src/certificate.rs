@@ -316,9 +316,11 @@ impl<'a> Proof<'a> {
             for term in &cut.terms {
                 match *term {
                     LimitTerm::Option { site, option, by } => {
-                        self.options[site][option] -= price * by
+                        self.options[site][option] -= price * by;
                     }
-                    LimitTerm::Place { unit, place, by } => self.places[unit][place] -= price * by,
+                    LimitTerm::Place { unit, place, by } => {
+                        self.places[unit][place] -= price * by;
+                    }
                 }
             }
         }

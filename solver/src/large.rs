@@ -28,6 +28,8 @@ mod near;
 mod part;
 mod priced;
 mod relaxation;
+#[cfg(test)]
+mod tests;
 mod view;
 mod volume;
 mod whole;
@@ -160,7 +162,7 @@ struct Large<'r, 'p> {
     is_impossible: Arc<AtomicBool>,
 }
 
-impl<'p> Large<'_, 'p> {
+impl Large<'_, '_> {
     fn go(&mut self) -> End {
         self.run.enter(Phase::Prices);
         if self.is_whole() {

@@ -3,7 +3,7 @@
 use highs::{HighsModelStatus, Model, RowProblem, Sense};
 
 use super::highs::Ear;
-use super::relaxation::Choice;
+use super::relaxation::{Choice, Rule};
 use super::view::View;
 use crate::callback::{limit_column, solve_heard};
 
@@ -69,17 +69,17 @@ impl Around {
             around.add_entries(view, of, column);
         }
         for (n, row) in relaxation.rows.iter().enumerate() {
-            // Some rules may be missed at a price.
-            let (cost, by) = match (row.least_price, row.most_price) {
-                (least, most) if most <= 0.0 => (-least, -1.0),
-                (least, most) if least >= 0.0 => (most, 1.0),
+            // Rules may be missed, hard ones at a fine: the places they need may not be looked at yet.
+            let by = match row.rule {
+                Rule::Floor(_) | Rule::Low(_) => 1.0,
+                Rule::High(_) => -1.0,
                 _ => continue,
             };
-            if cost.is_finite() {
-                let column = around.columns.len();
-                around.columns.push(Column { of: Of::Missed, cost, most: f64::INFINITY });
-                around.rows[n].entries.push((column, by));
-            }
+            let price = row.most_price.max(-row.least_price);
+            let cost = if price.is_finite() { price } else { view.fine_of(n) };
+            let column = around.columns.len();
+            around.columns.push(Column { of: Of::Missed, cost, most: f64::INFINITY });
+            around.rows[n].entries.push((column, by));
         }
         around
     }
@@ -200,8 +200,9 @@ impl Around {
     fn add_nowhere(&mut self, view: &View<'_>, unit: usize) {
         let Some(row) = self.number_of(view.row_of[unit]) else { return };
         let column = self.columns.len();
-        self.columns.push(Column { of: Of::Missed, cost: view.fine, most: f64::INFINITY });
-        self.rows[row].entries.push((column, view.relaxation.rows[view.row_of[unit]].scale));
+        let cost = view.fine_of(view.row_of[unit]);
+        self.columns.push(Column { of: Of::Missed, cost, most: f64::INFINITY });
+        self.rows[row].entries.push((column, 1.0));
     }
 
     /// Rule (4) of a site for the resource without a price.

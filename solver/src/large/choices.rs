@@ -297,3 +297,69 @@ impl Tight {
         Self { why: Why::Choice(Arc::new(cut)), limit }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::large::priced::Priced;
+    use crate::large::tests::{every_plan_keeps, problem};
+    use crate::problem::{Opt, Place, Problem, Site, Unit};
+
+    fn broken(problem: &Problem) -> (Vec<Tight>, Priced<'_>) {
+        let mut priced = Priced::of(problem);
+        priced.step(300, None, &mut || false);
+        let new = priced.cuts_of_rooms();
+        priced.tighten(new);
+        priced.step(300, None, &mut || false);
+        let view = View::of(problem, &priced.relaxation, &priced.volume, &priced.tights, 1.0);
+        let broken = Chooser::of(&view).broken(&|| false);
+        (broken, priced)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
+
+        #[test]
+        fn every_plan_keeps_every_cut_of_choices(problem in problem()) {
+            for tight in broken(&problem).0 {
+                every_plan_keeps(&problem, &tight)?;
+            }
+        }
+    }
+
+    /// Three that need a place, and three rooms for two each, any two of which would do: by halves all three are open, and
+    /// one is half too many.
+    #[test]
+    fn going_through_choices_raises_what_prices_prove() {
+        let site = |cost: f64| {
+            let option = |cost, room| Opt { cost, room: vec![room], ..Opt::default() };
+            Site { options: vec![option(0.0, 0.0), option(cost, 2.0)], ..Site::default() }
+        };
+        let place = |site| Place { site, admitted_by: vec![1], cost: 0.0 };
+        let unit = |places: [usize; 2]| Unit {
+            need: vec![1.0],
+            places: places.map(place).to_vec(),
+            is_divisible: true,
+            ..Unit::default()
+        };
+        let problem = Problem {
+            resources: vec!["m2".to_owned()],
+            sites: vec![site(10.0), site(10.0), site(10.0)],
+            units: vec![unit([0, 1]), unit([1, 2]), unit([2, 0])],
+            ..Problem::default()
+        };
+        let (broken, mut priced) = broken(&problem);
+        let before = priced.volume.bound;
+        assert!(before < 15.1, "{before}");
+        assert!(!broken.is_empty());
+
+        priced.tighten(broken);
+        priced.step(2_000, None, &mut || false);
+
+        assert!(priced.volume.bound > 19.0, "{} after {before}", priced.volume.bound);
+        let proved = priced.certificate().proves(&problem).unwrap();
+        assert!((proved - priced.volume.bound).abs() < 1e-6);
+    }
+}

@@ -123,3 +123,91 @@ fn in_relaxation(relaxation: &Relaxation<'_>, of: Of) -> Option<usize> {
         Of::Missed => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classic::{self, Customer, Division, Source};
+    use crate::large::knapsack::Sack;
+    use crate::large::priced::Priced;
+    use crate::large::relaxation::Answer;
+    use crate::problem::{CoverGroup, CoverPoint, Problem, Server};
+
+    fn costs(customers: i32, sites: i32) -> Vec<Vec<f64>> {
+        let cost = |i: i32, r: i32| f64::from((i * 37 + r * 91).rem_euclid(101)) / 3.0 + 1.0;
+        (0..customers).map(|r| (0..sites).map(|i| cost(i, r)).collect()).collect()
+    }
+
+    /// Rooms, a floor of what is covered, some of it by several at once, and a limit that may be missed at a price.
+    fn town() -> Problem {
+        let sources: Vec<Source> = (0..12)
+            .map(|i| Source {
+                cost: 30.0 + f64::from(i * 7 % 11),
+                capacity: 9.0 + f64::from(i * 5 % 7),
+            })
+            .collect();
+        let customers = costs(30, 12).into_iter();
+        let customers: Vec<Customer> =
+            customers.map(|costs| Customer { demand: 2.0, costs }).collect();
+        let mut problem = classic::capacitated(&sources, &customers, Division::Divisible);
+        let point = |n: usize| CoverPoint {
+            weight: 1.0 + n as f64,
+            servers: vec![
+                Server { unit: n, place: n % 12 },
+                Server { unit: n + 1, place: (n + 3) % 12 },
+            ],
+        };
+        problem.coverage.push(CoverGroup {
+            needed: 40.0,
+            points: (0..10).map(point).collect(),
+            ..CoverGroup::default()
+        });
+        let mut of_sites = classic::p_median(&costs(30, 12), 4).limits.remove(0);
+        of_sites.price = Some(5.0);
+        problem.limits.push(of_sites);
+        problem
+    }
+
+    /// The program of so many of the arcs, and what its prices prove of all; more come in until none is cheap.
+    fn proved(problem: &Problem, part: f64) -> (f64, f64) {
+        let mut priced = Priced::of(problem);
+        priced.step(5, None, &mut || false);
+        let mut never = || false;
+        let view = View::of(problem, &priced.relaxation, &priced.volume, &[], part);
+        let mut exact = Exact::of(&view, &mut never).unwrap();
+        loop {
+            let point = exact.point(&priced.relaxation);
+            let mut answer = Answer::default();
+            priced.relaxation.answer(&point.prices, &mut Sack::exact(), true, &mut answer);
+            priced.volume.go_to(&priced.relaxation, point.prices, point.columns, &mut priced.sack);
+            assert!((priced.volume.bound - answer.bound).abs() < 1e-9);
+            let view = View::of(problem, &priced.relaxation, &priced.volume, &[], part);
+            if exact.add_places(&view, 1e-6).unwrap() == 0 {
+                return (point.cost, answer.bound);
+            }
+            exact.solve(&mut never).unwrap();
+        }
+    }
+
+    #[test]
+    fn exact_prices_prove_what_the_program_costs() {
+        for problem in [town(), classic::p_median(&costs(40, 30), 5)] {
+            let (cost, bound) = proved(&problem, 1.0);
+            assert!((cost - bound).abs() < 1e-6 * cost, "{cost} {bound}");
+
+            let (few, bound_of_few) = proved(&problem, 0.0);
+
+            assert!((few - cost).abs() < 1e-6 * cost, "{few} of few, {cost} of all");
+            assert!((bound_of_few - bound).abs() < 1e-6 * cost);
+        }
+    }
+
+    #[test]
+    fn a_program_that_takes_long_ends_when_it_is_told_to() {
+        let problem = classic::p_median(&costs(250, 250), 9);
+        let priced = Priced::of(&problem);
+        let view = View::of(&problem, &priced.relaxation, &priced.volume, &[], 1.0);
+
+        assert!(Exact::of(&view, &mut || true).is_none());
+    }
+}

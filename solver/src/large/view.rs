@@ -6,7 +6,7 @@ use super::relaxation::{Choice, Relaxation, Rule};
 use super::volume::Volume;
 use crate::problem::Problem;
 
-/// A unit that is nowhere costs so many times what units are worth.
+/// What is missed of a rule costs so many times its price, or what units are worth if that is more.
 const FINE: f64 = 10.0;
 
 pub(super) struct View<'a> {
@@ -25,8 +25,8 @@ pub(super) struct View<'a> {
     pub(super) rooms: Vec<Vec<usize>>,
     /// Rows of cuts that follow from rooms, and the sites of each.
     pub(super) cuts: Vec<(usize, &'a [usize])>,
-    /// What a unit that is nowhere costs.
-    pub(super) fine: f64,
+    /// What units are worth: the mean of their prices.
+    worth: f64,
 }
 
 impl<'a> View<'a> {
@@ -53,7 +53,7 @@ impl<'a> View<'a> {
             match row.rule {
                 Rule::Unit(unit) => {
                     row_of[unit] = n;
-                    worth += (volume.prices[n] * row.scale).abs();
+                    worth += volume.prices[n].abs();
                 }
                 Rule::Room(site, _) => rooms[site].push(n),
                 Rule::Cut(cut) => {
@@ -64,7 +64,7 @@ impl<'a> View<'a> {
                 _ => {}
             }
         }
-        let fine = FINE * (worth / (units as f64).max(1.0)).max(1e-6);
+        let worth = (worth / (units as f64).max(1.0)).max(1e-6);
         Self {
             problem,
             relaxation,
@@ -76,8 +76,13 @@ impl<'a> View<'a> {
             row_of,
             rooms,
             cuts,
-            fine,
+            worth,
         }
+    }
+
+    /// What each of a row costs that is missed.
+    pub(super) fn fine_of(&self, row: usize) -> f64 {
+        FINE * self.volume.prices[row].abs().max(self.worth)
     }
 
     pub(super) fn is_looked_at(&self, arc: usize) -> bool {

@@ -2,9 +2,11 @@
 
 use domesday_solver::classic::{self, Division};
 use domesday_solver::{
-    Certificate, Plan, Prices, Problem, RoomCut, Settings, Status, Trouble, check, obstacles,
-    solve, solve_priced,
+    Case, Certificate, ChoiceCut, LimitTerm, Plan, Prices, Problem, RoomCut, Settings, Status,
+    Trouble, check, obstacles, solve, solve_priced,
 };
+use std::sync::Arc;
+
 use proptest::prelude::*;
 
 use crate::tiny::{best_of_all, tiny_problem};
@@ -39,6 +41,39 @@ proptest! {
         }
     }
 
+    /// Whatever the prices of its cases.
+    #[test]
+    fn no_plan_has_less_of_a_sum_than_its_cut_says(
+        problem in tiny_problem(),
+        sites in any::<(u8, u8)>(),
+        figures in prop::collection::vec(-9.0..9.0_f64, 61),
+    ) {
+        let mut figures = figures.into_iter().cycle();
+        let cut = choice_cut(&problem, sites.0 | sites.1, &mut || figures.next().unwrap());
+        // The least of the sum there is: the sum for costs, and no rules but those the cut knows.
+        let mut of_sum = Problem { coverage: Vec::new(), limits: Vec::new(), ..problem.clone() };
+        for term in &cut.terms {
+            match *term {
+                LimitTerm::Option { site, option, by } => of_sum.sites[site].options[option].cost = by,
+                LimitTerm::Place { unit, place, by } => of_sum.units[unit].places[place].cost = by,
+            }
+        }
+
+        let least = cut.least(&problem).unwrap();
+
+        if let Some((is, _)) = best_of_all(&of_sum) {
+            prop_assert!(least <= is + 1e-4, "{} said, {} possible", least, is);
+            // With a choice left out, nothing is proved.
+            let mut short = cut.clone();
+            short.cases.pop();
+            let proved = short.least(&problem).unwrap();
+            let last_is_allowed = cut.cases.last().is_some_and(|case| {
+                cut.sites.iter().zip(&case.options).all(|(&site, &o)| problem.sites[site].allows(o))
+            });
+            prop_assert_eq!(proved == f64::NEG_INFINITY, last_is_allowed);
+        }
+    }
+
     /// Not even where the floors ask all that the best plan covers.
     #[test]
     fn no_obstacle_is_named_where_there_is_a_plan(problem in tiny_problem()) {
@@ -55,8 +90,9 @@ proptest! {
     #[test]
     fn any_prices_prove_something_true(
         problem in tiny_problem(),
-        figures in prop::collection::vec(-9.0..9.0_f64, 64),
+        figures in prop::collection::vec(-9.0..9.0_f64, 61),
         cuts in prop::collection::vec((any::<u8>(), any::<u8>(), 0.0..9.0_f64), 0..4),
+        choices in prop::collection::vec((any::<(u8, u8)>(), 0.0..9.0_f64), 0..3),
     ) {
         let mut figures = figures.into_iter().cycle();
         let mut some = |list: &mut Vec<f64>| list.iter_mut().for_each(|x| *x = figures.next().unwrap());
@@ -71,6 +107,10 @@ proptest! {
             let among = |set: u8, most: usize| (0..most).filter(|n| set >> n & 1 == 1).collect();
             let (sites, units) = (among(sites, problem.sites.len()), among(units, problem.units.len()));
             (RoomCut { resource: 0, sites, units }, price)
+        }).collect();
+
+        prices.choices = choices.into_iter().map(|(sites, price)| {
+            (Arc::new(choice_cut(&problem, sites.0 | sites.1, &mut || figures.next().unwrap())), price)
         }).collect();
 
         let proved = Certificate { bound: 0.0, prices }.proves(&problem).unwrap();
@@ -102,6 +142,44 @@ proptest! {
 
 fn best_of(problem: &Problem) -> Status {
     solve(problem, &Settings::default(), &mut ()).status
+}
+
+/// Every choice of some sites, with any prices, of any sum.
+fn choice_cut(problem: &Problem, sites: u8, figure: &mut dyn FnMut() -> f64) -> ChoiceCut {
+    let among = |most: usize| (0..most).filter(|n| sites >> n & 1 == 1);
+    let sites: Vec<usize> = among(problem.sites.len()).collect();
+    let mut terms = Vec::new();
+    for (site, of) in problem.sites.iter().enumerate() {
+        let term = |option| LimitTerm::Option { site, option, by: figure() };
+        terms.extend((0..of.options.len()).map(term));
+    }
+    for (unit, of) in problem.units.iter().enumerate() {
+        let term = |place| LimitTerm::Place { unit, place, by: figure() };
+        terms.extend((0..of.places.len()).map(term));
+    }
+    let mut choices = vec![Vec::new()];
+    for &site in &sites {
+        let longer = |choice: &Vec<usize>| -> Vec<Vec<usize>> {
+            let options = 0..problem.sites[site].options.len();
+            options.map(|option| [choice.as_slice(), &[option]].concat()).collect()
+        };
+        choices = choices.iter().flat_map(longer).collect();
+    }
+    let cases = choices.into_iter().map(|options| Case {
+        options,
+        units: (0..problem.units.len()).map(|unit| (unit, figure())).collect(),
+        room: (0..problem.sites.len()).map(|site| (site, 0, figure())).collect(),
+        cuts: vec![(
+            RoomCut {
+                resource: 0,
+                sites: (0..problem.sites.len()).collect(),
+                units: (0..problem.units.len()).collect(),
+            },
+            figure(),
+        )],
+    });
+    let cases = cases.collect();
+    ChoiceCut { sites, terms, cases }
 }
 
 /// Two rooms of three cannot take three whole units of two, and prices alone prove it.
@@ -150,6 +228,52 @@ fn what_is_not_to_be_had_by_halves_is_proved_by_cuts() {
         other.prices.cuts[0].0.sites = sites;
         assert_eq!(proved(&other), None);
     }
+}
+
+/// A town in which no rule of rooms says all there is to say: what going through choices adds is proved by it alone, and a
+/// certificate that leaves a choice out, or names what is not there, proves nothing.
+#[test]
+fn what_a_few_sites_choose_is_proved_choice_by_choice() {
+    let at = |i: usize| ((i * 37 % 101) as f64, (i * 61 % 97) as f64);
+    let far = |a: (f64, f64), b: (f64, f64)| (a.0 - b.0).hypot(a.1 - b.1);
+    let source = |i: usize| classic::Source {
+        cost: 60.0 + (i * 29 % 41) as f64,
+        capacity: 20.0 + (i * 17 % 23) as f64,
+    };
+    let sources: Vec<classic::Source> = (0..24).map(source).collect();
+    let customer = |r: usize| classic::Customer {
+        demand: 3.0 + (r * 13 % 7) as f64,
+        costs: (0..24).map(|i| far(at(i), at(r * 5 + 3))).collect(),
+    };
+    let customers: Vec<classic::Customer> = (0..60).map(customer).collect();
+    let problem = classic::capacitated(&sources, &customers, Division::Divisible);
+
+    let outcome = solve_priced(&problem, &Settings { gap: 0.0, ..Settings::default() }, &mut ());
+
+    assert_eq!(outcome.trouble, None);
+    let certificate = outcome.certificate.unwrap();
+    let proved = |certificate: &Certificate| certificate.proves(&problem);
+    assert!(!certificate.prices.choices.is_empty());
+    assert!((proved(&certificate).unwrap() - certificate.bound).abs() < 1e-9 * certificate.bound);
+    let mut without = certificate.clone();
+    without.prices.choices.clear();
+    assert!(proved(&without).unwrap() < certificate.bound - 0.1);
+    let changed = |change: &dyn Fn(&mut ChoiceCut)| {
+        let mut other = certificate.clone();
+        change(Arc::make_mut(&mut other.prices.choices[0].0));
+        proved(&other)
+    };
+    assert_eq!(changed(&|cut| drop(cut.cases.pop())), Some(f64::NEG_INFINITY));
+    assert_eq!(changed(&|cut| cut.sites[0] = 24), None);
+    assert_eq!(changed(&|cut| cut.cases[0].options[0] = 2), None);
+    assert_eq!(changed(&|cut| cut.cases[0].options.push(0)), None);
+    assert_eq!(changed(&|cut| cut.cases[0].units.push((60, 1.0))), None);
+    let nowhere = LimitTerm::Place { unit: 0, place: 24, by: 1.0 };
+    assert_eq!(changed(&|cut| cut.terms.push(nowhere)), None);
+    // As it is kept and read again.
+    let kept = serde_json::to_string(&certificate).unwrap();
+    let kept: Certificate = serde_json::from_str(&kept).unwrap();
+    assert!((proved(&kept).unwrap() - certificate.bound).abs() < 1e-6);
 }
 
 /// Customers and sites on a grid: enough places for the prices of pure location.
