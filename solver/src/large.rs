@@ -17,6 +17,7 @@
 //!
 //! Every stage is limited in steps, branches or rounds; the clock only says when to stop.
 
+mod anew;
 mod around;
 mod choices;
 mod cuts;
@@ -40,6 +41,7 @@ use std::sync::{Arc, Mutex};
 use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
+use self::anew::{Anew, Manner, Scope};
 use self::choices::Chooser;
 use self::exact::Exact;
 use self::first::{Begin, Care};
@@ -85,16 +87,12 @@ const NEAR_THE_END: f64 = 2e-6;
 const FAR_FROM_THE_END: f64 = 1e-3;
 /// What missing a hard rule costs, as a multiple of its price.
 const FINE: f64 = 10.0;
-/// Branches HiGHS may take for a neighbourhood.
-const BRANCHES: i32 = 60;
 /// Branches HiGHS may take for all that is not settled for good.
 const BRANCHES_OF_REMAINDER: i32 = 50;
 /// How often a thread that is waited for is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
 /// How long HiGHS is waited for once it is told to stop.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Part of the sites that count as undecided then: those the prices are least sure of.
-const UNDECIDED: f64 = 0.4;
 /// How often a first plan is sought, each time aimed further beyond the limits it missed.
 const MOST_AIMS: usize = 4;
 /// Neighbourhoods decided anew to make a plan of a rough one.
@@ -103,34 +101,22 @@ const MOST_MENDING: usize = 400;
 const MOST_VISITS_TO_MEND: usize = 6;
 const WIDER: usize = 20;
 
-/// How neighbourhoods are decided anew.
-#[derive(Debug, Clone, Copy)]
-struct Scope {
-    /// Undecided sites in one.
-    sites: usize,
-    /// A site is in so many at most.
-    most_visits: usize,
-    /// Dived into like a core; else decided exactly.
-    is_dived: bool,
-}
-
-impl Scope {
-    const WIDE: Self = Self { sites: 150, most_visits: 2, is_dived: true };
-    const SMALL: Self = Self { sites: 30, most_visits: 4, is_dived: false };
-}
-
-/// What a neighbourhood is decided anew for.
-#[derive(Debug, Clone, Copy)]
-enum Manner<'a> {
-    /// A cheaper plan.
-    By(Scope),
-    /// A plan that misses less, at these fines.
-    Mend(&'a Fines),
-}
-
 /// Whether HiGHS alone would choke on it.
 pub(crate) fn is_large(problem: &Problem) -> bool {
     problem.units.iter().map(|unit| unit.places.len()).sum::<usize>() >= FEWEST_PLACES
+}
+
+/// A plan with what another changed of one before them.
+fn changed_as(problem: &Problem, plan: &Plan, before: &Plan, other: &Plan) -> Plan {
+    let options = before.options.iter().zip(&other.options);
+    let options = plan.options.iter().zip(options);
+    let options = options.map(|(now, (before, other))| if before == other { *now } else { *other });
+    let shares = before.shares.iter().zip(&other.shares);
+    let shares =
+        plan.shares.iter().zip(shares).map(|(now, (before, other))| {
+            if before == other { now.clone() } else { other.clone() }
+        });
+    Plan::of(problem, options.collect(), shares.collect())
 }
 
 /// What stands so far along sorted figures, 0 to 1; nothing at their end.
@@ -196,10 +182,18 @@ impl Large<'_, '_> {
             return End::Stopped;
         }
         self.run.enter(Phase::Neighbourhoods);
-        if self.is_whole() { self.improve() } else { self.improve_beside_remainder() }
+        if self.is_whole() {
+            return self.improve_by(Scope::SMALL);
+        }
+        for scope in [Scope::SPREAD, Scope::WIDE] {
+            if self.improve_by(scope) == End::Proved {
+                return End::Proved;
+            }
+        }
+        self.improve_beside_remainder()
     }
 
-    /// As [`Self::improve`], while HiGHS has all that no price has settled for good, on a thread of its own: its bound is
+    /// Decides small neighbourhoods anew, while HiGHS has all that no price has settled for good, on a thread of its own: its bound is
     /// one of the whole, and its plan may be better than what is decided part by part.
     ///
     /// Not every step of HiGHS asks whether to stop. Where it does not, the thread is left to end by itself.
@@ -223,7 +217,7 @@ impl Large<'_, '_> {
                 written.search(start.as_ref(), BRANCHES_OF_REMAINDER, 1e-6, &mut is_over, &told)
             }
         });
-        let end = self.improve();
+        let end = self.improve_by(Scope::SMALL);
         if end == End::Proved {
             // What it happens to know by now would hang on the clock.
             stop.store(true, Ordering::Relaxed);
@@ -595,43 +589,87 @@ impl Large<'_, '_> {
         Some(plan)
     }
 
-    /// Decides neighbourhoods anew until none of them gets better: wide ones as first plans are made, where places are
-    /// linear programs, and then small ones exactly.
-    fn improve(&mut self) -> End {
-        let end = if self.is_whole() { End::Stopped } else { self.improve_by(Scope::WIDE) };
-        if end == End::Proved { end } else { self.improve_by(Scope::SMALL) }
-    }
-
+    /// Decides neighbourhoods anew until none of them gets better, wide ones two at a time.
     fn improve_by(&mut self, scope: Scope) -> End {
         let Some((mut plan, mut cost)) = self.run.best_plan() else { return End::Stopped };
         let near = self.near();
         let mut visits = vec![0_usize; self.problem.sites.len()];
         loop {
-            let (doubts, undecided) = self.undecided(cost);
-            let centre = (0..visits.len())
-                .filter(|&i| undecided[i])
-                .min_by(|&a, &b| visits[a].cmp(&visits[b]).then(doubts[a].total_cmp(&doubts[b])));
-            let Some(centre) = centre.filter(|&centre| visits[centre] < scope.most_visits) else {
-                return End::Stopped;
-            };
-            if self.is_over() {
+            let (doubts, undecided) = self.undecided(cost, scope.undecided);
+            let mut some = Vec::new();
+            while some.len() < if scope.is_dived { 2 } else { 1 } {
+                let centre = (0..visits.len()).filter(|&i| undecided[i]).min_by(|&a, &b| {
+                    visits[a].cmp(&visits[b]).then(doubts[a].total_cmp(&doubts[b]))
+                });
+                let centre = centre.filter(|&centre| visits[centre] < scope.most_visits);
+                let Some(centre) = centre else { break };
+                let around = near.around(&[centre], |site| undecided[site], scope.sites);
+                for &site in &around {
+                    visits[site] += 1;
+                }
+                some.push(around);
+            }
+            if some.is_empty() || self.is_over() {
                 return End::Stopped;
             }
-            let around = near.around(&[centre], |site| undecided[site], scope.sites);
-            for &site in &around {
-                visits[site] += 1;
-            }
-            let found = self.better_around(&around, &undecided, &plan, Manner::By(scope));
-            if let Some(better) = found {
-                let better_cost = better.cost(self.problem);
-                if better_cost < cost - 1e-9 * cost.abs() && self.run.try_offer(&better) {
-                    plan = better;
-                    cost = better_cost;
+            let before = plan.clone();
+            for better in self.anew_at_once(&some, &undecided, &before, scope) {
+                // What the one changed and the other did not: both may be right.
+                let both = changed_as(self.problem, &plan, &before, &better);
+                for better in [both, better] {
+                    let better_cost = better.cost(self.problem);
+                    if better_cost < cost - 1e-9 * cost.abs() && self.run.try_offer(&better) {
+                        plan = better;
+                        cost = better_cost;
+                        break;
+                    }
                 }
             }
             if self.run.is_near_enough(self.settings) {
                 return End::Proved;
             }
+        }
+    }
+
+    /// The plan decided anew around some sites and around others, each on a thread of its own.
+    fn anew_at_once(
+        &self,
+        some: &[Vec<usize>],
+        undecided: &[bool],
+        plan: &Plan,
+        scope: Scope,
+    ) -> Vec<Plan> {
+        let (anew, manner) = (self.anew(), Manner::By(scope));
+        if let [around] = some {
+            let found = anew.around(around, undecided, plan, manner, &mut || self.is_over());
+            return found.into_iter().collect();
+        }
+        let stop = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let (anew, stop) = (&anew, &stop);
+            let mut threads = Vec::new();
+            for around in some {
+                threads.push(scope.spawn(move || {
+                    let mut is_over = || stop.load(Ordering::Relaxed);
+                    anew.around(around, undecided, plan, manner, &mut is_over)
+                }));
+            }
+            for thread in &threads {
+                self.wait_for(thread, stop);
+            }
+            let join = |thread: ScopedJoinHandle<'_, Option<Plan>>| {
+                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+            };
+            threads.into_iter().filter_map(join).collect()
+        })
+    }
+
+    fn anew(&self) -> Anew<'_> {
+        Anew {
+            priced: &self.priced,
+            seed: self.settings.seed,
+            deadline: self.deadline,
+            is_whole: self.is_whole(),
         }
     }
 
@@ -678,7 +716,9 @@ impl Large<'_, '_> {
             for &site in &around {
                 is_seen[site] = true;
             }
-            if let Some(better) = self.better_around(&around, &all, &plan, Manner::Mend(&fines)) {
+            let manner = Manner::Mend(&fines);
+            let mut is_over = || self.is_over();
+            if let Some(better) = self.anew().around(&around, &all, &plan, manner, &mut is_over) {
                 plan = better;
             }
         }
@@ -732,13 +772,12 @@ impl Large<'_, '_> {
     }
 
     /// By site: how sure the prices are of its option, and whether that is little.
-    fn undecided(&mut self, cost: f64) -> (Vec<f64>, Vec<bool>) {
+    fn undecided(&mut self, cost: f64, part: f64) -> (Vec<f64>, Vec<bool>) {
         let doubts = self.doubts();
         let mut sorted: Vec<f64> = doubts.iter().copied().filter(|x| x.is_finite()).collect();
         sorted.sort_by(f64::total_cmp);
         // What adds more than the gap to the bound is decided for good.
-        let most =
-            at_part(&sorted, UNDECIDED).unwrap_or(f64::MAX).min(cost - self.priced.volume.bound);
+        let most = at_part(&sorted, part).unwrap_or(f64::MAX).min(cost - self.priced.volume.bound);
         let undecided = doubts.iter().map(|&doubt| doubt <= most).collect();
         (doubts, undecided)
     }
@@ -761,91 +800,5 @@ impl Large<'_, '_> {
     fn near(&self) -> Near {
         let (sites, units) = (self.problem.sites.len(), self.problem.units.len());
         Near::of(&self.priced.relaxation, &self.priced.volume.prices, sites, units)
-    }
-
-    /// The sites around decided anew. Of whole units in a rough plan, one that has fines, all places count and only what is
-    /// missed: where room is scarce there is none for thrift, and what things cost is seen to once they are there.
-    fn better_around(
-        &self,
-        around: &[usize],
-        undecided: &[bool],
-        plan: &Plan,
-        manner: Manner<'_>,
-    ) -> Option<Plan> {
-        let fines = match manner {
-            Manner::Mend(fines) => Some(fines),
-            Manner::By(_) => None,
-        };
-        let is_rough = fines.is_some() && self.is_whole();
-        let mut options: Vec<Option<Vec<usize>>> = vec![None; self.problem.sites.len()];
-        for &site in around {
-            let now = plan.options[site];
-            let of = &self.problem.sites[site];
-            let allowed = (0..of.options.len()).filter(|&o| of.allows(o)).collect();
-            options[site] = Some(if undecided[site] { allowed } else { vec![now] });
-        }
-        let costs = self.priced.relaxation.arc_costs(&self.priced.volume.prices);
-        // Who is there, or would gladly be.
-        let mut is_part = vec![false; self.problem.units.len()];
-        let mut near: Vec<Vec<(f64, usize)>> = vec![Vec::new(); self.problem.units.len()];
-        for (arc, &cost) in self.priced.relaxation.arcs.iter().zip(&costs) {
-            near[arc.unit].push((cost, arc.place));
-        }
-        for (unit, near) in near.iter_mut().enumerate() {
-            near.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
-            let site = |place: usize| self.problem.units[unit].places[place].site;
-            let is_here = |place: usize| options[site(place)].is_some();
-            is_part[unit] = plan.shares[unit].iter().any(|share| is_here(share.place))
-                || near.iter().take(4).any(|&(_, place)| is_here(place));
-        }
-        // Where they could go otherwise stays open as it is.
-        let mut places: Vec<Option<Vec<usize>>> = vec![None; self.problem.units.len()];
-        for unit in (0..is_part.len()).filter(|&unit| is_part[unit]) {
-            let of = &self.problem.units[unit];
-            let is_used = |p: usize| plan.shares[unit].iter().any(|share| share.place == p);
-            let mut kept: Vec<usize> = near[unit]
-                .iter()
-                .enumerate()
-                .filter(|&(n, &(_, p))| is_rough || n < 10 || is_used(p))
-                .map(|(_, &(_, p))| p)
-                .filter(|&p| {
-                    let site = of.places[p].site;
-                    let admits = &of.places[p].admitted_by;
-                    options[site].as_ref().map_or_else(
-                        || admits.contains(&plan.options[site]),
-                        |options| options.iter().any(|o| admits.contains(o)),
-                    )
-                })
-                .collect();
-            kept.sort_unstable();
-            places[unit] = Some(kept);
-        }
-        for unit in (0..is_part.len()).filter(|&unit| is_part[unit]) {
-            for &place in places[unit].iter().flatten() {
-                let site = self.problem.units[unit].places[place].site;
-                options[site].get_or_insert_with(|| vec![plan.options[site]]);
-            }
-        }
-        // A rough plan may break them.
-        let tights = if fines.is_some() { &[] } else { self.priced.tights_of_rooms() };
-        let cut = Cut { options, places, around: Some(plan), fines, tights };
-        let mut part = Part::of(self.problem, &cut);
-        if is_rough {
-            part.forget_costs();
-        }
-        let mut is_over = || self.is_over();
-        let written = Written::of(&part.problem, self.settings.seed)?.ending_at(self.deadline);
-        if let Manner::By(Scope { is_dived: true, .. }) = manner {
-            let found = written.dive(
-                Care::THOROUGH.fewest,
-                !self.priced.tights.is_empty(),
-                &mut is_over,
-            )?;
-            return Some(part.widen(self.problem, Some(plan), &found));
-        }
-        let start = part.narrow(plan);
-        let gap = if is_rough { 1e-2 } else { 1e-4 };
-        let (found, _) = written.search(start.as_ref(), BRANCHES, gap, &mut is_over, &|_| {})?;
-        Some(part.widen(self.problem, Some(plan), &found))
     }
 }
