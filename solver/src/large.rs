@@ -5,10 +5,12 @@
 //! 2. **Core** ([`part`], [`highs`]): options the average is sure of are settled, dear places left out, hard rules may be missed at
 //!    a fine. HiGHS solves that as a linear program and settles what is nearly whole, again and again.
 //! 3. **Places**: with every option settled, all places are looked at once more.
-//! 4. **Cuts** ([`cuts`]): rules that follow from rooms where the average takes options by halves, with prices of their own. The
-//!    bound is so much nearer then that core and places are gone through again.
-//! 5. **Neighbourhoods**: some sites and all who could be there are decided anew, exactly, while the rest stays. Beside it HiGHS
-//!    has all that the prices settle not for good: what it proves is a bound of the whole.
+//! 4. **Cuts** ([`sharpen`]): where the average takes options by halves, rules that follow from rooms ([`cuts`]), and, where there
+//!    are not too many places for a linear program that makes prices exact ([`exact`]), from all that a few sites may choose
+//!    ([`choices`]). They have prices of their own. The bound is so much nearer then that core and places are gone through again.
+//! 5. **Neighbourhoods** ([`anew`]): some sites and all who could be there are decided anew, while the rest stays: wide ones two at
+//!    a time, dived into like a core, then small ones exactly, and beside these HiGHS has all that the prices settle not for
+//!    good: what it proves is a bound of the whole.
 //!
 //! A first plan that misses a limit is aimed beyond it, and what it misses still is mended by neighbourhoods.
 //!
@@ -29,6 +31,7 @@ mod near;
 mod part;
 mod priced;
 mod relaxation;
+mod sharpen;
 #[cfg(test)]
 mod tests;
 mod view;
@@ -42,15 +45,12 @@ use std::thread::ScopedJoinHandle;
 use std::time::{Duration, Instant};
 
 use self::anew::{Anew, Manner, Scope};
-use self::choices::Chooser;
-use self::exact::Exact;
 use self::first::{Begin, Care};
 use self::highs::Written;
 use self::knapsack::Sack;
 use self::near::Near;
 use self::part::{Cut, Fines, Part};
 use self::priced::Priced;
-use self::view::View;
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::{Limit, LimitTerm, Problem};
 use crate::search::End;
@@ -59,32 +59,10 @@ use crate::solve::Run;
 /// With fewer places than this HiGHS is given the whole problem: it proves an England of 3,400 services that may move, 20
 /// thousand places, in seconds, and chokes on a hundred thousand.
 const FEWEST_PLACES: usize = 50_000;
-/// Steps of the prices at a time, before the first plan, and after it with each round of cuts; more before it where the
-/// last hundred still gained so much.
+/// Steps of the prices at a time, and before the first plan; more before it while that pays.
 const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
 const MOST_BEFORE_A_PLAN: usize = 2_500;
-const WORTH_MORE_STEPS: f64 = 3e-4;
-const STEPS_AFTER_A_PLAN: usize = 400;
-/// Rounds of cuts; another where the last gained so much.
-const MOST_ROUNDS_OF_CUTS: usize = 20;
-const WORTH_MORE_CUTS: f64 = 1.5e-6;
-/// With no more arcs than this the linear program is solved exactly, after some rounds of cuts, and beside some more.
-const MOST_ARCS_TO_BE_EXACT: usize = 200_000;
-const ROUNDS_BEFORE_EXACT: usize = 3;
-const ROUNDS_BESIDE_EXACT: usize = 3;
-/// Part of the arcs that are in it from the beginning; those that cost less than this part of the dearest of them come in
-/// later.
-const ARCS_TO_BE_EXACT: f64 = 0.12;
-const CHEAP: f64 = 0.3;
-/// Part of the arcs that are looked at about sites that are chosen for.
-const ARCS_TO_CHOOSE_AMONG: f64 = 0.25;
-/// Rounds of cuts then, and at most so many more to end with, until the arcs left out cost the bound no more than this part
-/// of it. Where they cost it more than that other part they come first.
-const MOST_ROUNDS_OF_EXACT_CUTS: usize = 6;
-const MOST_ROUNDS_TO_END: usize = 4;
-const NEAR_THE_END: f64 = 2e-6;
-const FAR_FROM_THE_END: f64 = 1e-3;
 /// What missing a hard rule costs, as a multiple of its price.
 const FINE: f64 = 10.0;
 /// Branches HiGHS may take for all that is not settled for good.
@@ -380,154 +358,6 @@ impl Large<'_, '_> {
 
     fn is_over(&self) -> bool {
         self.is_impossible.load(Ordering::Relaxed) || self.run.is_over(self.deadline)
-    }
-
-    fn find_prices(&mut self, steps: usize) {
-        let mut left = steps;
-        while left > 0 && !self.is_over() {
-            let some = left.min(STEPS);
-            left -= some;
-            let target = self.run.cost();
-            let (run, deadline) = (&*self.run, self.deadline);
-            let mut is_over = || run.is_over(deadline);
-            self.priced.volume.run(
-                &self.priced.relaxation,
-                some,
-                target,
-                &mut self.priced.sack,
-                &mut is_over,
-            );
-            let certificate = self
-                .priced
-                .relaxation
-                .certificate(&self.priced.volume.prices, self.priced.volume.bound);
-            self.run.hear_certificate(certificate);
-        }
-    }
-
-    fn find_prices_while_it_pays(&mut self, most: usize) {
-        for _ in 0..most.div_ceil(STEPS) {
-            let before = self.priced.volume.bound;
-            self.find_prices(STEPS);
-            if self.is_over() || self.priced.volume.bound - before < WORTH_MORE_STEPS * before.abs()
-            {
-                break;
-            }
-        }
-    }
-
-    /// Rules the average answer breaks, prices for them, and again while that pays; exact prices where there are not too many
-    /// places for that.
-    fn find_cuts(&mut self) {
-        let is_exact = self.priced.relaxation.arcs.len() <= MOST_ARCS_TO_BE_EXACT;
-        let rounds = if is_exact { ROUNDS_BEFORE_EXACT } else { MOST_ROUNDS_OF_CUTS };
-        for _ in 0..rounds {
-            if self.is_done_with_prices() {
-                return;
-            }
-            let new = self.priced.cuts_of_rooms();
-            self.priced.keep_cuts_with_prices();
-            let before = self.priced.volume.bound;
-            self.priced.tighten(new);
-            self.find_prices(STEPS_AFTER_A_PLAN);
-            if self.priced.volume.bound - before < WORTH_MORE_CUTS * before.abs() {
-                break;
-            }
-        }
-        if is_exact && !self.is_done_with_prices() {
-            // If the time is up, so is this.
-            let _ = self.find_exact_prices();
-            self.priced.keep_cuts_with_prices();
-        }
-    }
-
-    fn is_done_with_prices(&self) -> bool {
-        self.is_over() || self.run.is_near_enough(self.settings)
-    }
-
-    /// Exact prices, the rules broken by what is chosen at them, of rooms and of choices, and again while that pays. `None`
-    /// where the time was up before.
-    fn find_exact_prices(&mut self) -> Option<()> {
-        let (mut exact, cheap) = self.exact_beside_prices()?;
-        exact.add_rows(&self.priced.relaxation)?;
-        let mut rounds = 0;
-        let mut before = f64::NEG_INFINITY;
-        loop {
-            let mut is_over = || self.run.is_over(self.deadline);
-            exact.solve(&mut is_over)?;
-            let point = exact.point(&self.priced.relaxation);
-            self.priced.volume.go_to(
-                &self.priced.relaxation,
-                point.prices,
-                point.columns,
-                &mut self.priced.sack,
-            );
-            let bound = self.priced.volume.bound;
-            self.run.hear_certificate(
-                self.priced.relaxation.certificate(&self.priced.volume.prices, bound),
-            );
-            if self.is_done_with_prices() {
-                return Some(());
-            }
-            let (problem, part) = (self.problem, ARCS_TO_CHOOSE_AMONG);
-            let view = View::of(
-                problem,
-                &self.priced.relaxation,
-                &self.priced.volume,
-                &self.priced.tights,
-                part,
-            );
-            let places = exact.add_places(&view, cheap)?;
-            let far = (point.cost - bound) / bound.abs().max(1e-9);
-            if rounds >= MOST_ROUNDS_OF_EXACT_CUTS {
-                let is_end = rounds >= MOST_ROUNDS_OF_EXACT_CUTS + MOST_ROUNDS_TO_END;
-                if is_end || places == 0 || far <= NEAR_THE_END {
-                    return Some(());
-                }
-                rounds += 1;
-            } else if far <= FAR_FROM_THE_END || places == 0 {
-                rounds += 1;
-                let mut new = self.priced.cuts_of_rooms();
-                new.extend(Chooser::of(&view).broken(&|| self.run.is_over(self.deadline)));
-                let is_worth_it = point.cost - before >= WORTH_MORE_CUTS * point.cost.abs();
-                if new.is_empty() || !is_worth_it {
-                    rounds = MOST_ROUNDS_OF_EXACT_CUTS;
-                    continue;
-                }
-                before = point.cost;
-                self.priced.tighten(new);
-                exact.add_rows(&self.priced.relaxation)?;
-            }
-        }
-    }
-
-    /// The linear program, while further cuts are found; and what is cheap in it.
-    fn exact_beside_prices(&mut self) -> Option<(Exact, f64)> {
-        let before = self.priced.clone();
-        let (relaxation, tights) = (&before.relaxation, &before.tights);
-        let view = View::of(self.problem, relaxation, &before.volume, tights, ARCS_TO_BE_EXACT);
-        let (priced, target) = (&mut self.priced, self.run.cost());
-        let (run, deadline) = (&*self.run, self.deadline);
-        let stop = AtomicBool::new(false);
-        let exact = std::thread::scope(|scope| {
-            scope.spawn(|| {
-                let mut is_over = || stop.load(Ordering::Relaxed);
-                for _ in 0..ROUNDS_BESIDE_EXACT {
-                    if is_over() {
-                        break;
-                    }
-                    let new = priced.cuts_of_rooms();
-                    priced.tighten(new);
-                    priced.step(STEPS_AFTER_A_PLAN, target, &mut is_over);
-                }
-            });
-            Exact::of(&view, &mut || {
-                stop.fetch_or(run.is_over(deadline), Ordering::Relaxed);
-                stop.load(Ordering::Relaxed)
-            })
-        });
-        self.run.hear_certificate(self.priced.certificate());
-        Some((exact?, CHEAP * view.most_rent))
     }
 
     /// Further plans from what the prices leave undecided now that they know of cuts. What misses a rule is mended where it

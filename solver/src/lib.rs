@@ -20,6 +20,7 @@
 //! (7) coverage floors                      sum_q weight[q] c[q] >= needed[g] - s
 //! (8) linear limits                        low[l] <= sum a u + sum b z <= high[l] (+- s)
 //! (9) what (2), (3) and (4) say of some sites and units together: a [`RoomCut`]
+//! (10) what those and (1) say once all that a few sites may choose is gone through: a [`ChoiceCut`]
 //! ```
 
 mod callback;

@@ -313,7 +313,7 @@ mod tests {
         let new = priced.cuts_of_rooms();
         priced.tighten(new);
         priced.step(300, None, &mut || false);
-        let view = View::of(problem, &priced.relaxation, &priced.volume, &priced.tights, 1.0);
+        let view = priced.view(1.0);
         let broken = Chooser::of(&view).broken(&|| false);
         (broken, priced)
     }

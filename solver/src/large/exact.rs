@@ -173,7 +173,7 @@ mod tests {
         let mut priced = Priced::of(problem);
         priced.step(5, None, &mut || false);
         let mut never = || false;
-        let view = View::of(problem, &priced.relaxation, &priced.volume, &[], part);
+        let view = priced.view(part);
         let mut exact = Exact::of(&view, &mut never).unwrap();
         loop {
             let point = exact.point(&priced.relaxation);
@@ -181,7 +181,7 @@ mod tests {
             priced.relaxation.answer(&point.prices, &mut Sack::exact(), true, &mut answer);
             priced.volume.go_to(&priced.relaxation, point.prices, point.columns, &mut priced.sack);
             assert!((priced.volume.bound - answer.bound).abs() < 1e-9);
-            let view = View::of(problem, &priced.relaxation, &priced.volume, &[], part);
+            let view = priced.view(part);
             if exact.add_places(&view, 1e-6).unwrap() == 0 {
                 return (point.cost, answer.bound);
             }
@@ -206,7 +206,7 @@ mod tests {
     fn a_program_that_takes_long_ends_when_it_is_told_to() {
         let problem = classic::p_median(&costs(250, 250), 9);
         let priced = Priced::of(&problem);
-        let view = View::of(&problem, &priced.relaxation, &priced.volume, &[], 1.0);
+        let view = priced.view(1.0);
 
         assert!(Exact::of(&view, &mut || true).is_none());
     }

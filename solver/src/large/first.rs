@@ -28,6 +28,8 @@ impl Care {
     pub(super) const QUICK: Self = Self { sure: 0.97, places: 0.07, fewest: 15 };
     /// Takes a fifth longer, and is most often better by some hundredths of a percent.
     pub(super) const THOROUGH: Self = Self { sure: 0.98, places: 0.07, fewest: 6 };
+    /// While exact prices are sought.
+    pub(super) const ON_THE_WAY: Self = Self { sure: 0.98, places: 0.15, fewest: 4 };
     /// Once there are cuts, two at once. Which of them is best is luck: from one point they end 0.02 % apart.
     pub(super) const AGAIN: [[Self; 2]; 2] = [
         [

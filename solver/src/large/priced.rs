@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cuts::{Finder, Tight};
 use super::knapsack::Sack;
 use super::relaxation::Relaxation;
+use super::view::View;
 use super::volume::Volume;
 use crate::certificate::{Certificate, RoomCut};
 use crate::problem::Problem;
@@ -38,6 +39,11 @@ impl<'p> Priced<'p> {
         self.volume.run(&self.relaxation, steps, target, &mut self.sack, is_over)
     }
 
+    /// What it looks like at the prices; looks at this part of the arcs.
+    pub(super) fn view(&self, part: f64) -> View<'_> {
+        View::of(self.problem, &self.relaxation, &self.volume, &self.tights, part)
+    }
+
     pub(super) fn certificate(&self) -> Certificate {
         self.relaxation.certificate(&self.volume.prices, self.volume.bound)
     }
@@ -52,25 +58,36 @@ impl<'p> Priced<'p> {
 
     /// Adds rules, without prices.
     pub(super) fn tighten(&mut self, new: Vec<Tight>) {
-        let rows = self.relaxation.rows.len();
-        self.tights.extend(new);
-        self.relaxation = Arc::new(Relaxation::tightened(self.problem, &self.tights));
-        self.volume.go_on_with(&self.relaxation, rows, &[]);
+        self.set_cuts(&(0..self.tights.len()).collect::<Vec<_>>(), new);
     }
 
-    /// Leaves out the cuts that have no price by now: they never need one. Those of rooms come first then.
+    /// Adds rules, without prices, and leaves out the cuts that have none by now: they never need one.
+    pub(super) fn tighten_anew(&mut self, new: Vec<Tight>) {
+        self.set_cuts(&self.cuts_with_prices(), new);
+    }
+
+    /// Leaves out the cuts without prices; those of rooms come first then.
     pub(super) fn keep_cuts_with_prices(&mut self) {
-        let first = self.relaxation.rows.len() - self.tights.len();
-        let is_kept = |n: &usize| self.volume.prices[first + n] < 0.0;
+        let kept = self.cuts_with_prices();
         let (mut kept, choices): (Vec<usize>, Vec<usize>) =
-            (0..self.tights.len()).filter(is_kept).partition(|&n| self.tights[n].room().is_some());
+            kept.into_iter().partition(|&n| self.tights[n].room().is_some());
         kept.extend(choices);
-        if kept.len() == self.tights.len() && kept.is_sorted() {
-            return;
+        if kept.len() < self.tights.len() || !kept.is_sorted() {
+            self.set_cuts(&kept, Vec::new());
         }
-        self.tights = kept.iter().map(|&n| self.tights[n].clone()).collect();
+    }
+
+    fn cuts_with_prices(&self) -> Vec<usize> {
+        let first = self.relaxation.rows.len() - self.tights.len();
+        (0..self.tights.len()).filter(|n| self.volume.prices[first + n] < 0.0).collect()
+    }
+
+    /// These of the cuts there are, and new ones.
+    fn set_cuts(&mut self, kept: &[usize], new: Vec<Tight>) {
+        let first = self.relaxation.rows.len() - self.tights.len();
+        self.tights = kept.iter().map(|&n| self.tights[n].clone()).chain(new).collect();
         self.relaxation = Arc::new(Relaxation::tightened(self.problem, &self.tights));
-        let kept: Vec<usize> = kept.into_iter().map(|n| first + n).collect();
+        let kept: Vec<usize> = kept.iter().map(|&n| first + n).collect();
         self.volume.go_on_with(&self.relaxation, first, &kept);
     }
 
