@@ -1,4 +1,5 @@
-//! The only file that talks to HiGHS's C interface: listening while it searches, and asking it to stop.
+//! The only file that talks to HiGHS's C interface: listening while it searches, asking it to stop, and changing a model it
+//! has begun with.
 #![expect(unsafe_code, reason = "the safe binding of HiGHS has no callbacks")]
 
 use std::ffi::{CStr, c_char, c_int, c_void};

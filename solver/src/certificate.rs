@@ -16,8 +16,9 @@ use serde::{Deserialize, Serialize};
 pub use self::choices::{Case, ChoiceCut};
 use crate::problem::{LimitTerm, Problem};
 
-/// Branches a site may take here.
+/// Branches a site may take here, and the most things that are gone through so: one within the other.
 const MOST_BRANCHES: u32 = 100_000;
+const MOST_IN_A_SEARCH: usize = 2_000;
 
 /// Rule (9), which follows from (2), (3) and (4): of some units at some sites.
 ///
@@ -63,6 +64,15 @@ pub struct Prices {
 }
 
 impl Prices {
+    fn are_figures(&self) -> bool {
+        let lists = [&self.units, &self.floors, &self.lows, &self.highs, &self.in_use];
+        let lists = lists.into_iter().chain(&self.served).chain(&self.room).flatten().copied();
+        let together = self.together.iter().map(|&(_, _, price)| price);
+        let cuts = self.cuts.iter().map(|&(_, price)| price);
+        let choices = self.choices.iter().map(|&(_, price)| price);
+        lists.chain(together).chain(cuts).chain(choices).all(is_figure)
+    }
+
     /// Nothing has a price.
     pub fn none(problem: &Problem) -> Self {
         Self {
@@ -126,7 +136,7 @@ impl<'a> Proof<'a> {
                     && is_below_and_once(&cut.sites, problem.sites.len())
                     && is_below_and_once(&cut.units, problem.units.len())
             });
-        if !fits {
+        if !fits || !prices.are_figures() {
             return None;
         }
         let places =
@@ -370,7 +380,8 @@ impl<'a> Proof<'a> {
         let can_be =
             |&o: &usize| of.allows(o) && of.options[o].room.iter().all(|&room| room >= -1e-6);
         let least = (0..of.options.len()).filter(can_be).map(cost).fold(f64::INFINITY, f64::min);
-        if least.is_finite() { least } else { 0.0 }
+        // Where no option can be, no plan is; where figures run over, nothing is proved.
+        if least == f64::INFINITY { 0.0 } else { least }
     }
 }
 
@@ -392,6 +403,13 @@ fn fewest_in_use(problem: &Problem, serves: &[Vec<bool>], resource: usize) -> us
         held += room;
     }
     rooms.len()
+}
+
+/// A price beyond this is none: sums of such run over.
+const LARGEST_PRICE: f64 = 1e100;
+
+fn is_figure(x: f64) -> bool {
+    x.abs() <= LARGEST_PRICE
 }
 
 fn is_below_and_once(indices: &[usize], most: usize) -> bool {
@@ -422,7 +440,7 @@ fn most_gained(mut things: Vec<Thing>, room: f64) -> f64 {
     things.sort_by(|a, b| (b.gain / b.need).total_cmp(&(a.gain / a.need)));
     let easy = divided(&things, room);
     let (whole, loose): (Vec<Thing>, Vec<Thing>) = things.iter().partition(|thing| thing.is_whole);
-    if whole.is_empty() {
+    if whole.is_empty() || whole.len() > MOST_IN_A_SEARCH {
         return easy;
     }
     let mut search = Search { whole: &whole, loose: &loose, best: 0.0, left: MOST_BRANCHES };

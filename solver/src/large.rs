@@ -445,8 +445,9 @@ impl Large<'_, '_> {
             let before = plan.clone();
             for better in self.anew_at_once(&some, &undecided, &before, scope) {
                 // What the one changed and the other did not: both may be right.
-                let both = changed_as(self.problem, &plan, &before, &better);
-                for better in [both, better] {
+                let both =
+                    (plan != before).then(|| changed_as(self.problem, &plan, &before, &better));
+                for better in both.into_iter().chain([better]) {
                     let better_cost = better.cost(self.problem);
                     if better_cost < cost - 1e-9 * cost.abs() && self.run.try_offer(&better) {
                         plan = better;

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-use super::{Prices, Proof, RoomCut, is_below_and_once};
+use super::{Prices, Proof, RoomCut, is_below_and_once, is_figure};
 use crate::problem::{LimitTerm, Opt, Place, Problem, Site, Unit};
 
-/// More choices than this are not gone through.
+/// More sites, and choices, than this are not gone through.
+const MOST_SITES: usize = 64;
 const MOST_CHOICES: usize = 4_096;
 
 /// Rule (10), which follows from (1), (2), (3) and (4): whatever these sites choose, a sum is no less than something.
@@ -41,10 +42,10 @@ impl ChoiceCut {
     /// The least that the terms come to in any plan, as far as the cases prove it: below every number where a choice has none.
     /// `None` where they are not of this problem, or the choices too many.
     pub fn least(&self, problem: &Problem) -> Option<f64> {
-        let by_case = self.by_case(problem)?;
+        let choices = self.choices(problem)?;
         let known: BTreeSet<&[usize]> =
             self.cases.iter().map(|case| case.options.as_slice()).collect();
-        let choices = self.choices(problem)?;
+        let by_case = self.by_case(problem)?;
         let is_complete = choices.iter().all(|choice| known.contains(choice.as_slice()));
         let least = by_case.into_iter().fold(f64::INFINITY, f64::min);
         Some(if is_complete { least } else { f64::NEG_INFINITY })
@@ -52,6 +53,9 @@ impl ChoiceCut {
 
     /// All that the sites may choose; `None` where it is too much.
     pub(crate) fn choices(&self, problem: &Problem) -> Option<Vec<Vec<usize>>> {
+        if self.sites.len() > MOST_SITES {
+            return None;
+        }
         let mut choices = vec![Vec::new()];
         for &site in &self.sites {
             let of = problem.sites.get(site)?;
@@ -72,6 +76,9 @@ impl ChoiceCut {
 
     /// By case: what the terms come to at least; `None` where this is not of the problem.
     pub(crate) fn by_case(&self, problem: &Problem) -> Option<Vec<f64>> {
+        if self.cases.len() > MOST_CHOICES {
+            return None;
+        }
         let mut extract = Extract::of(self, problem)?;
         self.cases.iter().map(|case| extract.least_of(&self.sites, case)).collect()
     }
@@ -96,11 +103,13 @@ impl Extract {
         for term in &cut.terms {
             match *term {
                 LimitTerm::Option { site, option, by } => {
+                    is_figure(by).then_some(())?;
                     problem.sites.get(site)?.options.get(option)?;
                     *options.entry((site, option)).or_default() += by;
                     sites.insert(site);
                 }
                 LimitTerm::Place { unit, place, by } => {
+                    is_figure(by).then_some(())?;
                     problem.units.get(unit)?.places.get(place)?;
                     *places.entry((unit, place)).or_default() += by;
                     units.insert(unit);
@@ -182,6 +191,7 @@ impl Extract {
             };
             prices.cuts.push((cut, *price));
         }
-        Some(Proof::of(&self.problem, &prices)?.total())
+        let least = Proof::of(&self.problem, &prices)?.total();
+        Some(if least.is_nan() { f64::NEG_INFINITY } else { least })
     }
 }

@@ -212,7 +212,7 @@ impl Around {
         if !largest.is_finite() {
             return;
         }
-        let scale = 1.0 / largest.max(1e-9);
+        let scale = if largest > 1e-9 { 1.0 / largest } else { 1.0 };
         let needs = arcs.iter().map(|&(a, column)| (column, view.relaxation.arcs[a].need * scale));
         let mut entries: Vec<(usize, f64)> = needs.filter(|(_, need)| *need > 0.0).collect();
         let rooms = self.options_of(site).zip(choices);

@@ -74,7 +74,13 @@ impl<'a> Chooser<'a> {
             shares.map(|share| share.min(1.0 - share)).fold(0.0, f64::max)
         };
         let halves: Vec<f64> = (0..self.view.problem.sites.len()).map(half).collect();
-        let is_half = |site: usize| halves[site] > HALF;
+        // What may be chosen and never can be would have to be proved as well.
+        let can_be = |site: usize| {
+            let of = &self.view.problem.sites[site];
+            let allowed = (0..of.options.len()).filter(|&option| of.allows(option)).count();
+            allowed == self.view.relaxation.choices(site).len()
+        };
+        let is_half = |site: usize| halves[site] > HALF && can_be(site);
         let mut order: Vec<usize> = (0..halves.len()).filter(|&site| is_half(site)).collect();
         order.sort_by(|&a, &b| halves[b].total_cmp(&halves[a]).then(a.cmp(&b)));
         let choices = |sites: &[usize]| -> usize {
@@ -111,7 +117,7 @@ impl<'a> Chooser<'a> {
                     program.limit(column, is_chosen, is_chosen)?;
                 }
             }
-            // A choice no plan can make has no prices, and needs none to prove it.
+            // A choice that nothing fits has no prices of its own: it is proved no more than the base proves.
             if program.solve(&mut never).is_some() {
                 duals.push(program.duals.clone());
             } else {

@@ -52,15 +52,6 @@ impl Tight {
         Some(Self { why: Why::Room(cut), limit })
     }
 
-    /// What missing it costs where units may be nowhere. Of rooms nothing does: what is nowhere is elsewhere. What
-    /// choices come to is a cost, so that more than its own is enough.
-    pub(super) fn fine(&self) -> Option<f64> {
-        match self.why {
-            Why::Room(_) => None,
-            Why::Choice(_) => Some(10.0),
-        }
-    }
-
     pub(super) fn room(&self) -> Option<&RoomCut> {
         match &self.why {
             Why::Room(cut) => Some(cut),

@@ -27,7 +27,7 @@ pub(super) struct Point {
 }
 
 impl Exact {
-    /// `None` where it is over before it is solved.
+    /// `None` where it is over before it is solved, or HiGHS does not take it.
     pub(super) fn of(view: &View<'_>, is_over: &mut dyn FnMut() -> bool) -> Option<Self> {
         let around = Around::of_all(view);
         let program = Solved::of(&around, is_over)?;

@@ -272,15 +272,11 @@ impl<'a> Maker<'a> {
     }
 
     fn add_limits(&mut self) {
-        // A solver's crumbs in what stays must not break cuts.
-        let tights = self.cut.tights.iter().map(|tight| (&tight.limit, 1e-6, tight.fine()));
-        let limits = self.whole.limits.iter().enumerate();
-        let limits = limits.map(|(l, limit)| {
-            let fine = self.cut.fines.and_then(|fines| fines.limits.get(l).copied());
-            (limit, 1e-9, fine)
-        });
-        for (l, (limit, crumb, fine)) in limits.chain(tights).enumerate() {
-            let fine = fine.filter(|_| self.cut.fines.is_some());
+        // Cuts of rooms need no fine: what is nowhere is elsewhere. Those of choices are for parts where nothing can be. A solver's
+        // crumbs in what stays must not break them.
+        let tights = self.cut.tights.iter().map(|tight| (&tight.limit, 1e-6));
+        let limits = self.whole.limits.iter().map(|limit| (limit, 1e-9)).chain(tights);
+        for (l, (limit, crumb)) in limits.enumerate() {
             let mut fixed = 0.0;
             let mut terms = Vec::new();
             for term in &limit.terms {
@@ -308,6 +304,7 @@ impl<'a> Maker<'a> {
             if terms.is_empty() {
                 continue;
             }
+            let fine = self.cut.fines.and_then(|fines| fines.limits.get(l).copied());
             let further = self.cut.fines.and_then(|fines| fines.aims.get(l).copied());
             let further = further.unwrap_or(0.0);
             let crumbs = |x: f64| crumb * x.abs();

@@ -81,7 +81,14 @@ struct Entries {
 impl Entries {
     fn of(columns: Vec<Vec<(usize, f64)>>) -> Self {
         let mut entries = Self { first: vec![0], ..Self::default() };
-        for column in columns {
+        for mut column in columns {
+            // Several of one row are one: HiGHS takes no column that says a row twice.
+            column.sort_by_key(|&(row, _)| row);
+            column.dedup_by(|next, first| {
+                let is_same = next.0 == first.0;
+                first.1 += if is_same { next.1 } else { 0.0 };
+                is_same
+            });
             for (row, by) in column.into_iter().filter(|(_, by)| *by != 0.0) {
                 entries.row.push(u32::try_from(row).unwrap_or(u32::MAX));
                 entries.by.push(by);

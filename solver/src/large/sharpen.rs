@@ -6,7 +6,7 @@ use std::thread::ScopedJoinHandle;
 use super::choices::Chooser;
 use super::exact::Exact;
 use super::first::{Begin, Care};
-use super::{FINE, Large, STEPS};
+use super::{FINE, LOOK_EVERY, Large, STEPS};
 use crate::outcome::Plan;
 
 /// More steps before the first plan where the last hundred still gained so much.
@@ -18,7 +18,7 @@ const MOST_ROUNDS_OF_CUTS: usize = 20;
 const WORTH_MORE_CUTS: f64 = 1.5e-6;
 /// With no more arcs than this the linear program is solved exactly, after some rounds of cuts, and beside some more.
 const MOST_ARCS_TO_BE_EXACT: usize = 200_000;
-const ROUNDS_BEFORE_EXACT: usize = 3;
+const ROUNDS_BEFORE_EXACT: usize = 2;
 const ROUNDS_BESIDE_EXACT: usize = 3;
 /// Part of the arcs that are in it from the beginning; those that cost less than this part of the dearest of them come in
 /// later.
@@ -29,7 +29,7 @@ const ARCS_TO_CHOOSE_AMONG: f64 = 0.25;
 /// Rounds of cuts then, after how many the plan made beside them is waited for, and how many more there are at most to end
 /// with, until the arcs left out cost the bound no more than this part of it. Where they cost it more than that other part
 /// they come first.
-const MOST_ROUNDS_OF_EXACT_CUTS: usize = 6;
+const MOST_ROUNDS_OF_EXACT_CUTS: usize = 5;
 const ROUNDS_BESIDE_A_PLAN: usize = 3;
 const MOST_ROUNDS_TO_END: usize = 4;
 const NEAR_THE_END: f64 = 2e-6;
@@ -78,7 +78,7 @@ impl Large<'_, '_> {
             }
         }
         if is_exact && !self.is_done_with_prices() {
-            // If the time is up, so is this.
+            // Nothing comes of it if the time is up, or HiGHS does not take it: there are the prices from before then.
             let _ = self.find_exact_prices();
             self.priced.keep_cuts_with_prices();
         }
@@ -89,14 +89,15 @@ impl Large<'_, '_> {
     }
 
     /// Exact prices, and beside them a plan from the prices there are by then, as the linear program leaves a core idle. `None`
-    /// where the time was up before.
+    /// where the time was up before that, or HiGHS does not take it.
     fn find_exact_prices(&mut self) -> Option<()> {
         let (exact, cheap) = self.exact_beside_prices()?;
-        let mut priced = self.priced.clone();
+        let before = self.priced.clone();
+        let mut priced = before.clone();
         priced.keep_cuts_with_prices();
         let begin = Begin::of(&priced, self.settings.seed);
         let stop = AtomicBool::new(false);
-        std::thread::scope(|scope| {
+        let found = std::thread::scope(|scope| {
             let plan = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
                 begin.in_turn(Care::ON_THE_WAY, &begin.fines(FINE), &mut is_over).pop()
@@ -104,7 +105,12 @@ impl Large<'_, '_> {
             let found = self.sharpen(exact, cheap, &mut Some(plan), &stop);
             stop.store(true, Ordering::Relaxed);
             found
-        })
+        });
+        if found.is_none() && self.priced.volume.bound < before.volume.bound {
+            // Prices of some places only, not yet those of all.
+            self.priced = before;
+        }
+        found
     }
 
     /// Exact prices, the rules broken by what is chosen at them, of rooms and of choices, and again while that pays. The plan is
@@ -174,7 +180,7 @@ impl Large<'_, '_> {
         let (run, deadline) = (&*self.run, self.deadline);
         let stop = AtomicBool::new(false);
         let exact = std::thread::scope(|scope| {
-            scope.spawn(|| {
+            let cuts = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
                 for _ in 0..ROUNDS_BESIDE_EXACT {
                     if is_over() {
@@ -185,10 +191,16 @@ impl Large<'_, '_> {
                     priced.step(STEPS_WITH_CUTS, target, &mut is_over);
                 }
             });
-            Exact::of(&view, &mut || {
+            let mut is_over = || {
                 stop.fetch_or(run.is_over(deadline), Ordering::Relaxed);
                 stop.load(Ordering::Relaxed)
-            })
+            };
+            let exact = Exact::of(&view, &mut is_over);
+            while !cuts.is_finished() {
+                is_over();
+                std::thread::park_timeout(LOOK_EVERY);
+            }
+            exact
         });
         self.run.hear_certificate(self.priced.certificate());
         Some((exact?, CHEAP * view.most_rent))

@@ -76,11 +76,7 @@ impl Large<'_, '_> {
             self.priced.volume.is_alone = false;
         }
         self.priced.sack = exact;
-        let certificate = self
-            .priced
-            .relaxation
-            .certificate(&self.priced.volume.prices, self.priced.volume.bound);
-        self.run.hear_certificate(certificate);
+        self.run.hear_certificate(self.priced.certificate());
     }
 
     /// From the average answer to a first plan, mended where it misses something, and on to a better one among the places

@@ -276,6 +276,29 @@ fn what_a_few_sites_choose_is_proved_choice_by_choice() {
     assert!((proved(&kept).unwrap() - certificate.bound).abs() < 1e-6);
 }
 
+/// One option for a pound: figures that run over prove no more than that.
+#[test]
+fn figures_too_large_to_add_up_prove_nothing() {
+    let problem = classic::uncapacitated(&[1.0], &[vec![0.0]]);
+    let proved = |change: &dyn Fn(&mut Prices)| {
+        let mut prices = Prices::none(&problem);
+        change(&mut prices);
+        Certificate { bound: 0.0, prices }.proves(&problem)
+    };
+    let cut = |by: f64, unit: f64| ChoiceCut {
+        sites: Vec::new(),
+        terms: vec![LimitTerm::Option { site: 0, option: 0, by }; 2],
+        cases: vec![Case { units: vec![(0, unit); 2], ..Case::default() }],
+    };
+
+    assert_eq!(proved(&|prices| prices.units[0] = 1e308), None);
+    assert_eq!(proved(&|prices| prices.units[0] = f64::NAN), None);
+    assert_eq!(proved(&|prices| prices.choices.push((Arc::new(cut(-1e308, 0.0)), 1.0))), None);
+    assert_eq!(proved(&|prices| prices.choices.push((Arc::new(cut(1.0, 1e308)), 1.0))), None);
+    let many = ChoiceCut { sites: (0..65).collect(), ..ChoiceCut::default() };
+    assert_eq!(many.least(&classic::p_median(&[vec![1.0; 70]], 1)), None);
+}
+
 /// Customers and sites on a grid: enough places for the prices of pure location.
 #[test]
 fn the_bound_of_a_p_median_comes_with_its_prices() {
