@@ -363,18 +363,17 @@ impl Large<'_, '_> {
     /// Further plans from what the prices leave undecided now that they know of cuts. What misses a rule is mended where it
     /// costs less than what there is.
     fn second_plans(&mut self) {
-        let mut rough = Vec::new();
         for cares in Care::AGAIN {
             if self.is_done_with_prices() {
                 return;
             }
-            let made = self.plans_at_once(cares);
-            rough.extend(made.into_iter().filter(|plan| !self.run.try_offer(plan)));
-        }
-        for plan in rough {
-            let is_cheap = self.run.cost().is_none_or(|cost| plan.cost(self.problem) < cost);
-            if is_cheap && !self.is_over() {
-                self.mend(plan);
+            let mut rough = self.plans_at_once(cares);
+            rough.retain(|plan| !self.run.try_offer(plan));
+            for plan in rough {
+                let is_cheap = self.run.cost().is_none_or(|cost| plan.cost(self.problem) < cost);
+                if is_cheap && !self.is_over() {
+                    self.mend(plan);
+                }
             }
         }
     }
