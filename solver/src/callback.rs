@@ -71,14 +71,17 @@ pub(crate) fn limit_column(model: &mut Model, column: usize, low: f64, high: f64
     status != highs_sys::STATUS_ERROR
 }
 
+/// Entries as HiGHS takes them: how many, whose they are, and each; `None` where there are more than it can count.
+fn listed(entries: &[(usize, f64)]) -> Option<(c_int, Vec<c_int>, Vec<f64>)> {
+    let index = |&(of, _): &(usize, f64)| c_int::try_from(of).ok();
+    let indices = entries.iter().map(index).collect::<Option<Vec<c_int>>>()?;
+    let values = entries.iter().map(|&(_, by)| by).collect();
+    Some((c_int::try_from(indices.len()).ok()?, indices, values))
+}
+
 /// Adds a rule: what the columns come to is no more than `most`. `false` where HiGHS does not take it.
 pub(crate) fn add_ceiling(model: &mut Model, columns: &[(usize, f64)], most: f64) -> bool {
-    let index = |&(column, _): &(usize, f64)| c_int::try_from(column).ok();
-    let Some(indices) = columns.iter().map(index).collect::<Option<Vec<c_int>>>() else {
-        return false;
-    };
-    let Ok(length) = c_int::try_from(indices.len()) else { return false };
-    let values: Vec<f64> = columns.iter().map(|&(_, by)| by).collect();
+    let Some((length, indices, values)) = listed(columns) else { return false };
     // SAFETY: the instance `model` owns is alive; both lists are of `length` and outlive the call, which copies them.
     let status = unsafe {
         Highs_addRow(
@@ -96,12 +99,7 @@ pub(crate) fn add_ceiling(model: &mut Model, columns: &[(usize, f64)], most: f64
 /// Adds a column of some cost, from zero to `most`, and what it uses of the rules there are. `false` where
 /// HiGHS does not take it.
 pub(crate) fn add_column(model: &mut Model, cost: f64, most: f64, rows: &[(usize, f64)]) -> bool {
-    let index = |&(row, _): &(usize, f64)| c_int::try_from(row).ok();
-    let Some(indices) = rows.iter().map(index).collect::<Option<Vec<c_int>>>() else {
-        return false;
-    };
-    let Ok(length) = c_int::try_from(indices.len()) else { return false };
-    let values: Vec<f64> = rows.iter().map(|&(_, by)| by).collect();
+    let Some((length, indices, values)) = listed(rows) else { return false };
     // SAFETY: the instance `model` owns is alive; both lists are of `length` and outlive the call, which copies them.
     let status = unsafe {
         Highs_addCol(model.as_mut_ptr(), cost, 0.0, most, length, indices.as_ptr(), values.as_ptr())

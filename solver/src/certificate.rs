@@ -222,15 +222,15 @@ impl<'a> Proof<'a> {
             let low = limit.low.map_or(0.0, |_| self.prices.lows[l].clamp(0.0, most));
             let high = limit.high.map_or(0.0, |_| self.prices.highs[l].clamp(0.0, most));
             self.sum += low * limit.low.unwrap_or(0.0) - high * limit.high.unwrap_or(0.0);
-            for term in &limit.terms {
-                match *term {
-                    LimitTerm::Option { site, option, by } => {
-                        self.options[site][option] -= (low - high) * by;
-                    }
-                    LimitTerm::Place { unit, place, by } => {
-                        self.places[unit][place] -= (low - high) * by;
-                    }
-                }
+            self.pay_for_terms(&limit.terms, low - high);
+        }
+    }
+
+    fn pay_for_terms(&mut self, terms: &[LimitTerm], price: f64) {
+        for term in terms {
+            match *term {
+                LimitTerm::Option { site, option, by } => self.options[site][option] -= price * by,
+                LimitTerm::Place { unit, place, by } => self.places[unit][place] -= price * by,
             }
         }
     }
@@ -323,16 +323,7 @@ impl<'a> Proof<'a> {
     fn pay_for_choices(&mut self) -> Option<()> {
         for (cut, price) in self.prices.choices.iter().filter(|(_, price)| *price > 0.0) {
             self.sum += price * cut.least(self.problem)?;
-            for term in &cut.terms {
-                match *term {
-                    LimitTerm::Option { site, option, by } => {
-                        self.options[site][option] -= price * by;
-                    }
-                    LimitTerm::Place { unit, place, by } => {
-                        self.places[unit][place] -= price * by;
-                    }
-                }
-            }
+            self.pay_for_terms(&cut.terms, *price);
         }
         Some(())
     }

@@ -318,23 +318,19 @@ impl Large<'_, '_> {
     /// As [`Self::first_plans`], and beside them another, made with more care, which counts where they are not near enough:
     /// then it is waited for however long HiGHS needs, or what comes out would hang on the clock.
     fn first_plans_twice(&mut self) {
-        let (relaxation, volume) =
-            (Arc::clone(&self.priced.relaxation), self.priced.volume.clone());
-        let (problem, seed) = (self.problem, self.settings.seed);
+        let priced = self.priced.clone();
+        let begin = Begin::of(&priced, self.settings.seed);
         let stop = AtomicBool::new(false);
         let with_care = std::thread::scope(|scope| {
             let with_care = scope.spawn(|| {
                 let mut is_over = || stop.load(Ordering::Relaxed);
-                let begin =
-                    Begin { problem, relaxation: &relaxation, volume: &volume, tights: &[], seed };
                 let fines = begin.fines(FINE);
                 begin.in_turn(Care::THOROUGH, &fines, &mut is_over)
             });
             self.first_plans();
             let is_near_enough = self.run.is_near_enough(self.settings);
             stop.store(is_near_enough, Ordering::Relaxed);
-            self.wait_for(&with_care, &stop);
-            let made = with_care.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
+            let made = self.join(with_care, &stop);
             if is_near_enough { Vec::new() } else { made }
         });
         for plan in with_care {
@@ -346,6 +342,12 @@ impl Large<'_, '_> {
     fn is_whole(&self) -> bool {
         self.problem.units.iter().filter(|unit| unit.is_divisible).count() * 2
             < self.problem.units.len()
+    }
+
+    /// What a thread made, waited for; passes on the wish to stop, and a panic.
+    fn join<T>(&self, thread: ScopedJoinHandle<'_, T>, stop: &AtomicBool) -> T {
+        self.wait_for(&thread, stop);
+        thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 
     /// Waits for a thread, and passes on the wish to stop.
@@ -390,10 +392,7 @@ impl Large<'_, '_> {
                     begin.in_turn(care, fines, &mut is_over).pop()
                 })
             });
-            for thread in &threads {
-                self.wait_for(thread, stop);
-            }
-            threads.map(|made| made.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            threads.map(|thread| self.join(thread, stop))
         });
         made.into_iter().flatten().collect()
     }
@@ -484,13 +483,7 @@ impl Large<'_, '_> {
                     anew.around(around, undecided, plan, manner, &mut is_over)
                 }));
             }
-            for thread in &threads {
-                self.wait_for(thread, stop);
-            }
-            let join = |thread: ScopedJoinHandle<'_, Option<Plan>>| {
-                thread.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            };
-            threads.into_iter().filter_map(join).collect()
+            threads.into_iter().filter_map(|thread| self.join(thread, stop)).collect()
         })
     }
 

@@ -32,10 +32,7 @@ impl Care {
     pub(super) const ON_THE_WAY: Self = Self { sure: 0.98, places: 0.15, fewest: 4 };
     /// Once there are cuts, two at once. Which of them is best is luck: from one point they end 0.02 % apart.
     pub(super) const AGAIN: [[Self; 2]; 2] = [
-        [
-            Self { sure: 0.98, places: 0.15, fewest: 4 },
-            Self { sure: 0.99, places: 0.15, fewest: 6 },
-        ],
+        [Self::ON_THE_WAY, Self { sure: 0.99, places: 0.15, fewest: 6 }],
         [
             Self { sure: 0.99, places: 0.1, fewest: 8 },
             Self { sure: 0.995, places: 0.15, fewest: 3 },

@@ -35,8 +35,8 @@ impl<'p> Priced<'p> {
         steps: usize,
         target: Option<f64>,
         is_over: &mut dyn FnMut() -> bool,
-    ) -> bool {
-        self.volume.run(&self.relaxation, steps, target, &mut self.sack, is_over)
+    ) {
+        self.volume.run(&self.relaxation, steps, target, &mut self.sack, is_over);
     }
 
     /// What it looks like at the prices; looks at this part of the arcs.

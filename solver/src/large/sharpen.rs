@@ -137,12 +137,10 @@ impl Large<'_, '_> {
             );
             let bound = self.priced.volume.bound;
             self.run.hear_certificate(self.priced.certificate());
-            if let Some(plan) = plan.take_if(|_| rounds >= ROUNDS_BESIDE_A_PLAN) {
-                self.wait_for(&plan, stop);
-                let plan = plan.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic));
-                if let Some(plan) = plan {
-                    self.run.try_offer(&plan);
-                }
+            if let Some(plan) = plan.take_if(|_| rounds >= ROUNDS_BESIDE_A_PLAN)
+                && let Some(plan) = self.join(plan, stop)
+            {
+                self.run.try_offer(&plan);
             }
             if self.is_done_with_prices() {
                 return Some(());

@@ -1,13 +1,10 @@
 //! A relaxation seen at its prices: what is chosen at them, what every place costs there, and which rules are whose.
 
-use super::at_part;
 use super::cuts::{CRUMB, Tight, Why};
 use super::relaxation::{Choice, Relaxation, Rule};
 use super::volume::Volume;
+use super::{FINE, at_part};
 use crate::problem::Problem;
-
-/// What is missed of a rule costs so many times its price, or what units are worth if that is more.
-const FINE: f64 = 10.0;
 
 pub(super) struct View<'a> {
     pub(super) problem: &'a Problem,
@@ -80,7 +77,7 @@ impl<'a> View<'a> {
         }
     }
 
-    /// What each of a row costs that is missed.
+    /// What each of a row costs that is missed: a fine on its price, or on what units are worth if that is more.
     pub(super) fn fine_of(&self, row: usize) -> f64 {
         FINE * self.volume.prices[row].abs().max(self.worth)
     }
