@@ -1,11 +1,14 @@
-//! `large FILE SECONDS GAP [whole]`: how far a search gets on a consolidation problem, what it took, and whether its bound is proved.
+//! `large FILE SECONDS GAP [whole] [frontier LIMIT POINTS]`: how far a search gets on a consolidation problem, what it took, and whether its bound is proved.
 #![expect(clippy::print_stdout, reason = "this is a program")]
 #![expect(clippy::unwrap_used, reason = "for whoever works on the solver")]
 
 use std::io::Read;
 
 use domesday_solver::classic::Division;
-use domesday_solver::{Progress, Settings, Watch, check, read, solve};
+use domesday_solver::{
+    Amount, FrontierPoint, Outcome, Problem, Progress, Settings, Watch, check, frontier, read,
+    solve,
+};
 
 struct Print;
 
@@ -18,6 +21,29 @@ impl Watch for Print {
     fn is_cancelled(&self) -> bool {
         false
     }
+}
+
+/// A limit against the cost, each point beside the time it took.
+fn sweep(mut problem: Problem, name: &str, points: usize, settings: &Settings) {
+    let at = problem.limits.iter().position(|limit| limit.name == name).unwrap();
+    let limit = problem.limits.remove(at);
+    let amount = Amount {
+        name: limit.name.clone(),
+        family: limit.family.clone(),
+        terms: limit.terms.clone(),
+        more_is_better: limit.low.is_some(),
+    };
+    let started = std::time::Instant::now();
+    let seconds = || started.elapsed().as_secs_f64();
+    let tell = &mut |done, of| println!("{:8.2} s  question {done} of {of}", seconds());
+    let sweep = frontier(&problem, &amount, points, &[], settings, &mut (), tell);
+    for FrontierPoint { held, amount, outcome } in &sweep.points {
+        let Outcome { seconds, status, objective, gap, .. } = outcome;
+        println!(
+            "held {held:?} has {amount} for {objective:?} gap {gap:?} {status:?} {seconds:.2} s"
+        );
+    }
+    println!("at best {:?}, complete {}", sweep.at_best, sweep.is_complete);
 }
 
 fn main() {
@@ -35,6 +61,10 @@ fn main() {
         ..Settings::default()
     };
 
+    if let Some(at) = args.iter().position(|arg| arg == "frontier") {
+        sweep(problem, &args[at + 1], args[at + 2].parse().unwrap(), &settings);
+        return;
+    }
     let outcome = solve(&problem, &settings, &mut Print);
 
     println!(

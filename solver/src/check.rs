@@ -120,6 +120,13 @@ pub fn verify(problem: &Problem, plan: &Plan) -> Verdict {
             at[share.place] += share.share;
         }
     }
+    // A unit that must stay whole is somewhere or not: it needs the whole of its room there.
+    let whole = problem.units.iter().zip(&mut at).filter(|(unit, _)| !unit.is_divisible);
+    for share in whole.flat_map(|(_, shares)| shares) {
+        if (*share - share.round()).abs() <= TOLERANCE {
+            *share = share.round();
+        }
+    }
     let mut verdict = Verdict::default();
     let mut costs = Costs::default();
     let found = &mut verdict.violations;
@@ -210,14 +217,15 @@ fn room(
     for (unit, shares) in problem.units.iter().zip(at) {
         for (place, &share) in unit.places.iter().zip(shares) {
             for (used, need) in used[place.site].iter_mut().zip(&unit.need) {
-                *used += need * share;
+                // What is less than nothing of a unit makes no room.
+                *used += need * share.max(0.0);
             }
         }
     }
     for ((site, &option), used) in problem.sites.iter().zip(&plan.options).zip(&used) {
         let room = &site.options[option].room;
         for ((resource, &used), &room) in problem.resources.iter().zip(used).zip(room) {
-            if used - room > TOLERANCE * used.abs().max(room.abs()).max(1.0) {
+            if used - room > TOLERANCE * room.abs().max(1.0) {
                 let name = format!("{resource} at {}", site.name);
                 found.push(Violation { rule: Rule::Room, name, by: used - room });
             }

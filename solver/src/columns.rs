@@ -12,7 +12,8 @@ use good_lp::{Expression, ProblemVariables, Variable, VariableDefinition, variab
 
 use crate::outcome::{Plan, Share};
 use crate::packing::{Placing, fullest_sets};
-use crate::problem::{LimitTerm, Opt, Problem, Server, Unit};
+use crate::problem::{LimitTerm, Problem, Server, Unit};
+use crate::rules::fits_alone;
 
 /// More full sets than this in all, and every site is left to its knapsack: the relaxation would take too long.
 const MOST_PACKINGS: usize = 60_000;
@@ -200,7 +201,8 @@ impl Columns {
                 .iter()
                 .map(|place| {
                     let options = &problem.sites[place.site].options;
-                    let fits = |o: usize| unit.is_divisible || fits_alone(unit, &options[o]);
+                    let fits =
+                        |o: usize| unit.is_divisible || fits_alone(&unit.need, &options[o].room);
                     let is_allowed = |o: usize| !self.options[place.site][o].is_none();
                     let admits = |o: &usize| place.admitted_by.contains(o);
                     (0..options.len()).filter(|&o| admits(&o) && is_allowed(o) && fits(o)).collect()
@@ -510,12 +512,6 @@ impl Columns {
 pub(crate) fn placing_name(problem: &Problem, (unit, place): Placing) -> String {
     let unit = &problem.units[unit];
     format!("{} at {}", unit.name, problem.sites[unit.places[place].site].name)
-}
-
-/// Whether an option has room for the unit if it were the only one there; as generous as the check.
-fn fits_alone(unit: &Unit, option: &Opt) -> bool {
-    let fits = |(need, room): (&f64, &f64)| need - room <= 1e-6 * need.max(room.abs()).max(1.0);
-    unit.need.iter().zip(&option.room).all(fits)
 }
 
 enum Coverage {

@@ -13,7 +13,7 @@ use crate::improve::{Bench, Forced, Parcels};
 use crate::outcome::{Plan, Progress, Settings, Status, Watch};
 use crate::problem::Problem;
 use crate::relaxed::{Prices, prices};
-use crate::solve::solve_from;
+use crate::solve::{Start, solve_from};
 
 /// Small moves for all choices together, and the fewest and the most for one.
 const MOVES: usize = 240_000;
@@ -129,7 +129,7 @@ pub fn flip(
     if is_without_options(&other, forced) {
         return Some(flip_of(problem, choice, cost, Some(f64::INFINITY), None, true));
     }
-    let outcome = solve_from(&other, &starts, settings, watch);
+    let outcome = solve_from(&other, Start { plans: &starts, prices: None }, settings, watch);
     let low = match outcome.status {
         Status::Infeasible => Some(f64::INFINITY),
         _ => outcome.bound,

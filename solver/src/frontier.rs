@@ -1,13 +1,15 @@
 //! One amount against the cost: what each more of it costs, by asking for it step by step (the epsilon-constraint method).
 //!
-//! The strictest question comes first, so that its plan, and every plan found since, is a start for the looser ones.
+//! The strictest question comes first, so that its plan, and every plan found since, is a start for the looser ones. Each
+//! question begins at the prices of the one before it.
 
 use serde::{Deserialize, Serialize};
 
+use crate::certificate::Prices;
 use crate::explain_why::Quiet;
 use crate::outcome::{Outcome, Plan, Settings, Status, Watch};
 use crate::problem::{Limit, LimitTerm, Problem};
-use crate::solve::solve_from;
+use crate::solve::{Start, solve_from};
 
 /// Of the range of an amount: what rounding may take.
 const BREATH: f64 = 1e-9;
@@ -86,14 +88,16 @@ pub fn frontier(
     let mut sweep = Sweep::default();
     let mut known: Vec<Plan> = starts.to_vec();
     let questions = steps.max(2) + 1;
-    let cheapest = solve_from(problem, &known, settings, watch);
+    let cheapest = solve_from(problem, Start { plans: &known, prices: None }, settings, watch);
     tell(1, questions);
     let Some(plan) = cheapest.plan.clone() else { return sweep };
+    let mut prices = prices_of(&cheapest);
     let loosest = amount.of(&plan);
     known.push(plan);
     sweep.points.push(FrontierPoint { held: None, amount: loosest, outcome: cheapest });
 
-    let best = solve_from(&alone(problem, amount), &known, settings, &mut Quiet(watch));
+    let start = Start { plans: &known, prices: None };
+    let best = solve_from(&alone(problem, amount), start, settings, &mut Quiet(watch));
     tell(2, questions);
     let Some(plan) = best.plan.clone() else { return sweep };
     let strictest = amount.of(&plan);
@@ -119,8 +123,10 @@ pub fn frontier(
         }
         // The nearest of what is known first: the newest.
         let nearest: Vec<Plan> = known.iter().rev().cloned().collect();
-        let outcome = solve_from(&held_to, &nearest, settings, &mut Quiet(watch));
+        let start = Start { plans: &nearest, prices: prices.as_ref() };
+        let outcome = solve_from(&held_to, start, settings, &mut Quiet(watch));
         tell(step + 3, questions);
+        prices = prices_of(&outcome).or(prices);
         if let Some(plan) = outcome.plan.clone() {
             let reached = amount.of(&plan);
             known.push(plan);
@@ -129,6 +135,10 @@ pub fn frontier(
     }
     sweep.is_complete = true;
     clean(sweep, amount)
+}
+
+fn prices_of(outcome: &Outcome) -> Option<Prices> {
+    outcome.certificate.as_ref().map(|certificate| certificate.prices.clone())
 }
 
 /// The same rules with nothing sought but the amount.

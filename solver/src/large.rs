@@ -51,6 +51,7 @@ use self::knapsack::Sack;
 use self::near::Near;
 use self::part::{Cut, Fines, Part};
 use self::priced::Priced;
+use crate::certificate::Prices;
 use crate::outcome::{Phase, Plan, Settings};
 use crate::problem::{Limit, LimitTerm, Problem};
 use crate::search::End;
@@ -62,6 +63,8 @@ const FEWEST_PLACES: usize = 50_000;
 /// Steps of the prices at a time, and before the first plan; more before it while that pays.
 const STEPS: usize = 100;
 const STEPS_BEFORE_A_PLAN: usize = 1_000;
+/// The same where prices of a like problem are known.
+const STEPS_FROM_PRICES: usize = 200;
 const MOST_BEFORE_A_PLAN: usize = 2_500;
 /// What missing a hard rule costs, as a multiple of its price.
 const FINE: f64 = 10.0;
@@ -75,6 +78,7 @@ const PATIENCE: Duration = Duration::from_millis(500);
 const MOST_AIMS: usize = 4;
 /// Neighbourhoods decided anew to make a plan of a rough one.
 const MOST_MENDING: usize = 400;
+const LITTLE_MENDING: usize = 8;
 /// Of them about one thing that is missed, the neighbourhood wider every time by so many sites.
 const MOST_VISITS_TO_MEND: usize = 6;
 const WIDER: usize = 20;
@@ -108,11 +112,18 @@ fn at_part(sorted: &[f64], part: f64) -> Option<f64> {
     sorted.get(at).copied()
 }
 
-pub(crate) fn search(run: &mut Run<'_>, settings: &Settings, deadline: Option<Instant>) -> End {
+/// `known` are prices of a problem much like this one.
+pub(crate) fn search(
+    run: &mut Run<'_>,
+    known: Option<&Prices>,
+    settings: &Settings,
+    deadline: Option<Instant>,
+) -> End {
     let problem = run.problem;
     let is_impossible = Arc::new(AtomicBool::new(false));
-    let priced = Priced::of(problem);
-    let mut large = Large { run, settings, deadline, problem, priced, is_impossible };
+    let priced = known.map_or_else(|| Priced::of(problem), |known| Priced::from(problem, known));
+    let is_priced = known.is_some();
+    let mut large = Large { run, settings, deadline, problem, priced, is_priced, is_impossible };
     large.go()
 }
 
@@ -122,6 +133,8 @@ struct Large<'r, 'p> {
     deadline: Option<Instant>,
     problem: &'p Problem,
     priced: Priced<'p>,
+    /// The prices began near their end.
+    is_priced: bool,
     /// Proved, while something else went on: no plan keeps the rules.
     is_impossible: Arc<AtomicBool>,
 }
@@ -138,7 +151,8 @@ impl Large<'_, '_> {
             self.run.enter(Phase::Core);
             self.first_plans();
         } else {
-            self.find_prices(STEPS_BEFORE_A_PLAN);
+            let steps = if self.is_priced { STEPS_FROM_PRICES } else { STEPS_BEFORE_A_PLAN };
+            self.find_prices(steps);
             self.find_prices_while_it_pays(MOST_BEFORE_A_PLAN - STEPS_BEFORE_A_PLAN);
             self.run.enter(Phase::Core);
             self.first_plans_twice();
@@ -264,15 +278,23 @@ impl Large<'_, '_> {
     ///
     /// A limit that is missed because options are whole is aimed beyond, by what was missed and half as much.
     fn first_plans(&mut self) {
+        if self.is_whole() && self.run.cost().is_some() {
+            // The moves have made one.
+            return;
+        }
         let mut aims = vec![0.0; self.problem.limits.len()];
         for times in [FINE, FINE * FINE] {
             let mut rough = None;
             for _ in 0..MOST_AIMS {
-                if self.is_done_with_first_plans() {
+                if self.is_done() {
                     return;
                 }
-                rough = self.first_plan(times, &aims).or(rough);
-                let missed = rough.as_ref().map_or_else(Vec::new, |plan| self.missed_limits(plan));
+                let Some((plan, is_plan)) = self.first_plan(times, &aims) else { break };
+                if is_plan {
+                    return;
+                }
+                let missed = self.missed_limits(&plan);
+                rough = Some(plan);
                 let before = aims.clone();
                 for &(limit, by) in &missed {
                     let Limit { low, high, .. } = &self.problem.limits[limit];
@@ -285,21 +307,16 @@ impl Large<'_, '_> {
                     break;
                 }
             }
-            if self.is_done_with_first_plans() {
-                return;
-            }
+            // With one in hand from before, none is worth dearer fines, or more than a little mending.
+            let is_needed = self.run.cost().is_none();
             if let Some(rough) = rough {
                 self.run.enter(Phase::Neighbourhoods);
-                self.mend(rough);
+                self.mend(rough, if is_needed { MOST_MENDING } else { LITTLE_MENDING });
             }
-            if self.is_whole() {
+            if self.is_whole() || self.run.cost().is_some() {
                 return;
             }
         }
-    }
-
-    fn is_done_with_first_plans(&self) -> bool {
-        self.run.cost().is_some() || self.is_over() || self.run.is_near_enough(self.settings)
     }
 
     /// Hard limits a plan does not keep, and by how much each is missed: below zero where there is too much.
@@ -366,16 +383,13 @@ impl Large<'_, '_> {
     /// costs less than what there is.
     fn second_plans(&mut self) {
         for cares in Care::AGAIN {
-            if self.is_done_with_prices() {
+            if self.is_done() {
                 return;
             }
             let mut rough = self.plans_at_once(cares);
             rough.retain(|plan| !self.run.try_offer(plan));
             for plan in rough {
-                let is_cheap = self.run.cost().is_none_or(|cost| plan.cost(self.problem) < cost);
-                if is_cheap && !self.is_over() {
-                    self.mend(plan);
-                }
+                self.mend(plan, MOST_MENDING);
             }
         }
     }
@@ -401,20 +415,20 @@ impl Large<'_, '_> {
         Begin::of(&self.priced, self.settings.seed)
     }
 
-    /// The core and then all places, before HiGHS. What comes out may miss hard rules.
-    fn first_plan(&mut self, times: f64, aims: &[f64]) -> Option<Plan> {
+    /// The core and then all places, before HiGHS: what comes out last, and whether any of it misses nothing.
+    fn first_plan(&mut self, times: f64, aims: &[f64]) -> Option<(Plan, bool)> {
         let begin = self.begin();
         let fines = Fines { aims: aims.to_vec(), ..begin.fines(times) };
         let mut is_over = || self.run.is_over(self.deadline);
         let plan = begin.core(Care::QUICK, &fines, &mut is_over)?;
-        self.run.try_offer(&plan);
+        let is_plan = self.run.try_offer(&plan);
         if self.is_whole() {
-            return Some(plan);
+            return Some((plan, is_plan));
         }
         let mut is_over = || self.run.is_over(self.deadline);
         let plan = self.begin().all_places(&plan, Care::QUICK, &fines, &mut is_over)?;
-        self.run.try_offer(&plan);
-        Some(plan)
+        let is_plan = self.run.try_offer(&plan) || is_plan;
+        Some((plan, is_plan))
     }
 
     /// Decides neighbourhoods anew until none of them gets better, wide ones two at a time.
@@ -496,8 +510,11 @@ impl Large<'_, '_> {
         }
     }
 
-    /// Decides anew around what a rough plan misses, until it misses nothing.
-    fn mend(&mut self, rough: Plan) {
+    /// Decides anew around what a rough plan misses, until it misses nothing; not where it costs no less than the best plan.
+    fn mend(&mut self, rough: Plan, most: usize) {
+        if self.run.cost().is_some_and(|cost| rough.cost(self.problem) >= cost) {
+            return;
+        }
         let near = self.near();
         let all = vec![true; self.problem.sites.len()];
         let fines = self.begin().fines(FINE * FINE);
@@ -509,7 +526,7 @@ impl Large<'_, '_> {
         let mut visits = vec![0_usize; units + self.problem.coverage.len()];
         // Of all sites, for limits that are missed.
         let mut is_seen = vec![false; self.problem.sites.len()];
-        for _ in 0..MOST_MENDING {
+        for _ in 0..most {
             let housed = |unit: usize| plan.shares[unit].iter().map(|of| of.share).sum::<f64>();
             let homeless = (0..units).filter(|&unit| housed(unit) < 1.0 - 1e-7);
             let groups = self.problem.coverage.iter().zip(&plan.covered).enumerate();

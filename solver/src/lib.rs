@@ -63,4 +63,4 @@ pub use problem::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Malformed, Objective, Opt, Place, Problem, Server,
     Site, Unit,
 };
-pub use solve::{solve, solve_from, solve_priced, solve_whole, version};
+pub use solve::{Start, solve, solve_from, solve_priced, solve_whole, version};

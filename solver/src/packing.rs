@@ -7,6 +7,7 @@
 use std::ops::ControlFlow;
 
 use crate::problem::{Problem, Unit};
+use crate::rules::fits;
 
 /// More sets than this at a site, and it is left to the knapsack.
 const MOST_AT_A_SITE: usize = 600;
@@ -74,10 +75,8 @@ struct Walk<'a> {
 impl Walk<'_> {
     fn fits(&self, more: &[f64]) -> bool {
         let each = self.used.iter().zip(more).zip(self.room);
-        // As generous as the check: what it lets pass must be in some set.
-        each.into_iter().all(|((used, more), room)| {
-            used + more - room <= 1e-6 * (used + more).max(room.abs()).max(1.0)
-        })
+        // What the check lets pass must be in some set.
+        each.into_iter().all(|((used, more), &room)| fits(used + more, room))
     }
 
     fn from(&mut self, at: usize) -> ControlFlow<()> {

@@ -8,7 +8,7 @@ use crate::explain_why::Quiet;
 use crate::improve::{Bench, Forced, Parcels};
 use crate::outcome::{Plan, Settings, Status, Watch};
 use crate::problem::{Limit, LimitTerm, Problem};
-use crate::solve::solve_from;
+use crate::solve::{Start, solve_from};
 
 /// Small moves for each site that is tried the other way to find the next plan.
 const MOVES: usize = 120;
@@ -52,6 +52,7 @@ pub fn portfolio(
     let mut portfolio = Portfolio { is_proved: true, ..Portfolio::default() };
     let mut question = problem.clone();
     let mut ceiling = f64::INFINITY;
+    let mut prices = None;
     while portfolio.members.len() < most {
         if watch.is_cancelled() {
             portfolio.is_proved = false;
@@ -62,11 +63,13 @@ pub fn portfolio(
         } else {
             neighbours(&question, &portfolio.members, settings)
         };
+        let start = Start { plans: &nearest, prices: prices.as_ref() };
         let outcome = if portfolio.members.is_empty() {
-            solve_from(&question, &nearest, settings, watch)
+            solve_from(&question, start, settings, watch)
         } else {
-            solve_from(&question, &nearest, settings, &mut Quiet(watch))
+            solve_from(&question, start, settings, &mut Quiet(watch))
         };
+        prices = outcome.certificate.map(|certificate| certificate.prices).or(prices);
         let is_beyond = |cost: f64| cost > ceiling + 1e-9 * ceiling.abs();
         if outcome.status == Status::Infeasible || outcome.bound.is_some_and(is_beyond) {
             portfolio.is_all = portfolio.is_proved;

@@ -287,6 +287,21 @@ fn scale(row: &[(f64, Term)]) -> f64 {
     power_of_two_to(ROW_SCALE, open.fold(0.0, |most, (by, _)| most.max(by.abs())))
 }
 
+/// What the check of a plan lets pass of a room: whatever leaves something out must be as generous.
+pub(crate) fn generous(room: f64) -> f64 {
+    room + 1e-6 * room.abs().max(1.0)
+}
+
+/// Whether so much of a resource has room; as generous as the check.
+pub(crate) fn fits(need: f64, room: f64) -> bool {
+    need <= generous(room)
+}
+
+/// Whether there is room for these needs, by resource, if nothing else were there.
+pub(crate) fn fits_alone(need: &[f64], room: &[f64]) -> bool {
+    need.iter().zip(room).all(|(&need, &room)| fits(need, room))
+}
+
 /// The power of two that brings `largest` nearest to `target` from below; exact in floating point, so that equal stays equal.
 pub(crate) fn power_of_two_to(target: f64, largest: f64) -> f64 {
     if largest > 0.0 && largest.is_finite() {

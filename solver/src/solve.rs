@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use good_lp::{IntoAffineExpression, SolverModel};
 
-use crate::certificate::Certificate;
+use crate::certificate::{Certificate, Prices};
 use crate::check::{check, verify};
 use crate::columns::Columns;
 use crate::explain_before::obstacles_until;
@@ -66,15 +66,25 @@ pub fn solve_whole(problem: &Problem, settings: &Settings, watch: &mut dyn Watch
     solve_by(Way::Whole, problem, settings, watch)
 }
 
-/// As [`solve`], from plans that may be near the best one: those that keep the rules are where the search begins. With
-/// one that does, no other start is looked for.
+/// What is known of problems much like one, for its search to begin from. None of it is believed: plans are checked, and
+/// prices prove what they prove of the problem asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Start<'a> {
+    /// Plans that may be near the best one: those that keep the rules are where the search begins. With one that does, no
+    /// other start is looked for.
+    pub plans: &'a [Plan],
+    /// Prices that may be near the best ones, for problems so large that they are sought: each for the rule at its index.
+    pub prices: Option<&'a Prices>,
+}
+
+/// As [`solve`], from what is known.
 pub fn solve_from(
     problem: &Problem,
-    starts: &[Plan],
+    start: Start<'_>,
     settings: &Settings,
     watch: &mut dyn Watch,
 ) -> Outcome {
-    solve_begun(Way::Fitting, problem, starts, settings, watch)
+    solve_begun(Way::Fitting, problem, start, settings, watch)
 }
 
 /// As [`solve`], by prices and parts alone, as if the problem were too large for anything else. Never proves that there is
@@ -103,13 +113,13 @@ pub(crate) fn solve_by(
     settings: &Settings,
     watch: &mut dyn Watch,
 ) -> Outcome {
-    solve_begun(way, problem, &[], settings, watch)
+    solve_begun(way, problem, Start::default(), settings, watch)
 }
 
 fn solve_begun(
     way: Way,
     problem: &Problem,
-    starts: &[Plan],
+    start: Start<'_>,
     settings: &Settings,
     watch: &mut dyn Watch,
 ) -> Outcome {
@@ -126,7 +136,7 @@ fn solve_begun(
     run.begin_with_today();
     let is_large = way == Way::Priced
         || (way == Way::Fitting && large::is_large(problem) && Pure::of(problem).is_none());
-    let is_begun = way == Way::Fitting && run.begin_with(starts);
+    let is_begun = way == Way::Fitting && run.begin_with(start.plans);
     if way == Way::Fitting && !is_begun && !is_large {
         run.begin_with_small_moves(settings, deadline);
     }
@@ -136,7 +146,7 @@ fn solve_begun(
         if way == Way::Fitting && !obstacles_until(problem, &mut is_over).is_empty() {
             return run.finish(End::Infeasible, settings);
         }
-        let end = large::search(&mut run, settings, deadline);
+        let end = large::search(&mut run, start.prices, settings, deadline);
         let is_done = matches!(end, End::Proved | End::Infeasible);
         if is_done || run.is_over(deadline) || way == Way::Priced {
             return run.finish(end, settings);
@@ -634,6 +644,26 @@ mod tests {
         let (trouble, bound) = heard(&|certificate| certificate.prices.units.clear());
         assert!(matches!(trouble, Some(Trouble::SearchFailed(_))));
         assert_eq!(bound, None);
+    }
+
+    #[test]
+    fn a_search_from_prices_of_a_like_problem_proves_what_one_from_nothing_does() {
+        let cost = |i: i32, r: i32| f64::from((i * 37 + r * 91).rem_euclid(101));
+        let costs: Vec<Vec<f64>> = (0..12).map(|r| (0..12).map(|i| cost(i, r)).collect()).collect();
+        let settings = Settings::default();
+        let like = solve_priced(&classic::p_median(&costs, 4), &settings, &mut ());
+        let prices = like.certificate.map(|certificate| certificate.prices).unwrap();
+        let problem = classic::p_median(&costs, 3);
+        let best = solve_whole(&problem, &settings, &mut ()).objective.unwrap();
+
+        let start = Start { plans: &[], prices: Some(&prices) };
+        let outcome = solve_begun(Way::Priced, &problem, start, &settings, &mut ());
+
+        assert_eq!(outcome.trouble, None);
+        assert!(outcome.objective.unwrap() >= best - 1e-6);
+        let (known, bound) = (like.bound.unwrap(), outcome.bound.unwrap());
+        assert!(bound <= best + 1e-6 && bound >= 0.99 * best, "{bound} of {best}");
+        assert!(known < bound, "four are no dearer than three: {known} and {bound}");
     }
 
     /// Two sites worth 0.3 and one that costs as much: kept, they cost next to nothing, but not nothing.

@@ -1,6 +1,7 @@
 //! Units that move together, with the places where they may be together.
 
 use crate::problem::{Place, Problem};
+use crate::rules::fits_alone;
 
 /// Units that move together, and where they may go together.
 pub(super) struct Parcel {
@@ -34,12 +35,6 @@ pub(super) const LAST_BIT: usize = 63;
 
 pub(super) fn bit(option: usize) -> u64 {
     1 << option.min(LAST_BIT)
-}
-
-/// As generous as the check.
-fn fits_alone(need: &[f64], room: &[f64]) -> bool {
-    let fits = |(need, room): (&f64, &f64)| need - room <= 1e-6 * need.max(room.abs()).max(1.0);
-    need.iter().zip(room).all(fits)
 }
 
 /// `None` where some units can be nowhere together.

@@ -17,6 +17,7 @@ use super::relaxation::Relaxation;
 use super::volume::Volume;
 use crate::certificate::{ChoiceCut, RoomCut};
 use crate::problem::{Limit, LimitTerm, Problem};
+use crate::rules::generous;
 
 /// Sites looked at about a half taken one.
 const SITES: usize = 14;
@@ -91,7 +92,7 @@ impl RoomCut {
                     .collect();
                 here.dedup();
                 let here = here.iter().map(|&r| problem.units[r].need[self.resource]);
-                generous(of.options[option].room[self.resource]).min(here.sum())
+                generous(of.options[option].room[self.resource]).max(0.0).min(here.sum())
             };
             rooms.push((site, options.map(|option| (option, room(option))).collect()));
         }
@@ -118,11 +119,6 @@ impl RoomCut {
             price: None,
         })
     }
-}
-
-/// As generous as the check of a plan.
-fn generous(room: f64) -> f64 {
-    (room + 1e-6 * room.abs().max(1.0)).max(0.0)
 }
 
 /// A fractional answer, and who is where.
@@ -260,7 +256,7 @@ impl About {
                 }
             }
             let options = options.into_iter().map(|(o, needs)| {
-                (generous(of.options[o].room[resource]), finder.options[site][o], needs)
+                (generous(of.options[o].room[resource]).max(0.0), finder.options[site][o], needs)
             });
             Around { site, here, options: options.collect() }
         });

@@ -1,5 +1,7 @@
 //! The most that can be gained in a room: whole things by the sets that no other set beats, things that may be divided to the brim.
 
+use crate::rules::generous;
+
 /// More sets than this, and the whole things are taken as if they could be divided: a bound still, only a weaker one.
 const MOST_SETS: usize = 20_000;
 /// As many while prices are far from good.
@@ -82,8 +84,7 @@ impl Sack {
     /// [`MOST_SETS`].
     pub(crate) fn fill(&mut self, room: f64) -> f64 {
         self.filled.clear();
-        // As generous as the check of a plan.
-        let room = room + 1e-6 * room.abs().max(1.0);
+        let room = generous(room);
         let need: f64 = self.items.iter().map(|item| item.need).sum();
         if need <= room {
             self.filled.extend(self.items.iter().map(|item| Fill { name: item.name, part: 1.0 }));

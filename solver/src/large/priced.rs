@@ -8,7 +8,7 @@ use super::knapsack::Sack;
 use super::relaxation::Relaxation;
 use super::view::View;
 use super::volume::Volume;
-use crate::certificate::{Certificate, RoomCut};
+use crate::certificate::{Certificate, Prices, RoomCut};
 use crate::problem::Problem;
 
 #[derive(Clone)]
@@ -27,6 +27,19 @@ impl<'p> Priced<'p> {
         let mut sack = Sack::quick();
         let volume = Volume::from(&relaxation, relaxation.first_prices(), &mut sack);
         Self { problem, relaxation, volume, sack, tights: Vec::new() }
+    }
+
+    /// From prices of a problem much like this one, with its cuts of rooms, which are read from this problem anew.
+    pub(super) fn from(problem: &'p Problem, known: &Prices) -> Self {
+        let cuts = known.cuts.iter().filter(|(_, price)| *price > 0.0);
+        let (tights, cuts): (Vec<Tight>, Vec<f64>) = cuts
+            .filter_map(|(cut, price)| Some((Tight::of(problem, cut.clone())?, *price)))
+            .unzip();
+        let relaxation = Arc::new(Relaxation::tightened(problem, &tights));
+        let mut sack = Sack::quick();
+        let mut volume = Volume::from(&relaxation, relaxation.prices(known, &cuts), &mut sack);
+        volume.tread_softly();
+        Self { problem, relaxation, volume, sack, tights }
     }
 
     /// So many steps of the prices, or until it is over.

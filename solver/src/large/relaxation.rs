@@ -11,6 +11,7 @@ use super::cuts::{Tight, Why};
 use super::knapsack::{Fill, Item, Sack};
 use crate::certificate::{Certificate, Prices};
 use crate::problem::{LimitTerm, Problem, Server};
+use crate::rules::fits_alone;
 
 /// Parts the sites are answered in, each on a thread of its own where there are many arcs.
 const PARTS: usize = 4;
@@ -378,6 +379,31 @@ impl<'a> Relaxation<'a> {
         }
         Certificate { bound, prices: named }
     }
+
+    /// The other way round: prices for the rows, as far as these have them; `cuts` are those of its cuts.
+    pub(crate) fn prices(&self, named: &Prices, cuts: &[f64]) -> Vec<f64> {
+        let together: BTreeMap<(usize, usize), f64> =
+            named.together.iter().map(|&(unit, site, price)| ((unit, site), price)).collect();
+        let of_two = |lists: &[Vec<f64>], first: usize, second: usize| {
+            lists.get(first).and_then(|list| list.get(second)).copied()
+        };
+        let priced = self.rows.iter().map(|row| {
+            let price = match row.rule {
+                Rule::Unit(unit) => named.units.get(unit).copied(),
+                Rule::Together(unit, site) => together.get(&(unit, site)).copied(),
+                Rule::Served(group, point) => of_two(&named.served, group, point),
+                Rule::Floor(group) => named.floors.get(group).copied(),
+                Rule::Low(limit) => named.lows.get(limit).copied(),
+                Rule::High(limit) => named.highs.get(limit).map(|price| -price),
+                Rule::Room(site, resource) => {
+                    of_two(&named.room, site, resource).map(|price| -price)
+                }
+                Rule::Cut(cut) => cuts.get(cut).map(|price| -price),
+            };
+            (price.unwrap_or(0.0) / row.scale).clamp(row.least_price, row.most_price)
+        });
+        priced.collect()
+    }
 }
 
 /// Coefficients by row.
@@ -664,12 +690,6 @@ impl<'a> Builder<'a> {
             *by *= scales[*row];
         }
     }
-}
-
-/// As generous as the check.
-fn fits_alone(need: &[f64], room: &[f64]) -> bool {
-    let fits = |(need, room): (&f64, &f64)| need - room <= 1e-6 * need.max(room.abs()).max(1.0);
-    need.iter().zip(room).all(fits)
 }
 
 #[cfg(test)]

@@ -66,7 +66,7 @@ impl Large<'_, '_> {
         let is_exact = self.priced.relaxation.arcs.len() <= MOST_ARCS_TO_BE_EXACT;
         let rounds = if is_exact { ROUNDS_BEFORE_EXACT } else { MOST_ROUNDS_OF_CUTS };
         for _ in 0..rounds {
-            if self.is_done_with_prices() {
+            if self.is_done() {
                 return;
             }
             let new = self.priced.cuts_of_rooms();
@@ -77,14 +77,14 @@ impl Large<'_, '_> {
                 break;
             }
         }
-        if is_exact && !self.is_done_with_prices() {
+        if is_exact && !self.is_done() {
             // Nothing comes of it if the time is up, or HiGHS does not take it: there are the prices from before then.
             let _ = self.find_exact_prices();
             self.priced.keep_cuts_with_prices();
         }
     }
 
-    pub(super) fn is_done_with_prices(&self) -> bool {
+    pub(super) fn is_done(&self) -> bool {
         self.is_over() || self.run.is_near_enough(self.settings)
     }
 
@@ -142,7 +142,7 @@ impl Large<'_, '_> {
             {
                 self.run.try_offer(&plan);
             }
-            if self.is_done_with_prices() {
+            if self.is_done() {
                 return Some(());
             }
             let view = self.priced.view(ARCS_TO_CHOOSE_AMONG);

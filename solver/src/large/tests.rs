@@ -3,9 +3,13 @@
 use proptest::prelude::*;
 
 use super::cuts::Tight;
+use super::priced::Priced;
+use super::volume::Volume;
+use crate::certificate::RoomCut;
 use crate::check::check;
-use crate::outcome::{Plan, Share};
+use crate::outcome::{Plan, Settings, Share};
 use crate::problem::{Opt, Place, Problem, Site, Unit};
+use crate::solve::solve_whole;
 
 /// Two sites or three with options, and divided units with one or two places.
 pub(super) fn problem() -> impl Strategy<Value = Problem> {
@@ -62,4 +66,48 @@ pub(super) fn every_plan_keeps(problem: &Problem, tight: &Tight) -> Result<(), T
         }
     }
     Ok(())
+}
+
+proptest! {
+    #[test]
+    fn prices_of_one_problem_are_read_again_and_prove_something_of_another(
+        problem in problem(),
+        cut in (any::<[bool; 3]>(), any::<[bool; 4]>()),
+        steps in 1..60_usize,
+        dearer in prop::collection::vec(0..9_i32, 4),
+        worth in 0.0..3.0_f64,
+    ) {
+        let mut priced = Priced::of(&problem);
+        let chosen = |all: &[bool], most: usize| (0..most).filter(|&n| all[n]).collect();
+        let (sites, units) = (problem.sites.len(), problem.units.len());
+        let cut = RoomCut { resource: 0, sites: chosen(&cut.0, sites), units: chosen(&cut.1, units) };
+        priced.tighten(Tight::of(&problem, cut).into_iter().collect());
+        priced.step(steps, None, &mut || false);
+        if !priced.tights.is_empty() {
+            let mut prices = priced.volume.prices.clone();
+            prices.iter_mut().next_back().into_iter().for_each(|price| *price = -worth);
+            priced.volume = Volume::from(&priced.relaxation, prices, &mut priced.sack);
+        }
+        let certificate = priced.certificate();
+
+        let again = Priced::from(&problem, &certificate.prices);
+
+        let near = 1e-9 * certificate.bound.abs().max(1.0);
+        prop_assert!((again.volume.bound - certificate.bound).abs() <= near);
+        prop_assert!(again.certificate().prices == certificate.prices);
+        // Of another problem they prove what they prove, no more.
+        let mut other = problem.clone();
+        for (unit, dearer) in other.units.iter_mut().zip(dearer) {
+            unit.places.truncate(1);
+            unit.places[0].cost += f64::from(dearer);
+            unit.need[0] += 1.0;
+        }
+        let mut priced = Priced::from(&other, &certificate.prices);
+        priced.step(steps, None, &mut || false);
+        let best = solve_whole(&other, &Settings::default(), &mut ());
+        if let Some(best) = best.objective {
+            let proved = priced.certificate().proves(&other).unwrap();
+            prop_assert!(proved <= best + 1e-6 * best.abs().max(1.0), "{proved} of {best}");
+        }
+    }
 }

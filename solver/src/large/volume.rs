@@ -41,6 +41,8 @@ const LEAST_GAIN: f64 = 5e-4;
 /// With new rules the weight of new answers and the length of steps begin with no less than this.
 const WEIGHT_AGAIN: f64 = 0.05;
 const STRIDE_AGAIN: f64 = 0.005;
+/// Where prices are near their end from the beginning.
+const STRIDE_FROM_PRICES: f64 = 0.02;
 /// New answers never weigh less.
 const LEAST_WEIGHT: f64 = 1e-4;
 
@@ -81,6 +83,11 @@ impl Volume {
         self.missing.extend(rows.map(|(row, used)| row.right - used));
         self.weight = self.weight.max(WEIGHT_AGAIN);
         self.stride = self.stride.max(STRIDE_AGAIN);
+    }
+
+    /// Begins with short steps: the prices are near their end.
+    pub(crate) fn tread_softly(&mut self) {
+        self.stride = STRIDE_FROM_PRICES;
     }
 
     /// Goes on from these prices, with what is chosen at them for the average answer.

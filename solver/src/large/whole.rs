@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::knapsack::Sack;
 use super::relaxation::Relaxation;
 use super::volume::Volume;
-use super::{Large, STEPS};
+use super::{Large, MOST_MENDING, STEPS};
 use crate::improve::{ANY_OF_WHOLE, BEST_OF_WHOLE, Effort, FIRST_OF_WHOLE, Moved, Near, improved};
 use crate::outcome::{Plan, Share};
 use crate::problem::Problem;
@@ -85,7 +85,7 @@ impl Large<'_, '_> {
         let start = self.rounded();
         let near = Near { plan: &start, places: None };
         if let Some(rough) = self.moved(FIRST_OF_WHOLE, Some(&near)) {
-            self.mend(rough);
+            self.mend(rough, MOST_MENDING);
         }
         let is_whole = |plan: &Plan| (0..self.problem.units.len()).all(|r| plan.place(r).is_some());
         let best = self.run.best_plan().map(|(plan, _)| plan).filter(is_whole);

@@ -371,6 +371,49 @@ fn the_check_sees_every_kind_of_wrong_plan() {
 }
 
 #[test]
+fn nearly_whole_needs_all_the_room_and_less_than_nothing_makes_none() {
+    let site = |name: &str, room| Site {
+        name: name.to_owned(),
+        options: vec![Opt { room: vec![room], ..Opt::default() }],
+        ..Site::default()
+    };
+    let place = |site| Place { site, admitted_by: vec![0], cost: 1.0 };
+    let unit = |need| Unit {
+        need: vec![need],
+        places: vec![place(0), place(1)],
+        is_divisible: true,
+        ..Unit::default()
+    };
+    let mut problem = Problem {
+        resources: vec!["m2".to_owned()],
+        sites: vec![site("Elm Road", 1000.0), site("Mill Lane", 1000.0)],
+        units: vec![unit(1000.0), unit(1e6)],
+        ..Problem::default()
+    };
+    let rooms = |problem: &Problem, first: f64, second: f64| {
+        let shares = |share| {
+            let at = [Share { place: 0, share }, Share { place: 1, share: 1.0 - share }];
+            at.to_vec()
+        };
+        let plan = Plan::of(problem, vec![0, 0], vec![shares(first), shares(second)]);
+        let broken = check(problem, &plan).into_iter().filter(|v| v.rule == Rule::Room);
+        broken.map(|violation| violation.name).collect::<Vec<_>>()
+    };
+
+    // A millionth below nothing of the second would be room for a metre more.
+    problem.sites[1].options[0].room = vec![2e6];
+    assert!(rooms(&problem, 1.0, -1e-6).is_empty());
+    problem.sites[0].options[0].room = vec![999.1];
+    assert_eq!(rooms(&problem, 1.0, -1e-6), ["m2 at Elm Road"]);
+    // A millionth of a unit that must stay whole is not elsewhere.
+    problem.units[0].is_divisible = false;
+    problem.sites[0].options[0].room = vec![1000.0 - 0.0015];
+    assert_eq!(rooms(&problem, 1.0 - 9e-7, 0.0), ["m2 at Elm Road"]);
+    problem.units[0].is_divisible = true;
+    assert!(rooms(&problem, 1.0 - 9e-7, 0.0).is_empty());
+}
+
+#[test]
 fn a_divided_unit_fills_what_room_there_is() {
     let mut problem = estate(SMALL, 5, 0.0);
     let place = |site, cost| Place { site, admitted_by: vec![0], cost };

@@ -86,7 +86,8 @@ pub(super) fn list(
 }
 
 fn searched(asked: &Asked<'_>, starts: &[Plan], follow: &mut dyn Follow) -> Outcome {
-    solver::solve_from(&asked.problem, starts, &asked.settings, &mut Inner(follow))
+    let start = solver::Start { plans: starts, prices: None };
+    solver::solve_from(&asked.problem, start, &asked.settings, &mut Inner(follow))
 }
 
 fn status(outcome: &Outcome) -> RunStatus {
