@@ -9,6 +9,7 @@ use crate::outcome::Settings;
 use crate::problem::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Problem, Server, Site, Unit,
 };
+use crate::rules::fits_alone;
 use crate::solve_whole;
 
 /// A floor above this part of what could be covered if everything were everywhere is looked at twice.
@@ -69,11 +70,7 @@ pub(crate) fn obstacles_until(
     problem: &Problem,
     is_over: &mut dyn FnMut() -> bool,
 ) -> Vec<Obstacle> {
-    let open: Vec<Vec<bool>> = problem
-        .units
-        .iter()
-        .map(|unit| unit.places.iter().map(|place| is_open(problem, unit, place)).collect())
-        .collect();
+    let open = open(problem);
     let mut found: Vec<Obstacle> = problem
         .units
         .iter()
@@ -179,14 +176,19 @@ fn is_short(value: f64, floor: f64) -> bool {
     floor - value > 1e-6 * floor.abs().max(value.abs()).max(1.0)
 }
 
+/// By unit and place: whether an option left admits the unit there, with room for it alone.
+fn open(problem: &Problem) -> Vec<Vec<bool>> {
+    let of = |unit: &Unit| unit.places.iter().map(|place| is_open(problem, unit, place)).collect();
+    problem.units.iter().map(of).collect()
+}
+
 fn is_open(problem: &Problem, unit: &Unit, place: &Place) -> bool {
     let site = &problem.sites[place.site];
     place.admitted_by.iter().any(|&o| site.allows(o) && fits(unit, &site.options[o]))
 }
 
 fn fits(unit: &Unit, option: &Opt) -> bool {
-    unit.is_divisible
-        || unit.need.iter().zip(&option.room).all(|(need, room)| !is_short(*room, *need))
+    unit.is_divisible || fits_alone(&unit.need, &option.room)
 }
 
 fn locked(problem: &Problem, unit: &Unit) -> Vec<String> {
@@ -230,33 +232,78 @@ fn apart(problem: &Problem, open: &[Vec<bool>]) -> Vec<Obstacle> {
         .collect()
 }
 
-fn out_of_reach(problem: &Problem, open: &[Vec<bool>], limit: &Limit) -> Option<Obstacle> {
-    let mut by_site: BTreeMap<usize, BTreeMap<usize, f64>> = BTreeMap::new();
-    let mut by_unit: BTreeMap<usize, BTreeMap<usize, f64>> = BTreeMap::new();
-    for term in &limit.terms {
-        match *term {
-            LimitTerm::Option { site, option, by } => {
-                *by_site.entry(site).or_default().entry(option).or_default() += by;
+/// What options and places do to a limit, by site and option, and by unit and place.
+struct Turned {
+    sites: BTreeMap<usize, BTreeMap<usize, f64>>,
+    units: BTreeMap<usize, BTreeMap<usize, f64>>,
+}
+
+impl Turned {
+    fn of(limit: &Limit) -> Self {
+        let mut turned = Self { sites: BTreeMap::new(), units: BTreeMap::new() };
+        for term in &limit.terms {
+            match *term {
+                LimitTerm::Option { site, option, by } => {
+                    *turned.sites.entry(site).or_default().entry(option).or_default() += by;
+                }
+                LimitTerm::Place { unit, place, by } => {
+                    *turned.units.entry(unit).or_default().entry(place).or_default() += by;
+                }
             }
-            LimitTerm::Place { unit, place, by } => {
-                *by_unit.entry(unit).or_default().entry(place).or_default() += by;
+        }
+        turned
+    }
+
+    fn by_options(&self, problem: &Problem, site: usize) -> Vec<(usize, f64)> {
+        let of = &problem.sites[site];
+        let by = |o: usize| self.sites.get(&site).and_then(|by| by.get(&o)).copied().unwrap_or(0.0);
+        (0..of.options.len()).filter(|&o| of.allows(o)).map(|o| (o, by(o))).collect()
+    }
+
+    /// The least or the most there can be of it, every site and unit for itself; `None` where a unit has no place.
+    fn extreme(
+        &self,
+        problem: &Problem,
+        open: &[Vec<bool>],
+        best: fn(f64, f64) -> f64,
+    ) -> Option<f64> {
+        let mut sum = 0.0;
+        for &site in self.sites.keys() {
+            let options = self.by_options(problem, site).into_iter();
+            sum += options.map(|(_, by)| by).reduce(best)?;
+        }
+        for (&unit, by) in &self.units {
+            let places = (0..open[unit].len()).filter(|&p| open[unit][p]);
+            sum += places.map(|p| by.get(&p).copied().unwrap_or(0.0)).reduce(best)?;
+        }
+        Some(sum)
+    }
+}
+
+/// By site and option: whether a plan may take it, as far as each hard limit by itself says.
+pub(crate) fn options_within_reach(problem: &Problem) -> Vec<Vec<bool>> {
+    let options = |site: &Site| (0..site.options.len()).map(|o| site.allows(o)).collect();
+    let mut within: Vec<Vec<bool>> = problem.sites.iter().map(options).collect();
+    let open = open(problem);
+    for limit in problem.limits.iter().filter(|limit| limit.price.is_none()) {
+        let turned = Turned::of(limit);
+        for (end, sign) in [(limit.high, 1.0), (limit.low, -1.0)] {
+            let best = if sign > 0.0 { f64::min } else { f64::max };
+            let Some((end, sum)) = end.zip(turned.extreme(problem, &open, best)) else { continue };
+            for &site in turned.sites.keys() {
+                let by = turned.by_options(problem, site);
+                let Some(own) = by.iter().map(|(_, by)| *by).reduce(best) else { continue };
+                for (option, by) in by {
+                    within[site][option] &= !is_short(sign * end, sign * (sum - own + by));
+                }
             }
         }
     }
-    let of = |by: &BTreeMap<usize, f64>, at: usize| by.get(&at).copied().unwrap_or(0.0);
-    let extreme = |best: fn(f64, f64) -> f64| -> Option<f64> {
-        let mut sum = 0.0;
-        for (&site, by) in &by_site {
-            let of_site = &problem.sites[site];
-            let options = (0..of_site.options.len()).filter(|&o| of_site.allows(o));
-            sum += options.map(|o| of(by, o)).reduce(best)?;
-        }
-        for (&unit, by) in &by_unit {
-            let places = (0..open[unit].len()).filter(|&p| open[unit][p]);
-            sum += places.map(|p| of(by, p)).reduce(best)?;
-        }
-        Some(sum)
-    };
+    within
+}
+
+fn out_of_reach(problem: &Problem, open: &[Vec<bool>], limit: &Limit) -> Option<Obstacle> {
+    let turned = Turned::of(limit);
     let obstacle = |asked, is_floor, at_best| Obstacle::OutOfReach {
         family: Family::Limits(limit.family.clone()),
         limit: limit.name.clone(),
@@ -265,7 +312,8 @@ fn out_of_reach(problem: &Problem, open: &[Vec<bool>], limit: &Limit) -> Option<
         at_best,
     };
     // A unit without any place leaves no figure; it is named elsewhere.
-    let (most, least) = (extreme(f64::max)?, extreme(f64::min)?);
+    let most = turned.extreme(problem, open, f64::max)?;
+    let least = turned.extreme(problem, open, f64::min)?;
     let low = limit.low.filter(|low| is_short(most, *low)).map(|low| obstacle(low, true, most));
     let high = limit.high.filter(|high| is_short(*high, least));
     low.or(high.map(|high| obstacle(high, false, least)))

@@ -4,13 +4,16 @@
 //! plan that small moves find. [`flip`] says it of one exactly, by searching again from that plan. All differences are
 //! against the plan on the table, whatever its own gap: a lower end below zero says that a better plan may exist.
 
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 
 use crate::check::check;
+use crate::explain_before::options_within_reach;
 use crate::improve::{Bench, Forced, Parcels};
-use crate::outcome::{Plan, Progress, Settings, Status, Watch};
+use crate::large::is_large;
+use crate::outcome::{Plan, Progress, Settings, Status, Watch, gap_told};
 use crate::problem::Problem;
 use crate::relaxed::{Prices, prices};
 use crate::solve::{Start, solve_from};
@@ -19,6 +22,10 @@ use crate::solve::{Start, solve_from};
 const MOVES: usize = 240_000;
 const FEWEST_MOVES: usize = 60;
 const MOST_MOVES: usize = 3_000;
+/// A bound this near the plan is not searched for further: else with so much of the time, and in so many branches.
+const NEAR: f64 = 1e-4;
+const PART_TO_SEARCH_ON: f64 = 0.1;
+const BRANCHES_TO_SEARCH_ON: u32 = 50;
 /// Of the cost: differences below are no difference.
 const SAME: f64 = 1e-6;
 
@@ -76,32 +83,142 @@ pub fn intervals(
         return Vec::new();
     }
     let deadline = deadline(settings);
-    let prices = prices(problem, deadline, watch);
+    let (bound, better) = searched_on(problem, plan, bound, settings, watch);
+    let lower = Lower {
+        problem,
+        prices: prices(problem, deadline, watch),
+        within: options_within_reach(problem),
+        bound,
+    };
     let choices = choices(problem, plan);
-    let cost = plan.cost(problem);
     let parcels = Parcels::of(problem);
     let mut bench = parcels.as_ref().and_then(|p| Bench::of(problem, p, plan, settings.seed));
     let each = MOVES.checked_div(choices.len().max(1)).unwrap_or(0);
     let each = each.clamp(FEWEST_MOVES, MOST_MOVES);
     let is_over =
         |watch: &dyn Watch| deadline.is_some_and(|at| Instant::now() >= at) || watch.is_cancelled();
-    let mut flips = Vec::new();
-    for (choice, forced) in choices {
-        let low = prices.as_ref().map(|prices| lower(problem, prices, forced));
-        let low = match (low, bound) {
-            (Some(low), Some(bound)) => Some(low.max(bound)),
-            (low, bound) => low.or(bound),
-        };
-        let found = if is_over(watch) || low == Some(f64::INFINITY) {
-            None
-        } else {
-            bench.as_mut().and_then(|bench| bench.forced(forced, each))
-        };
-        // A plan that breaks a rule is none, whoever made it.
-        let found = found.filter(|found| check(problem, found).is_empty());
-        flips.push(flip_of(problem, choice, cost, low, found, false));
+    let mut told = Vec::new();
+    let mut cheapest = Cheapest::of(problem, plan, &choices);
+    if let Some(better) = better {
+        cheapest.learn(better);
     }
-    flips
+    for (n, &(_, forced)) in choices.iter().enumerate() {
+        let low = lower.of(forced);
+        if !is_over(watch)
+            && low != Some(f64::INFINITY)
+            && let Some(found) = bench.as_mut().and_then(|bench| bench.forced(forced, each))
+        {
+            cheapest.learn(found);
+        }
+        told.push((n, low));
+    }
+    let flip = |(n, low): (usize, Option<f64>)| {
+        let found = cheapest.found[n].take().map(|(_, found)| Plan::clone(&found));
+        flip_of(problem, choices[n].0, plan.cost(problem), low, found, false)
+    };
+    told.into_iter().map(flip).collect()
+}
+
+/// The cheapest plan known that takes each of some choices the other way: one found for one choice may serve others.
+struct Cheapest<'a> {
+    problem: &'a Problem,
+    plan: &'a Plan,
+    choices: &'a [(Choice, Forced)],
+    found: Vec<Option<(f64, Rc<Plan>)>>,
+}
+
+impl<'a> Cheapest<'a> {
+    fn of(problem: &'a Problem, plan: &'a Plan, choices: &'a [(Choice, Forced)]) -> Self {
+        Self { problem, plan, choices, found: vec![None; choices.len()] }
+    }
+
+    /// A plan that breaks a rule is none, whoever made it.
+    fn learn(&mut self, found: Plan) {
+        if !check(self.problem, &found).is_empty() {
+            return;
+        }
+        let (cost, found) = (found.cost(self.problem), Rc::new(found));
+        for ((choice, _), cheapest) in self.choices.iter().zip(&mut self.found) {
+            let is_other = match *choice {
+                Choice::Site(site) => self.plan.options[site] != found.options[site],
+                Choice::Unit(unit) => {
+                    let site = |plan: &Plan| {
+                        plan.place(unit).map(|place| self.problem.units[unit].places[place].site)
+                    };
+                    site(&found).is_some() && site(self.plan) != site(&found)
+                }
+            };
+            if is_other && cheapest.as_ref().is_none_or(|(least, _)| cost < *least) {
+                *cheapest = Some((cost, Rc::clone(&found)));
+            }
+        }
+    }
+}
+
+/// What no plan costs less than when a choice is the other way.
+struct Lower<'a> {
+    problem: &'a Problem,
+    prices: Option<Prices>,
+    /// By site and option: see [`options_within_reach`].
+    within: Vec<Vec<bool>>,
+    /// Of all plans.
+    bound: Option<f64>,
+}
+
+impl Lower<'_> {
+    /// Infinite where it cannot be.
+    fn of(&self, forced: Forced) -> Option<f64> {
+        if !self.is_within_reach(forced) {
+            return Some(f64::INFINITY);
+        }
+        let by_prices = self.prices.as_ref().map(|prices| match forced {
+            Forced::NotOption { site, option } => {
+                prices.bound_without_option(self.problem, site, option)
+            }
+            Forced::NotAt { unit, site } => prices.bound_elsewhere(self.problem, unit, site),
+        });
+        by_prices.into_iter().chain(self.bound).reduce(f64::max)
+    }
+
+    fn is_within_reach(&self, forced: Forced) -> bool {
+        match forced {
+            Forced::NotOption { site, option } => {
+                let options = self.within[site].iter().enumerate();
+                options.into_iter().any(|(o, &is_within)| is_within && o != option)
+            }
+            Forced::NotAt { unit, site } => self.problem.units[unit].places.iter().any(|place| {
+                let is_within = |&o: &usize| self.within[place.site][o];
+                place.site != site && place.admitted_by.iter().any(is_within)
+            }),
+        }
+    }
+}
+
+/// The bound of all plans, searched a little further for where it is not near the plan; and a better plan, where one is found
+/// on the way: what takes a choice the other way may save something.
+fn searched_on(
+    problem: &Problem,
+    plan: &Plan,
+    bound: Option<f64>,
+    settings: &Settings,
+    watch: &mut dyn Watch,
+) -> (Option<f64>, Option<Plan>) {
+    let cost = plan.cost(problem);
+    let too_small = Plan::too_small_to_tell(problem);
+    let gap = bound.and_then(|bound| gap_told(cost, bound, too_small));
+    if gap.is_some_and(|gap| gap <= NEAR) || is_large(problem) {
+        return (bound, None);
+    }
+    let settings = Settings {
+        gap: NEAR,
+        time_limit_seconds: settings.time_limit_seconds * PART_TO_SEARCH_ON,
+        branches: Some(BRANCHES_TO_SEARCH_ON),
+        ..*settings
+    };
+    let start = Start { plans: std::slice::from_ref(plan), prices: None };
+    let outcome = solve_from(problem, start, &settings, &mut Quiet(watch));
+    let better = outcome.plan.filter(|found| found.cost(problem) < cost);
+    (bound.into_iter().chain(outcome.bound).reduce(f64::max), better)
 }
 
 /// One choice the other way, searched again from the nearest plan that takes it so: exact where the search ends in time.
@@ -164,13 +281,6 @@ fn forced(problem: &Problem, plan: &Plan, choice: Choice) -> Option<Forced> {
             let has_other = of.places.iter().any(|place| place.site != site);
             has_other.then_some(Forced::NotAt { unit, site })
         }
-    }
-}
-
-fn lower(problem: &Problem, prices: &Prices, forced: Forced) -> f64 {
-    match forced {
-        Forced::NotOption { site, option } => prices.bound_without_option(problem, site, option),
-        Forced::NotAt { unit, site } => prices.bound_elsewhere(problem, unit, site),
     }
 }
 

@@ -10,7 +10,7 @@ mod figures;
 mod moves;
 mod parcels;
 
-use self::estate::{Estate, plan_of};
+use self::estate::{Estate, Turn, plan_of};
 use self::parcels::{Parcel, parcels};
 use crate::chance::Chance;
 use crate::outcome::{Plan, Settings};
@@ -207,6 +207,10 @@ impl Way {
 pub(crate) struct Bench<'a> {
     estate: Estate<'a>,
     chance: Chance,
+    /// See [`Estate::helps`].
+    helps: Vec<Vec<Turn>>,
+    /// See [`Estate::wishes`].
+    wishes: Vec<Turn>,
 }
 
 /// What is forced.
@@ -244,7 +248,8 @@ impl<'a> Bench<'a> {
         estate.typical_change(&mut chance);
         estate.reprice(1.0);
         estate.take_plan(plan)?;
-        Some(Self { estate, chance })
+        let (helps, wishes) = (estate.helps(), estate.wishes(&mut chance));
+        Some(Self { estate, chance, helps, wishes })
     }
 
     /// The best plan found near the one on the bench that takes the choice the other way, in so many moves.
@@ -259,6 +264,7 @@ impl<'a> Bench<'a> {
         };
         let best = self.best_of(forced, moves);
         self.estate.undo_to(0);
+        self.estate.focus = None;
         if let Some((site, allowed)) = held {
             self.estate.allowed[site] = allowed;
         }
@@ -286,18 +292,17 @@ impl<'a> Bench<'a> {
                 }
                 Forced::NotAt { unit, .. } => {
                     let n = estate.parcels.iter().position(|p| p.units.contains(&unit))?;
-                    let fits = estate.admits(n, start) || estate.welcome(n, start);
-                    if fits {
-                        let from = estate.site(n);
-                        estate.take_parcel(n, start);
-                        estate.rest(from);
-                    }
-                    fits
+                    estate.bring(n, start)
                 }
             };
             if !is_made {
                 continue;
             }
+            estate.relieve(forced, &self.helps, &mut self.chance);
+            if estate.keeps_the_rules() {
+                estate.indulge(forced, &self.wishes, &mut self.chance);
+            }
+            estate.focus = estate.about_what_changed();
             for step in 0..=each {
                 if step > 0 {
                     let (mark, before) = (estate.mark(), estate.energy());

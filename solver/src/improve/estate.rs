@@ -27,6 +27,13 @@ enum Step {
     Parcel { parcel: usize, was: usize },
 }
 
+/// A step to take.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Turn {
+    Option { site: usize, option: usize },
+    Parcel { parcel: usize, candidate: usize },
+}
+
 /// A parcel at one of its candidates: all that a move looks at, side by side.
 struct Stay {
     site: usize,
@@ -242,8 +249,13 @@ impl<'a> Estate<'a> {
 
     /// What the plan costs, and what we charge for what it breaks.
     pub(super) fn energy(&self) -> f64 {
+        self.cost() + self.broken()
+    }
+
+    /// What we charge for what it breaks.
+    pub(super) fn broken(&self) -> f64 {
         let strangers = self.strangers as f64 * self.stranger_price;
-        self.cost() + self.figures.charged + self.crowding + strangers
+        self.figures.charged + self.crowding + strangers
     }
 
     pub(super) fn keeps_the_rules(&self) -> bool {
@@ -263,9 +275,15 @@ impl<'a> Estate<'a> {
         &self.stays[first..first + self.parcels[n].candidates.len()]
     }
 
-    /// The candidate of a parcel at a site, if it has one.
+    /// The cheapest candidate of a parcel at a site that is admitted there as things are.
     pub(super) fn candidate_at(&self, n: usize, site: usize) -> Option<usize> {
-        self.stays_of(n).iter().position(|stay| stay.site == site)
+        self.candidate_under(n, site, self.option[site])
+    }
+
+    /// The cheapest candidate of a parcel at a site under an option of it.
+    fn candidate_under(&self, n: usize, site: usize, option: usize) -> Option<usize> {
+        let candidates = &self.parcels[n].candidates;
+        candidates.iter().position(|there| there.site == site && there.is_admitted_by(option))
     }
 
     pub(super) fn site(&self, n: usize) -> usize {
@@ -381,6 +399,21 @@ impl<'a> Estate<'a> {
         self.journal.push(Step::Option { site, was });
     }
 
+    /// Another option, under which those who are there stay as far as it admits them in another way.
+    pub(super) fn turn_to(&mut self, site: usize, option: usize) {
+        self.take_option(site, option);
+        if self.strangers == 0 {
+            return;
+        }
+        for n in self.housed[site].clone() {
+            if !self.admits(n, self.at[n])
+                && let Some(c) = self.candidate_at(n, site)
+            {
+                self.take_parcel(n, c);
+            }
+        }
+    }
+
     /// Where the journal is now, to come back to.
     pub(super) fn mark(&self) -> usize {
         self.journal.len()
@@ -490,7 +523,7 @@ impl<'a> Estate<'a> {
             let admits_all = candidate.is_admitted_by(option)
                 && self.housed[site]
                     .iter()
-                    .all(|&other| parcels[other].candidates[self.at[other]].is_admitted_by(option));
+                    .all(|&other| self.candidate_under(other, site, option).is_some());
             if !admits_all {
                 continue;
             }
@@ -501,9 +534,21 @@ impl<'a> Estate<'a> {
         }
         let Some((_, option)) = best else { return false };
         if option != self.option[site] {
-            self.take_option(site, option);
+            self.turn_to(site, option);
         }
         true
+    }
+
+    /// Takes a parcel to a candidate, whose site takes another option for it where it must; the site that is left may rest.
+    /// `false` where no option admits it beside those who are there.
+    pub(super) fn bring(&mut self, n: usize, c: usize) -> bool {
+        let is_admitted = self.admits(n, c) || self.welcome(n, c);
+        if is_admitted {
+            let from = self.home[n];
+            self.take_parcel(n, c);
+            self.rest(from);
+        }
+        is_admitted
     }
 
     pub(super) fn plan(&self) -> Plan {
@@ -513,6 +558,113 @@ impl<'a> Estate<'a> {
     /// Room that was missed for long is no dearer any more: nothing could move again.
     pub(super) fn forgive(&mut self) {
         self.room_dearer = 1.0;
+    }
+
+    /// What was changed since a mark, to do it again once it is undone.
+    pub(super) fn turns_since(&self, mark: usize) -> Vec<Turn> {
+        let turn = |step: &Step| match *step {
+            Step::Option { site, .. } => Turn::Option { site, option: self.option[site] },
+            Step::Parcel { parcel, .. } => Turn::Parcel { parcel, candidate: self.at[parcel] },
+        };
+        self.journal[mark..].iter().map(turn).collect()
+    }
+
+    pub(super) fn take(&mut self, turns: &[Turn]) {
+        for &turn in turns {
+            match turn {
+                Turn::Option { site, option } if option != self.option[site] => {
+                    self.take_option(site, option);
+                }
+                Turn::Parcel { parcel, candidate } if candidate != self.at[parcel] => {
+                    self.take_parcel(parcel, candidate);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Every other option, and every other candidate.
+    pub(super) fn every_turn(&self) -> Vec<Turn> {
+        let mut turns = Vec::new();
+        for (site, (allowed, now)) in self.allowed.iter().zip(&self.option).enumerate() {
+            let others = allowed.iter().filter(|&option| option != now);
+            turns.extend(others.map(|&option| Turn::Option { site, option }));
+        }
+        for (parcel, of) in self.parcels.iter().enumerate() {
+            let others = (0..of.candidates.len()).filter(|&c| c != self.at[parcel]);
+            turns.extend(others.map(|candidate| Turn::Parcel { parcel, candidate }));
+        }
+        turns
+    }
+
+    /// By figure with a hard rule: the turns that would bring it nearer to what the rule asks.
+    pub(super) fn helps(&self) -> Vec<Vec<Turn>> {
+        let mut helps = vec![Vec::new(); self.figures.count()];
+        for turn in self.every_turn() {
+            let (ended, begun) = match turn {
+                Turn::Option { site, option } => {
+                    (self.does[site][self.option[site]], self.does[site][option])
+                }
+                Turn::Parcel { parcel, candidate } => {
+                    let stays = self.stays_of(parcel);
+                    (stays[self.at[parcel]].does, stays[candidate].does)
+                }
+            };
+            for meter in self.figures.helped(ended, begun) {
+                helps[meter].push(turn);
+            }
+        }
+        helps
+    }
+
+    /// Of these, what brings a figure that is missed nearer: those first that add least to the energy by themselves.
+    pub(super) fn reliefs(&mut self, helps: &[Vec<Turn>], most: usize) -> Vec<Turn> {
+        let mut found = Vec::new();
+        let missed = self.figures.missed();
+        let of_missed = helps.iter().zip(missed).filter(|(_, is_missed)| *is_missed);
+        for &turn in of_missed.flat_map(|(turns, _)| turns) {
+            let change = match turn {
+                Turn::Option { site, option } => self.change_of_option(site, option, &[]),
+                Turn::Parcel { parcel, candidate } => {
+                    let (mark, before) = (self.mark(), self.energy());
+                    let is_made = self.bring(parcel, candidate);
+                    let change = self.energy() - before;
+                    self.undo_to(mark);
+                    if !is_made {
+                        continue;
+                    }
+                    change
+                }
+            };
+            found.push((change, turn));
+        }
+        found.sort_by(|a, b| a.0.total_cmp(&b.0));
+        found.into_iter().take(most).map(|(_, turn)| turn).collect()
+    }
+
+    /// What was changed, and what lies about: who could be at those sites, and where else they could be.
+    pub(super) fn about_what_changed(&self) -> Option<Focus> {
+        let mut is_here = vec![false; self.option.len()];
+        let mut is_near = vec![false; self.parcels.len()];
+        for step in &self.journal {
+            match *step {
+                Step::Option { site, .. } => is_here[site] = true,
+                Step::Parcel { parcel, was } => {
+                    is_near[parcel] = true;
+                    is_here[self.site_of(parcel, was)] = true;
+                    is_here[self.home[parcel]] = true;
+                }
+            }
+        }
+        for (site, _) in is_here.iter().enumerate().filter(|(_, is_here)| **is_here) {
+            self.comers[site].iter().for_each(|&(n, _)| is_near[n as usize] = true);
+        }
+        let parcels: Vec<usize> = (0..is_near.len()).filter(|&n| is_near[n]).collect();
+        for &n in &parcels {
+            self.stays_of(n).iter().for_each(|stay| is_here[stay.site] = true);
+        }
+        let sites: Vec<usize> = (0..is_here.len()).filter(|&site| is_here[site]).collect();
+        (!parcels.is_empty() && !sites.is_empty()).then_some(Focus { parcels, sites })
     }
 
     /// Where something is missed, and what lies about: who could be at a site that is too full, where else they could be,

@@ -236,6 +236,29 @@ impl Figures {
         change
     }
 
+    pub(super) fn count(&self) -> usize {
+        self.meters.len()
+    }
+
+    /// The meters with a hard rule that would come nearer to it, were they beyond its end, if one ended and the other began.
+    pub(super) fn helped(&self, ended: Parts, begun: Parts) -> Vec<usize> {
+        let mut turns = Vec::new();
+        for &point in self.served(begun) {
+            if !self.served(ended).contains(&point) {
+                let (meter, weight) = self.points[point as usize];
+                add(&mut turns, 0, meter, weight);
+            }
+        }
+        self.turned(ended).iter().for_each(|&(meter, by)| add(&mut turns, 0, meter, -by));
+        self.turned(begun).iter().for_each(|&(meter, by)| add(&mut turns, 0, meter, by));
+        let is_help = |&&(meter, by): &&(u32, f64)| {
+            let meter = &self.meters[meter as usize];
+            let is_up = by > 0.0 && meter.low.is_finite();
+            meter.is_hard && (is_up || (by < 0.0 && meter.high.is_finite()))
+        };
+        turns.iter().filter(is_help).map(|&(meter, _)| meter as usize).collect()
+    }
+
     /// By meter.
     pub(super) fn missed(&self) -> Vec<bool> {
         self.meters.iter().map(|meter| !meter.is_kept()).collect()

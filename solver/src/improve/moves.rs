@@ -1,13 +1,19 @@
 //! The small moves: one parcel goes, two change places, a site takes another option, and two sites at once.
 
 use super::Forced;
-use super::estate::Estate;
+use super::estate::{Estate, Turn};
 use crate::chance::Chance;
 
 /// Of all moves, those of one parcel, of two, and of one site for another; the rest are of options.
 const OF_ONE_PARCEL: f64 = 0.2;
 const OF_TWO_PARCELS: f64 = 0.55;
 const OF_ONE_SITE_FOR_ANOTHER: f64 = 0.2;
+
+/// Turns that may be needed to meet figures that are missed, and how many are tried for each.
+const MOST_RELIEFS: usize = 30;
+const RELIEFS_TRIED: usize = 24;
+/// Wishes kept for when there is room for them.
+const MOST_WISHES: usize = 24;
 
 impl Estate<'_> {
     /// Makes a move that is drawn; `false` where it cannot be made, or would surely add more than `most` to the energy: what
@@ -197,7 +203,7 @@ impl Estate<'_> {
 
     /// Another option for a site, its people sent where they may be; `false` where they may be nowhere.
     pub(super) fn force_option(&mut self, site: usize, option: usize, chance: &mut Chance) -> bool {
-        self.take_option(site, option);
+        self.turn_to(site, option);
         let mut housed = self.housed[site].clone();
         while !housed.is_empty() {
             let n = housed.swap_remove(chance.below(housed.len()));
@@ -240,6 +246,77 @@ impl Estate<'_> {
         let Some(c) = best else { return false };
         self.take_parcel(n, c);
         true
+    }
+
+    /// Figures that are missed are met, one turn after the other: by the turn that adds least to the cost of those after which
+    /// all rules are kept, or else the one that adds least for what it brings. Who has to go goes where it is cheapest.
+    pub(super) fn relieve(&mut self, forced: Forced, helps: &[Vec<Turn>], chance: &mut Chance) {
+        for _ in 0..MOST_RELIEFS {
+            if self.keeps_the_rules() {
+                return;
+            }
+            let (cost, broken) = (self.cost(), self.broken());
+            let mut best: Option<((bool, f64), Vec<Turn>)> = None;
+            for turn in self.reliefs(helps, RELIEFS_TRIED) {
+                let mark = self.mark();
+                let is_made = self.turn(turn, chance);
+                let brought = broken - self.broken();
+                if is_made && self.keeps(forced) && brought > 0.0 {
+                    let added = self.cost() - cost;
+                    let score = if self.keeps_the_rules() {
+                        (false, added)
+                    } else {
+                        (true, added / brought)
+                    };
+                    let is_better = best.as_ref().is_none_or(|(least, _)| {
+                        score.0.cmp(&least.0).then(score.1.total_cmp(&least.1)).is_lt()
+                    });
+                    if is_better {
+                        best = Some((score, self.turns_since(mark)));
+                    }
+                }
+                self.undo_to(mark);
+            }
+            let Some((_, turns)) = best else { return };
+            self.take(&turns);
+        }
+    }
+
+    /// Takes a turn, and sends away who has to go for it.
+    fn turn(&mut self, turn: Turn, chance: &mut Chance) -> bool {
+        match turn {
+            Turn::Option { site, option } => {
+                option != self.option[site] && self.force_option(site, option, chance)
+            }
+            Turn::Parcel { parcel, candidate } => {
+                candidate != self.at[parcel] && self.bring(parcel, candidate)
+            }
+        }
+    }
+
+    /// Turns that would save something, were there no rules that they break: those that would save most first.
+    pub(super) fn wishes(&mut self, chance: &mut Chance) -> Vec<Turn> {
+        let mut wishes = Vec::new();
+        for turn in self.every_turn() {
+            let (mark, before) = (self.mark(), self.cost());
+            if self.turn(turn, chance) && self.cost() < before {
+                wishes.push((self.cost() - before, turn));
+            }
+            self.undo_to(mark);
+        }
+        wishes.sort_by(|a, b| a.0.total_cmp(&b.0));
+        wishes.into_iter().take(MOST_WISHES).map(|(_, turn)| turn).collect()
+    }
+
+    /// Takes what turns of these save something and break nothing.
+    pub(super) fn indulge(&mut self, forced: Forced, wishes: &[Turn], chance: &mut Chance) {
+        for &turn in wishes {
+            let (mark, before) = (self.mark(), self.cost());
+            let is_made = self.turn(turn, chance);
+            if !is_made || !self.keeps(forced) || !self.keeps_the_rules() || self.cost() >= before {
+                self.undo_to(mark);
+            }
+        }
     }
 
     /// Whether what is forced is so.

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use domesday_solver::{
-    Amount, Choice, CoverGroup, CoverPoint, Known, LimitTerm, Obstacle, Opt, Place, Plan, Problem,
-    Server, Settings, Share, Site, Status, Unit, check, flip, frontier, intervals, obstacles,
-    portfolio, solve,
+    Amount, Choice, CoverGroup, CoverPoint, Known, Limit, LimitTerm, Obstacle, Opt, Place, Plan,
+    Problem, Server, Settings, Share, Site, Status, Unit, check, flip, frontier, intervals,
+    obstacles, portfolio, solve,
 };
 use proptest::prelude::*;
 
@@ -86,21 +86,56 @@ fn receipts(problem: &Problem) -> Amount {
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
-
-    #[test]
-    fn what_a_choice_costs_the_other_way_is_what_trying_everything_finds(problem in town()) {
-        let all = every_plan(&problem);
-        let outcome = solve(&problem, &Settings::default(), &mut ());
-        let Some(plan) = outcome.plan else { return Ok(()) };
-        let cost = plan.cost(&problem);
-        let others = |choice: Choice| match choice {
-            Choice::Site(site) => least(all.iter().filter(|(_, p)| p.options[site] != plan.options[site]).map(|(c, _)| *c)),
-            Choice::Unit(unit) => least(all.iter().filter(|(_, p)| p.place(unit) != plan.place(unit)).map(|(c, _)| *c)),
+/// Each site may be mended besides, for so much, which all together may be so much at most; whoever is there then is there in
+/// another way.
+fn with_works(mut problem: Problem, works: &[i32], most: i32) -> Problem {
+    let mut terms = Vec::new();
+    for (site, (of, &works)) in problem.sites.iter_mut().zip(works).enumerate() {
+        let keep = &of.options[0];
+        let mend = Opt {
+            name: "mend".to_owned(),
+            cost: keep.cost + 0.5 * f64::from(works),
+            room: vec![keep.room[0] + 3.0],
         };
+        of.options.push(mend);
+        terms.push(LimitTerm::Option { site, option: 2, by: f64::from(works) });
+    }
+    for unit in &mut problem.units {
+        let mended =
+            |place: &Place| Place { admitted_by: vec![2], cost: place.cost - 1.0, ..*place };
+        let mended: Vec<Place> = unit.places.iter().map(mended).collect();
+        unit.places.extend(mended);
+    }
+    problem.limits = vec![Limit {
+        name: "works".to_owned(),
+        terms,
+        high: Some(f64::from(most)),
+        ..Limit::default()
+    }];
+    problem
+}
 
-        let at_once = intervals(&problem, &plan, outcome.bound, &Settings::default(), &mut ());
+/// What is said of every choice, at once and one by one, against trying everything.
+fn whys_hold(problem: &Problem) -> Result<(), TestCaseError> {
+    let all = every_plan(problem);
+    let outcome = solve(problem, &Settings::default(), &mut ());
+    let Some(plan) = outcome.plan else { return Ok(()) };
+    let cost = plan.cost(problem);
+    let site = |plan: &Plan, unit: usize| {
+        plan.place(unit).map(|place| problem.units[unit].places[place].site)
+    };
+    let others = |choice: Choice| {
+        let is_other = |other: &Plan| match choice {
+            Choice::Site(site) => other.options[site] != plan.options[site],
+            Choice::Unit(unit) => site(other, unit) != site(&plan, unit),
+        };
+        least(all.iter().filter(|(_, other)| is_other(other)).map(|(cost, _)| *cost))
+    };
+
+    // As if little were known of the plan, and all that is.
+    let gap = 0.2 * cost.abs();
+    for bound in [outcome.bound.map(|bound| bound - gap), outcome.bound] {
+        let at_once = intervals(problem, &plan, bound, &Settings::default(), &mut ());
 
         prop_assert_eq!(at_once.len(), problem.sites.len() + problem.units.len());
         for told in at_once {
@@ -110,21 +145,44 @@ proptest! {
             }
             if let Some(high) = told.high {
                 prop_assert!(truth.is_some_and(|truth| high >= truth - 1e-6));
-                prop_assert_eq!(check(&problem, told.plan.as_ref().unwrap()), vec![]);
+                prop_assert!(told.plan.is_some_and(|plan| check(problem, &plan).is_empty()));
             }
             if told.known == Known::Impossible {
                 prop_assert_eq!(truth, None);
             }
-
-            let exact = flip(&problem, &plan, told.choice, &Settings::default(), &mut ()).unwrap();
-            match truth {
-                None => prop_assert_eq!(exact.known, Known::Impossible),
-                Some(truth) => {
-                    prop_assert_eq!(exact.known, Known::Exactly);
-                    prop_assert!((exact.high.unwrap() - truth).abs() < 1e-6);
-                }
+        }
+    }
+    let choices = (0..problem.sites.len()).map(Choice::Site);
+    for choice in choices.chain((0..problem.units.len()).map(Choice::Unit)) {
+        let Some(exact) = flip(problem, &plan, choice, &Settings::default(), &mut ()) else {
+            return Err(TestCaseError::fail(format!("{choice:?} is not one of the plan's")));
+        };
+        match others(choice).map(|other| other - cost) {
+            None => prop_assert_eq!(exact.known, Known::Impossible),
+            Some(truth) => {
+                prop_assert_eq!(exact.known, Known::Exactly);
+                prop_assert!(exact.high.is_some_and(|high| (high - truth).abs() < 1e-6));
             }
         }
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 60, ..ProptestConfig::default() })]
+
+    #[test]
+    fn what_a_choice_costs_the_other_way_is_what_trying_everything_finds(problem in town()) {
+        whys_hold(&problem)?;
+    }
+
+    #[test]
+    fn so_it_is_where_works_change_how_who_is_there_and_their_sum_is_limited(
+        problem in town(),
+        works in prop::collection::vec(0..9_i32, 3),
+        most in 0..16_i32,
+    ) {
+        whys_hold(&with_works(problem, &works, most))?;
     }
 
     #[test]
@@ -177,6 +235,57 @@ proptest! {
             let last = sweep.points.last().unwrap().amount;
             prop_assert!((last - most).abs() < 1e-6, "{} instead of {}", last, most);
             prop_assert!(sweep.at_best.unwrap() >= most - 1e-6);
+        }
+    }
+}
+
+#[test]
+fn where_the_works_of_one_leave_nothing_for_another_the_one_gives_way() {
+    // Twenty sites that would gladly be mended, money for three, and one that no money there is would mend.
+    let option = |name: &str, cost, room| Opt { name: name.to_owned(), cost, room: vec![room] };
+    let site = |n: usize| Site {
+        name: format!("site {n}"),
+        options: vec![option("keep", 0.0, 5.0), option("mend", -10.0 - n as f64, 8.0)],
+        ..Site::default()
+    };
+    let unit = |site| Unit {
+        name: format!("clinic {site}"),
+        need: vec![5.0],
+        // One way to be there under each option, and no other site.
+        places: [0, 1].map(|option| Place { site, admitted_by: vec![option], cost: 0.0 }).to_vec(),
+        today: Some(0),
+        ..Unit::default()
+    };
+    let works =
+        |site| LimitTerm::Option { site, option: 1, by: if site == 7 { 31.0 } else { 10.0 } };
+    let problem = Problem {
+        resources: vec!["m2".to_owned()],
+        sites: (0..20).map(site).collect(),
+        units: (0..20).map(unit).collect(),
+        limits: vec![Limit {
+            name: "works".to_owned(),
+            terms: (0..20).map(works).collect(),
+            high: Some(30.0),
+            ..Limit::default()
+        }],
+        ..Problem::default()
+    };
+    let outcome = solve(&problem, &Settings::default(), &mut ());
+    let plan = outcome.plan.unwrap();
+    assert!((plan.cost(&problem) + 29.0 + 28.0 + 27.0).abs() < 1e-6);
+
+    let told = intervals(&problem, &plan, outcome.bound, &Settings::default(), &mut ());
+
+    // The dearest of the three gives way, or the best of the others comes in.
+    for flip in told {
+        let Choice::Site(site) = flip.choice else { panic!("no clinic can go elsewhere") };
+        let truth = match site {
+            17.. => site as f64 - 16.0,
+            _ => 17.0 - site as f64,
+        };
+        match site {
+            7 => assert_eq!((flip.known, flip.plan), (Known::Impossible, None)),
+            _ => assert!((flip.high.unwrap() - truth).abs() < 1e-6, "{flip:?} instead of {truth}"),
         }
     }
 }

@@ -14,6 +14,9 @@ use crate::scenario::infeasible;
 /// Wall seconds for the intervals of everything.
 const SECONDS: f64 = 60.0;
 
+/// What is said of a choice that one rule alone rules out; which rule takes a search.
+const RULED_OUT: &str = "One rule alone rules the opposite out: every other choice goes beyond a hard limit, or has no room. Explain this site by itself for the rule’s name.";
+
 pub(super) fn every(
     estate: &Estate<'_>,
     run: &Run,
@@ -27,7 +30,14 @@ pub(super) fn every(
     let bound = run.solver.bound.map(|bound| bound / asked.unit());
     let flips = solver::intervals(&asked.problem, &plan, bound, &settings, &mut Inner(follow));
     let is_cut_short = follow.is_cancelled();
-    let rows = flips.iter().filter_map(|flip| why(&asked, run, &plan, flip, false)).collect();
+    let row = |flip: &Flip| {
+        let mut row = why(&asked, run, &plan, flip, false)?;
+        if flip.known == Known::Impossible {
+            row.binds = Some(RULED_OUT.to_owned());
+        }
+        Some(row)
+    };
+    let rows = flips.iter().filter_map(row).collect();
     let whys = Whys { objective: run.scenario.objective, rows };
     Ok((StudyAnswer::Why(whys), is_cut_short))
 }
