@@ -64,7 +64,7 @@ pub struct Prices {
 }
 
 impl Prices {
-    fn are_figures(&self) -> bool {
+    pub(crate) fn are_figures(&self) -> bool {
         let lists = [&self.units, &self.floors, &self.lows, &self.highs, &self.in_use];
         let lists = lists.into_iter().chain(&self.served).chain(&self.room).flatten().copied();
         let together = self.together.iter().map(|&(_, _, price)| price);

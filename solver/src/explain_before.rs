@@ -9,7 +9,7 @@ use crate::outcome::Settings;
 use crate::problem::{
     CoverGroup, CoverPoint, Limit, LimitTerm, Opt, Place, Problem, Server, Site, Unit,
 };
-use crate::rules::fits_alone;
+use crate::rules::{fits_alone, slack};
 use crate::solve_whole;
 
 /// A floor above this part of what could be covered if everything were everywhere is looked at twice.
@@ -294,7 +294,7 @@ pub(crate) fn options_within_reach(problem: &Problem) -> Vec<Vec<bool>> {
                 let by = turned.by_options(problem, site);
                 let Some(own) = by.iter().map(|(_, by)| *by).reduce(best) else { continue };
                 for (option, by) in by {
-                    within[site][option] &= !is_short(sign * end, sign * (sum - own + by));
+                    within[site][option] &= sign * (sum - own + by - end) <= slack(limit);
                 }
             }
         }
@@ -314,7 +314,8 @@ fn out_of_reach(problem: &Problem, open: &[Vec<bool>], limit: &Limit) -> Option<
     // A unit without any place leaves no figure; it is named elsewhere.
     let most = turned.extreme(problem, open, f64::max)?;
     let least = turned.extreme(problem, open, f64::min)?;
-    let low = limit.low.filter(|low| is_short(most, *low)).map(|low| obstacle(low, true, most));
-    let high = limit.high.filter(|high| is_short(*high, least));
+    let slack = slack(limit);
+    let low = limit.low.filter(|low| low - most > slack).map(|low| obstacle(low, true, most));
+    let high = limit.high.filter(|high| least - high > slack);
     low.or(high.map(|high| obstacle(high, false, least)))
 }

@@ -1,10 +1,10 @@
 //! Why: what it would cost to take one choice of a plan the other way.
 //!
-//! [`intervals`] says it of every site and unit at once, between a proven lower end (the prices of one relaxation) and a
-//! plan that small moves find. [`flip`] says it of one exactly, by searching again from that plan. All differences are
+//! [`intervals`] says it of every site and unit at once, between a proven lower end (the bound of the whole, and the prices
+//! of one relaxation) and a plan that is found near this one. [`flip`] says it of one exactly, by searching again from that plan. All differences are
 //! against the plan on the table, whatever its own gap: a lower end below zero says that a better plan may exist.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -65,11 +65,11 @@ pub struct Flip {
     /// A plan that takes it the other way costs this much more.
     pub high: Option<f64>,
     /// That plan.
-    pub plan: Option<Plan>,
+    pub plan: Option<Arc<Plan>>,
 }
 
 /// What every site with a choice, and every unit with another site to go to, would cost the other way. In the order of
-/// sites, then units. Takes one relaxation and a few moves each; ends early with what it has when told or out of time.
+/// sites, then units. Takes one relaxation, a little further search where the plan's bound is not near, and a few moves each; ends early with what it has when told or out of time.
 ///
 /// `bound` is what is proved of the plan itself, where that is known.
 pub fn intervals(
@@ -91,32 +91,30 @@ pub fn intervals(
         bound,
     };
     let choices = choices(problem, plan);
+    let is_over = || deadline.is_some_and(|at| Instant::now() >= at) || watch.is_cancelled();
     let parcels = Parcels::of(problem);
-    let mut bench = parcels.as_ref().and_then(|p| Bench::of(problem, p, plan, settings.seed));
+    let mut bench =
+        parcels.as_ref().and_then(|p| Bench::of(problem, p, plan, settings.seed, &is_over));
     let each = MOVES.checked_div(choices.len().max(1)).unwrap_or(0);
     let each = each.clamp(FEWEST_MOVES, MOST_MOVES);
-    let is_over =
-        |watch: &dyn Watch| deadline.is_some_and(|at| Instant::now() >= at) || watch.is_cancelled();
-    let mut told = Vec::new();
+    let mut lows = Vec::new();
     let mut cheapest = Cheapest::of(problem, plan, &choices);
     if let Some(better) = better {
         cheapest.learn(better);
     }
-    for (n, &(_, forced)) in choices.iter().enumerate() {
+    for &(_, forced) in &choices {
         let low = lower.of(forced);
-        if !is_over(watch)
+        if !is_over()
             && low != Some(f64::INFINITY)
-            && let Some(found) = bench.as_mut().and_then(|bench| bench.forced(forced, each))
+            && let Some(found) = bench.as_mut().and_then(|b| b.forced(forced, each, &is_over))
         {
             cheapest.learn(found);
         }
-        told.push((n, low));
+        lows.push(low);
     }
-    let flip = |(n, low): (usize, Option<f64>)| {
-        let found = cheapest.found[n].take().map(|(_, found)| Plan::clone(&found));
-        flip_of(problem, choices[n].0, plan.cost(problem), low, found, false)
-    };
-    told.into_iter().map(flip).collect()
+    let cost = plan.cost(problem);
+    let told = choices.iter().zip(lows).zip(cheapest.found);
+    told.map(|((&(choice, _), low), found)| flip_of(choice, cost, low, found, false)).collect()
 }
 
 /// The cheapest plan known that takes each of some choices the other way: one found for one choice may serve others.
@@ -124,7 +122,7 @@ struct Cheapest<'a> {
     problem: &'a Problem,
     plan: &'a Plan,
     choices: &'a [(Choice, Forced)],
-    found: Vec<Option<(f64, Rc<Plan>)>>,
+    found: Vec<Option<(f64, Arc<Plan>)>>,
 }
 
 impl<'a> Cheapest<'a> {
@@ -137,7 +135,7 @@ impl<'a> Cheapest<'a> {
         if !check(self.problem, &found).is_empty() {
             return;
         }
-        let (cost, found) = (found.cost(self.problem), Rc::new(found));
+        let (cost, found) = (found.cost(self.problem), Arc::new(found));
         for ((choice, _), cheapest) in self.choices.iter().zip(&mut self.found) {
             let is_other = match *choice {
                 Choice::Site(site) => self.plan.options[site] != found.options[site],
@@ -149,7 +147,7 @@ impl<'a> Cheapest<'a> {
                 }
             };
             if is_other && cheapest.as_ref().is_none_or(|(least, _)| cost < *least) {
-                *cheapest = Some((cost, Rc::clone(&found)));
+                *cheapest = Some((cost, Arc::clone(&found)));
             }
         }
     }
@@ -238,13 +236,15 @@ pub fn flip(
     let mut other = problem.clone();
     let starts: Vec<Plan> = Parcels::of(problem)
         .and_then(|parcels| {
-            Bench::of(problem, &parcels, plan, settings.seed)?.forced(forced, MOST_MOVES)
+            let is_over = || watch.is_cancelled();
+            Bench::of(problem, &parcels, plan, settings.seed, &is_over)?
+                .forced(forced, MOST_MOVES, &is_over)
         })
         .into_iter()
         .collect();
     force(&mut other, forced);
     if is_without_options(&other, forced) {
-        return Some(flip_of(problem, choice, cost, Some(f64::INFINITY), None, true));
+        return Some(flip_of(choice, cost, Some(f64::INFINITY), None, true));
     }
     let outcome = solve_from(&other, Start { plans: &starts, prices: None }, settings, watch);
     let low = match outcome.status {
@@ -252,7 +252,8 @@ pub fn flip(
         _ => outcome.bound,
     };
     let is_exact = outcome.status == Status::Optimal;
-    Some(flip_of(problem, choice, cost, low, outcome.plan, is_exact))
+    let found = outcome.plan.map(|plan| (plan.cost(problem), Arc::new(plan)));
+    Some(flip_of(choice, cost, low, found, is_exact))
 }
 
 fn deadline(settings: &Settings) -> Option<Instant> {
@@ -307,16 +308,16 @@ fn is_without_options(problem: &Problem, forced: Forced) -> bool {
     }
 }
 
+/// `cost` is the plan's; `found` the cheapest that takes the choice the other way, with its own.
 fn flip_of(
-    problem: &Problem,
     choice: Choice,
     cost: f64,
     low: Option<f64>,
-    plan: Option<Plan>,
+    found: Option<(f64, Arc<Plan>)>,
     is_exact: bool,
 ) -> Flip {
     let low = low.map(|low| low - cost);
-    let high = plan.as_ref().map(|plan| plan.cost(problem) - cost);
+    let (high, plan) = found.map(|(other, plan)| (other - cost, plan)).unzip();
     if plan.is_none() && low == Some(f64::INFINITY) {
         return Flip { choice, known: Known::Impossible, low: None, high: None, plan: None };
     }

@@ -1,7 +1,7 @@
 //! One amount against the cost: what each more of it costs, by asking for it step by step (the epsilon-constraint method).
 //!
-//! The strictest question comes first, so that its plan, and every plan found since, is a start for the looser ones. Each
-//! question begins at the prices of the one before it.
+//! The strictest question comes first, so that its plan, and every plan found since, is a start for the looser ones. Of
+//! problems so large that prices are sought, each step begins at those of the one before it, the first at the cheapest plan's.
 
 use serde::{Deserialize, Serialize};
 

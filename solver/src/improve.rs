@@ -201,7 +201,8 @@ impl Way {
     }
 }
 
-/// A plan on the bench: one choice is forced the other way, small moves mend what that breaks, and the plan is put back.
+/// A plan on the bench: one choice is forced the other way, what that breaks is mended, what it leaves room for is
+/// taken, small moves go on from there, and the plan is put back.
 ///
 /// Everything a plan needs is laid out once, so that hundreds of sites can be asked about one after the other.
 pub(crate) struct Bench<'a> {
@@ -242,18 +243,24 @@ impl<'a> Bench<'a> {
         parcels: &'a Parcels,
         plan: &Plan,
         seed: u32,
+        is_over: &dyn Fn() -> bool,
     ) -> Option<Self> {
         let mut estate = Estate::of(problem, &parcels.0);
         let mut chance = Chance::of(seed);
         estate.typical_change(&mut chance);
         estate.reprice(1.0);
         estate.take_plan(plan)?;
-        let (helps, wishes) = (estate.helps(), estate.wishes(&mut chance));
+        let (helps, wishes) = (estate.helps(), estate.wishes(&mut chance, is_over));
         Some(Self { estate, chance, helps, wishes })
     }
 
     /// The best plan found near the one on the bench that takes the choice the other way, in so many moves.
-    pub(crate) fn forced(&mut self, forced: Forced, moves: usize) -> Option<Plan> {
+    pub(crate) fn forced(
+        &mut self,
+        forced: Forced,
+        moves: usize,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Plan> {
         let held = match forced {
             Forced::NotOption { site, option } => {
                 let allowed = &mut self.estate.allowed[site];
@@ -262,7 +269,7 @@ impl<'a> Bench<'a> {
             }
             Forced::NotAt { .. } => None,
         };
-        let best = self.best_of(forced, moves);
+        let best = self.best_of(forced, moves, is_over);
         self.estate.undo_to(0);
         self.estate.focus = None;
         if let Some((site, allowed)) = held {
@@ -271,7 +278,12 @@ impl<'a> Bench<'a> {
         best
     }
 
-    fn best_of(&mut self, forced: Forced, moves: usize) -> Option<Plan> {
+    fn best_of(
+        &mut self,
+        forced: Forced,
+        moves: usize,
+        is_over: &dyn Fn() -> bool,
+    ) -> Option<Plan> {
         let estate = &mut self.estate;
         let mut best: Option<(f64, Plan)> = None;
         let mut starts: Vec<usize> = match forced {
@@ -298,7 +310,7 @@ impl<'a> Bench<'a> {
             if !is_made {
                 continue;
             }
-            estate.relieve(forced, &self.helps, &mut self.chance);
+            estate.relieve(forced, &self.helps, &mut self.chance, is_over);
             if estate.keeps_the_rules() {
                 estate.indulge(forced, &self.wishes, &mut self.chance);
             }

@@ -279,7 +279,7 @@ impl Large<'_, '_> {
     /// A limit that is missed because options are whole is aimed beyond, by what was missed and half as much.
     fn first_plans(&mut self) {
         if self.is_whole() && self.run.cost().is_some() {
-            // The moves have made one.
+            // There is one already: of today, from the start, or of the moves.
             return;
         }
         let mut aims = vec![0.0; self.problem.limits.len()];
@@ -512,7 +512,7 @@ impl Large<'_, '_> {
 
     /// Decides anew around what a rough plan misses, until it misses nothing; not where it costs no less than the best plan.
     fn mend(&mut self, rough: Plan, most: usize) {
-        if self.run.cost().is_some_and(|cost| rough.cost(self.problem) >= cost) {
+        if self.is_over() || self.run.cost().is_some_and(|cost| rough.cost(self.problem) >= cost) {
             return;
         }
         let near = self.near();

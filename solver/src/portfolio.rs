@@ -61,7 +61,7 @@ pub fn portfolio(
         let nearest = if portfolio.members.is_empty() {
             starts.to_vec()
         } else {
-            neighbours(&question, &portfolio.members, settings)
+            neighbours(&question, &portfolio.members, settings, watch)
         };
         let start = Start { plans: &nearest, prices: prices.as_ref() };
         let outcome = if portfolio.members.is_empty() {
@@ -121,19 +121,26 @@ fn another_than(problem: &Problem, plan: &Plan) -> Option<Limit> {
 }
 
 /// Plans near those found that are none of them: each site the other way, the cheapest of what comes of it.
-fn neighbours(question: &Problem, members: &[Member], settings: &Settings) -> Vec<Plan> {
+fn neighbours(
+    question: &Problem,
+    members: &[Member],
+    settings: &Settings,
+    watch: &dyn Watch,
+) -> Vec<Plan> {
+    let is_over = || watch.is_cancelled();
     let Some(parcels) = Parcels::of(question) else { return Vec::new() };
     let is_new = |plan: &Plan| members.iter().all(|member| member.plan.options != plan.options);
     let mut best: Option<(f64, Plan)> = None;
     // The newest is dearest and its neighbours are the least looked at; the first has the most to give.
     for member in [members.first(), members.last()].into_iter().flatten() {
-        let Some(mut bench) = Bench::of(question, &parcels, &member.plan, settings.seed) else {
+        let Some(mut bench) = Bench::of(question, &parcels, &member.plan, settings.seed, &is_over)
+        else {
             continue;
         };
         let sites = question.sites.iter().enumerate().filter(|(_, site)| site.options.len() > 1);
         for (site, _) in sites.take(TRIED) {
             let forced = Forced::NotOption { site, option: member.plan.options[site] };
-            let Some(plan) = bench.forced(forced, MOVES).filter(is_new) else { continue };
+            let Some(plan) = bench.forced(forced, MOVES, &is_over).filter(is_new) else { continue };
             let cost = plan.cost(question);
             if best.as_ref().is_none_or(|(least, _)| cost < *least)
                 && crate::check(question, &plan).is_empty()

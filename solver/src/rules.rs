@@ -6,7 +6,7 @@ use good_lp::{Constraint, Expression, IntoAffineExpression, constraint};
 
 use crate::columns::{Columns, Cover, Packing, Term, add, placing_name};
 use crate::packing::Placing;
-use crate::problem::{Problem, Site};
+use crate::problem::{Limit, LimitTerm, Problem, Site};
 
 /// Rows are scaled by a power of two so that their largest coefficient is about this: a solver that works to a millionth
 /// then works to a billionth of a receipt.
@@ -290,6 +290,15 @@ fn scale(row: &[(f64, Term)]) -> f64 {
 /// What the check of a plan lets pass of a room: whatever leaves something out must be as generous.
 pub(crate) fn generous(room: f64) -> f64 {
     room + 1e-6 * room.abs().max(1.0)
+}
+
+/// By how much the check of a plan lets a limit be missed.
+pub(crate) fn slack(limit: &Limit) -> f64 {
+    let ends = limit.low.into_iter().chain(limit.high);
+    let terms = limit.terms.iter().map(|term| match *term {
+        LimitTerm::Option { by, .. } | LimitTerm::Place { by, .. } => by,
+    });
+    1e-6 * ends.chain(terms).map(f64::abs).fold(1.0, f64::max)
 }
 
 /// Whether so much of a resource has room; as generous as the check.

@@ -70,8 +70,7 @@ pub fn solve_whole(problem: &Problem, settings: &Settings, watch: &mut dyn Watch
 /// prices prove what they prove of the problem asked.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Start<'a> {
-    /// Plans that may be near the best one: those that keep the rules are where the search begins. With one that does, no
-    /// other start is looked for.
+    /// Plans that may be near the best one: those that keep the rules are where the search begins.
     pub plans: &'a [Plan],
     /// Prices that may be near the best ones, for problems so large that they are sought: each for the rule at its index.
     pub prices: Option<&'a Prices>,
@@ -146,7 +145,12 @@ fn solve_begun(
         if way == Way::Fitting && !obstacles_until(problem, &mut is_over).is_empty() {
             return run.finish(End::Infeasible, settings);
         }
-        let end = large::search(&mut run, start.prices, settings, deadline);
+        let end = large::search(
+            &mut run,
+            start.prices.filter(|prices| prices.are_figures()),
+            settings,
+            deadline,
+        );
         let is_done = matches!(end, End::Proved | End::Infeasible);
         if is_done || run.is_over(deadline) || way == Way::Priced {
             return run.finish(end, settings);

@@ -21,6 +21,9 @@ const RULES_RISE: f64 = 40.0;
 /// From this part of the way on, what is missed gets dearer by and by.
 const LATE: f64 = 0.4;
 
+/// Turns kept that help a figure: those looked at are many times more, and looked at again and again.
+const MOST_HELPS: usize = 300;
+
 /// A step that was taken, for taking it back.
 enum Step {
     Option { site: usize, was: usize },
@@ -28,7 +31,7 @@ enum Step {
 }
 
 /// A step to take.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Turn {
     Option { site: usize, option: usize },
     Parcel { parcel: usize, candidate: usize },
@@ -264,9 +267,12 @@ impl<'a> Estate<'a> {
 
     #[inline]
     pub(super) fn admits(&self, n: usize, c: usize) -> bool {
-        let stay = &self.stays[self.first_candidate[n] + c];
-        let option = self.option[stay.site];
-        stay.mask & bit(option) != 0
+        self.is_admitted_by(n, c, self.option[self.site_of(n, c)])
+    }
+
+    #[inline]
+    fn is_admitted_by(&self, n: usize, c: usize, option: usize) -> bool {
+        self.stays[self.first_candidate[n] + c].mask & bit(option) != 0
             && (option < LAST_BIT || self.parcels[n].candidates[c].admitted_by.contains(&option))
     }
 
@@ -282,8 +288,10 @@ impl<'a> Estate<'a> {
 
     /// The cheapest candidate of a parcel at a site under an option of it.
     fn candidate_under(&self, n: usize, site: usize, option: usize) -> Option<usize> {
-        let candidates = &self.parcels[n].candidates;
-        candidates.iter().position(|there| there.site == site && there.is_admitted_by(option))
+        let mut stays = self.stays_of(n).iter().enumerate();
+        stays
+            .find(|&(c, stay)| stay.site == site && self.is_admitted_by(n, c, option))
+            .map(|(c, _)| c)
     }
 
     pub(super) fn site(&self, n: usize) -> usize {
@@ -520,10 +528,12 @@ impl<'a> Estate<'a> {
         let mut best: Option<(f64, usize)> = None;
         for o in 0..self.allowed[site].len() {
             let option = self.allowed[site][o];
-            let admits_all = candidate.is_admitted_by(option)
-                && self.housed[site]
-                    .iter()
-                    .all(|&other| self.candidate_under(other, site, option).is_some());
+            let stays = |&other: &usize| {
+                self.is_admitted_by(other, self.at[other], option)
+                    || self.candidate_under(other, site, option).is_some()
+            };
+            let admits_all =
+                candidate.is_admitted_by(option) && self.housed[site].iter().all(stays);
             if !admits_all {
                 continue;
             }
@@ -597,24 +607,40 @@ impl<'a> Estate<'a> {
         turns
     }
 
-    /// By figure with a hard rule: the turns that would bring it nearer to what the rule asks.
+    /// Whether a turn would change anything.
+    pub(super) fn is_news(&self, turn: Turn) -> bool {
+        match turn {
+            Turn::Option { site, option } => option != self.option[site],
+            Turn::Parcel { parcel, candidate } => candidate != self.at[parcel],
+        }
+    }
+
+    /// By figure with a hard rule: the turns that would bring it nearer to what the rule asks, those that cost least for what
+    /// they bring, at most so many.
     pub(super) fn helps(&self) -> Vec<Vec<Turn>> {
-        let mut helps = vec![Vec::new(); self.figures.count()];
+        let mut helps: Vec<Vec<(f64, Turn)>> = vec![Vec::new(); self.figures.count()];
         for turn in self.every_turn() {
-            let (ended, begun) = match turn {
+            let (ended, begun, added) = match turn {
                 Turn::Option { site, option } => {
-                    (self.does[site][self.option[site]], self.does[site][option])
+                    let (now, options) = (self.option[site], &self.problem.sites[site].options);
+                    let does = &self.does[site];
+                    (does[now], does[option], options[option].cost - options[now].cost)
                 }
                 Turn::Parcel { parcel, candidate } => {
                     let stays = self.stays_of(parcel);
-                    (stays[self.at[parcel]].does, stays[candidate].does)
+                    let (now, there) = (&stays[self.at[parcel]], &stays[candidate]);
+                    (now.does, there.does, there.cost - now.cost)
                 }
             };
-            for meter in self.figures.helped(ended, begun) {
-                helps[meter].push(turn);
+            for (meter, by) in self.figures.helped(ended, begun) {
+                helps[meter].push((added / by, turn));
             }
         }
-        helps
+        let cheapest = |mut turns: Vec<(f64, Turn)>| {
+            turns.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+            turns.into_iter().take(MOST_HELPS).map(|(_, turn)| turn).collect()
+        };
+        helps.into_iter().map(cheapest).collect()
     }
 
     /// Of these, what brings a figure that is missed nearer: those first that add least to the energy by themselves.
@@ -622,7 +648,10 @@ impl<'a> Estate<'a> {
         let mut found = Vec::new();
         let missed = self.figures.missed();
         let of_missed = helps.iter().zip(missed).filter(|(_, is_missed)| *is_missed);
-        for &turn in of_missed.flat_map(|(turns, _)| turns) {
+        let mut turns: Vec<Turn> = of_missed.flat_map(|(turns, _)| turns).copied().collect();
+        turns.sort_unstable();
+        turns.dedup();
+        for turn in turns.into_iter().filter(|&turn| self.is_news(turn)).collect::<Vec<_>>() {
             let change = match turn {
                 Turn::Option { site, option } => self.change_of_option(site, option, &[]),
                 Turn::Parcel { parcel, candidate } => {

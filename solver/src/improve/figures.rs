@@ -240,8 +240,9 @@ impl Figures {
         self.meters.len()
     }
 
-    /// The meters with a hard rule that would come nearer to it, were they beyond its end, if one ended and the other began.
-    pub(super) fn helped(&self, ended: Parts, begun: Parts) -> Vec<usize> {
+    /// The meters with a hard rule that would come nearer to it, were they beyond its end, if one ended and the other began; and
+    /// by how much.
+    pub(super) fn helped(&self, ended: Parts, begun: Parts) -> Vec<(usize, f64)> {
         let mut turns = Vec::new();
         for &point in self.served(begun) {
             if !self.served(ended).contains(&point) {
@@ -256,7 +257,7 @@ impl Figures {
             let is_up = by > 0.0 && meter.low.is_finite();
             meter.is_hard && (is_up || (by < 0.0 && meter.high.is_finite()))
         };
-        turns.iter().filter(is_help).map(|&(meter, _)| meter as usize).collect()
+        turns.iter().filter(is_help).map(|&(meter, by)| (meter as usize, by.abs())).collect()
     }
 
     /// By meter.

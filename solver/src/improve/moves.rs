@@ -12,6 +12,8 @@ const OF_ONE_SITE_FOR_ANOTHER: f64 = 0.2;
 /// Turns that may be needed to meet figures that are missed, and how many are tried for each.
 const MOST_RELIEFS: usize = 30;
 const RELIEFS_TRIED: usize = 24;
+/// Turns between which the clock is looked at.
+const LOOK_EVERY: usize = 1000;
 /// Wishes kept for when there is room for them.
 const MOST_WISHES: usize = 24;
 
@@ -250,9 +252,15 @@ impl Estate<'_> {
 
     /// Figures that are missed are met, one turn after the other: by the turn that adds least to the cost of those after which
     /// all rules are kept, or else the one that adds least for what it brings. Who has to go goes where it is cheapest.
-    pub(super) fn relieve(&mut self, forced: Forced, helps: &[Vec<Turn>], chance: &mut Chance) {
+    pub(super) fn relieve(
+        &mut self,
+        forced: Forced,
+        helps: &[Vec<Turn>],
+        chance: &mut Chance,
+        is_over: &dyn Fn() -> bool,
+    ) {
         for _ in 0..MOST_RELIEFS {
-            if self.keeps_the_rules() {
+            if self.keeps_the_rules() || is_over() {
                 return;
             }
             let (cost, broken) = (self.cost(), self.broken());
@@ -284,20 +292,20 @@ impl Estate<'_> {
 
     /// Takes a turn, and sends away who has to go for it.
     fn turn(&mut self, turn: Turn, chance: &mut Chance) -> bool {
-        match turn {
-            Turn::Option { site, option } => {
-                option != self.option[site] && self.force_option(site, option, chance)
+        self.is_news(turn)
+            && match turn {
+                Turn::Option { site, option } => self.force_option(site, option, chance),
+                Turn::Parcel { parcel, candidate } => self.bring(parcel, candidate),
             }
-            Turn::Parcel { parcel, candidate } => {
-                candidate != self.at[parcel] && self.bring(parcel, candidate)
-            }
-        }
     }
 
     /// Turns that would save something, were there no rules that they break: those that would save most first.
-    pub(super) fn wishes(&mut self, chance: &mut Chance) -> Vec<Turn> {
+    pub(super) fn wishes(&mut self, chance: &mut Chance, is_over: &dyn Fn() -> bool) -> Vec<Turn> {
         let mut wishes = Vec::new();
-        for turn in self.every_turn() {
+        for (n, turn) in self.every_turn().into_iter().enumerate() {
+            if n.is_multiple_of(LOOK_EVERY) && is_over() {
+                break;
+            }
             let (mark, before) = (self.mark(), self.cost());
             if self.turn(turn, chance) && self.cost() < before {
                 wishes.push((self.cost() - before, turn));

@@ -83,6 +83,7 @@ impl RoomCut {
         let mut rooms: Vec<(usize, Vec<(usize, f64)>)> = Vec::new();
         for (&site, comers) in &comers {
             let of = problem.sites.get(site)?;
+            problem.resources.get(self.resource)?;
             let options = (0..of.options.len()).filter(|&option| of.allows(option));
             let room = |option: usize| {
                 let mut here: Vec<usize> = comers

@@ -291,6 +291,35 @@ fn where_the_works_of_one_leave_nothing_for_another_the_one_gives_way() {
 }
 
 #[test]
+fn what_the_check_lets_pass_of_a_limit_is_not_called_impossible() {
+    // A million more here, and all but one of them less there: what is beyond the limit is less than the check can tell.
+    let option = |cost| Opt { cost, ..Opt::default() };
+    let site = |cost| Site { options: vec![option(0.0), option(cost)], ..Site::default() };
+    let by = |site, by| LimitTerm::Option { site, option: 1, by };
+    let problem = Problem {
+        sites: vec![site(1.0), site(0.0)],
+        limits: vec![Limit {
+            terms: vec![by(0, 2_000_001.0), by(1, -2_000_000.0)],
+            high: Some(0.0),
+            ..Limit::default()
+        }],
+        ..Problem::default()
+    };
+    let both = Plan::of(&problem, vec![1, 1], Vec::new());
+    assert_eq!(check(&problem, &both), []);
+
+    let told = intervals(
+        &problem,
+        &Plan::of(&problem, vec![0, 0], Vec::new()),
+        None,
+        &Settings::default(),
+        &mut (),
+    );
+
+    assert!(told.iter().all(|flip| flip.known != Known::Impossible), "{told:?}");
+}
+
+#[test]
 fn the_intervals_of_an_estate_hold_what_searching_again_finds() {
     let size = Size { sites: 14, units: 18, zones: 60, boroughs: 2, places: 4, standards: 2 };
     let problem = estate(size, 3, 0.1);

@@ -14,8 +14,8 @@ use crate::scenario::infeasible;
 /// Wall seconds for the intervals of everything.
 const SECONDS: f64 = 60.0;
 
-/// What is said of a choice that one rule alone rules out; which rule takes a search.
-const RULED_OUT: &str = "One rule alone rules the opposite out: every other choice goes beyond a hard limit, or has no room. Explain this site by itself for the rule’s name.";
+/// What is said of a choice without an opposite; which rule it is takes a search.
+const RULED_OUT: &str = "No other choice is left: what is decided already, a hard limit or room rules out each. Explain this site by itself for the rule.";
 
 pub(super) fn every(
     estate: &Estate<'_>,
@@ -33,7 +33,8 @@ pub(super) fn every(
     let row = |flip: &Flip| {
         let mut row = why(&asked, run, &plan, flip, false)?;
         if flip.known == Known::Impossible {
-            row.binds = Some(RULED_OUT.to_owned());
+            let now = row.binds.map(|words| format!(" In this plan: {words}")).unwrap_or_default();
+            row.binds = Some(format!("{RULED_OUT}{now}"));
         }
         Some(row)
     };
