@@ -286,7 +286,7 @@ pub(crate) fn options_within_reach(problem: &Problem) -> Vec<Vec<bool>> {
     let mut within: Vec<Vec<bool>> = problem.sites.iter().map(options).collect();
     let open = open(problem);
     for limit in problem.limits.iter().filter(|limit| limit.price.is_none()) {
-        let turned = Turned::of(limit);
+        let (turned, slack) = (Turned::of(limit), slack(limit));
         for (end, sign) in [(limit.high, 1.0), (limit.low, -1.0)] {
             let best = if sign > 0.0 { f64::min } else { f64::max };
             let Some((end, sum)) = end.zip(turned.extreme(problem, &open, best)) else { continue };
@@ -294,7 +294,7 @@ pub(crate) fn options_within_reach(problem: &Problem) -> Vec<Vec<bool>> {
                 let by = turned.by_options(problem, site);
                 let Some(own) = by.iter().map(|(_, by)| *by).reduce(best) else { continue };
                 for (option, by) in by {
-                    within[site][option] &= sign * (sum - own + by - end) <= slack(limit);
+                    within[site][option] &= sign * (sum - own + by - end) <= slack;
                 }
             }
         }

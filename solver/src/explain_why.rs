@@ -1,8 +1,9 @@
 //! Why: what it would cost to take one choice of a plan the other way.
 //!
 //! [`intervals`] says it of every site and unit at once, between a proven lower end (the bound of the whole, and the prices
-//! of one relaxation) and a plan that is found near this one. [`flip`] says it of one exactly, by searching again from that plan. All differences are
-//! against the plan on the table, whatever its own gap: a lower end below zero says that a better plan may exist.
+//! of one relaxation) and a plan that is found near this one. [`flip`] says it of one exactly, by searching again from that
+//! plan. All differences are against the plan on the table, whatever its own gap: a lower end below zero says that a better
+//! plan may exist.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,7 +70,8 @@ pub struct Flip {
 }
 
 /// What every site with a choice, and every unit with another site to go to, would cost the other way. In the order of
-/// sites, then units. Takes one relaxation, a little further search where the plan's bound is not near, and a few moves each; ends early with what it has when told or out of time.
+/// sites, then units. Takes one relaxation, a little further search where the plan's bound is not near, and a few moves each;
+/// ends early with what it has when told or out of time.
 ///
 /// `bound` is what is proved of the plan itself, where that is known.
 pub fn intervals(
@@ -181,8 +183,8 @@ impl Lower<'_> {
     fn is_within_reach(&self, forced: Forced) -> bool {
         match forced {
             Forced::NotOption { site, option } => {
-                let options = self.within[site].iter().enumerate();
-                options.into_iter().any(|(o, &is_within)| is_within && o != option)
+                let mut options = self.within[site].iter().enumerate();
+                options.any(|(o, &is_within)| is_within && o != option)
             }
             Forced::NotAt { unit, site } => self.problem.units[unit].places.iter().any(|place| {
                 let is_within = |&o: &usize| self.within[place.site][o];

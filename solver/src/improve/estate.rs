@@ -52,6 +52,14 @@ pub(super) struct Focus {
     pub(super) sites: Vec<usize>,
 }
 
+impl Focus {
+    fn of(is_here: &[bool], is_near: &[bool]) -> Option<Self> {
+        let chosen = |of: &[bool]| (0..of.len()).filter(|&n| of[n]).collect::<Vec<_>>();
+        let (parcels, sites) = (chosen(is_near), chosen(is_here));
+        (!parcels.is_empty() && !sites.is_empty()).then_some(Self { parcels, sites })
+    }
+}
+
 pub(super) struct Estate<'a> {
     pub(super) problem: &'a Problem,
     pub(super) parcels: &'a [Parcel],
@@ -651,7 +659,8 @@ impl<'a> Estate<'a> {
         let mut turns: Vec<Turn> = of_missed.flat_map(|(turns, _)| turns).copied().collect();
         turns.sort_unstable();
         turns.dedup();
-        for turn in turns.into_iter().filter(|&turn| self.is_news(turn)).collect::<Vec<_>>() {
+        turns.retain(|&turn| self.is_news(turn));
+        for turn in turns {
             let change = match turn {
                 Turn::Option { site, option } => self.change_of_option(site, option, &[]),
                 Turn::Parcel { parcel, candidate } => {
@@ -685,42 +694,35 @@ impl<'a> Estate<'a> {
                 }
             }
         }
-        for (site, _) in is_here.iter().enumerate().filter(|(_, is_here)| **is_here) {
-            self.comers[site].iter().for_each(|&(n, _)| is_near[n as usize] = true);
+        self.spread(&mut is_here, &mut is_near);
+        Focus::of(&is_here, &is_near)
+    }
+
+    /// From some sites and parcels on to who could be there, and where else they could be.
+    fn spread(&self, is_here: &mut [bool], is_near: &mut [bool]) {
+        for (comers, _) in self.comers.iter().zip(&*is_here).filter(|(_, is_here)| **is_here) {
+            for &(n, _) in comers {
+                is_near[n as usize] = true;
+            }
         }
-        let parcels: Vec<usize> = (0..is_near.len()).filter(|&n| is_near[n]).collect();
-        for &n in &parcels {
+        for (n, _) in is_near.iter().enumerate().filter(|(_, is_near)| **is_near) {
             self.stays_of(n).iter().for_each(|stay| is_here[stay.site] = true);
         }
-        let sites: Vec<usize> = (0..is_here.len()).filter(|&site| is_here[site]).collect();
-        (!parcels.is_empty() && !sites.is_empty()).then_some(Focus { parcels, sites })
     }
 
     /// Where something is missed, and what lies about: who could be at a site that is too full, where else they could be,
     /// who could be there, and where else those; and who serves a figure that is missed.
     pub(super) fn about_what_is_missed(&self) -> Option<Focus> {
-        let is_stuck = |&site: &usize| self.is_overfull(site) || self.strangers_at(site) > 0;
-        let stuck: Vec<usize> = (0..self.option.len()).filter(is_stuck).collect();
-        let mut is_near = vec![false; self.parcels.len()];
+        let is_stuck = |site: usize| self.is_overfull(site) || self.strangers_at(site) > 0;
+        let mut is_here: Vec<bool> = (0..self.option.len()).map(is_stuck).collect();
         let missed = self.figures.missed();
-        for (n, is_near) in is_near.iter_mut().enumerate() {
-            *is_near = self.stays_of(n).iter().any(|stay| self.figures.touches(stay.does, &missed));
-        }
-        let mut is_here = vec![false; self.option.len()];
-        let mut sites = stuck;
+        let touches = |stay: &Stay| self.figures.touches(stay.does, &missed);
+        let mut is_near: Vec<bool> =
+            (0..self.parcels.len()).map(|n| self.stays_of(n).iter().any(touches)).collect();
         for _ in 0..2 {
-            for &site in &sites {
-                for &(n, _) in &self.comers[site] {
-                    is_near[n as usize] = true;
-                }
-            }
-            for (n, _) in is_near.iter().enumerate().filter(|(_, is_near)| **is_near) {
-                self.stays_of(n).iter().for_each(|stay| is_here[stay.site] = true);
-            }
-            sites = (0..is_here.len()).filter(|&site| is_here[site]).collect();
+            self.spread(&mut is_here, &mut is_near);
         }
-        let parcels: Vec<usize> = (0..is_near.len()).filter(|&n| is_near[n]).collect();
-        (!parcels.is_empty() && !sites.is_empty()).then_some(Focus { parcels, sites })
+        Focus::of(&is_here, &is_near)
     }
 
     /// The same without whom a site does not admit, and without those for whom it has no room: of each too full site the

@@ -93,12 +93,8 @@ impl Estate<'_> {
             if !is_left && self.admits(n, self.at[n]) && self.change(n, c) > most {
                 return false;
             }
-        } else if !self.welcome(n, c) {
-            return false;
         }
-        self.take_parcel(n, c);
-        self.rest(from);
-        true
+        self.bring(n, c)
     }
 
     /// One goes where another is, and that one where the first was, or where it is cheapest.
